@@ -1,0 +1,21 @@
+import { MqttTransportError } from './mqtt-transport.error.js';
+
+/** One thing that is wrong with the options, and how to put it right. */
+export interface OptionProblem {
+  /** Path of the option, for example `reconnect.maxDelay`. */
+  readonly option: string;
+  /** What is wrong with it. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** Raised at construction or at `listen()`: every problem with the options at once. */
+export class InvalidOptionsError extends MqttTransportError {
+  readonly code = 'ERR_MQTT_INVALID_OPTIONS';
+
+  constructor(readonly problems: readonly OptionProblem[]) {
+    const lines = problems.map(({ option, problem, remedy }) => `  - ${option}: ${problem}. ${remedy}.`);
+    super(`Invalid MQTT options (${problems.length}):\n${lines.join('\n')}`);
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Base of every error that this transport raises itself.
+ *
+ * `code` is stable and meant for programs; `message` is meant for people and
+ * says what happened, to which topic or option, and what to do about it.
+ */
+export abstract class MqttTransportError extends Error {
+  abstract readonly code: string;
+
+  protected constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}

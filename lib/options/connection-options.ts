@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import type { IClientOptions } from 'mqtt';
+import type { OptionChecks } from './option-checks.js';
+import { checkReconnect, resolveReconnect, type ReconnectOptions, type ResolvedReconnectOptions } from './reconnect-options.js';
+
+/** What a broker wants to know of a client. */
+export interface MqttCredentials {
+  username?: string;
+  password?: string | Buffer;
+}
+
+/** Options of MQTT.js that this transport decides itself. */
+type OwnedByTransport =
+  | 'protocolVersion'
+  | 'reconnectPeriod'
+  | 'reconnectOnConnackError'
+  | 'manualConnect'
+  | 'resubscribe'
+  | 'queueQoSZero'
+  | 'customHandleAcks'
+  | 'my';
+
+/**
+ * How to reach the broker: everything that MQTT.js takes (TLS, `keepalive`, `clean`, `will`, `properties`, `connectTimeout`,
+ * `servers`, ...), and the options below.
+ */
+export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTransport> {
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, with host, port and credentials. Default `mqtt://localhost:1883`. */
+  url?: string;
+  /** 5 for MQTT 5.0, 4 for MQTT 3.1.1. Default 5. */
+  protocolVersion?: 4 | 5;
+  /** Sets TCP_NODELAY, without which a QoS 1 exchange waits some 40 ms for a delayed TCP acknowledgement. Default true. */
+  noDelay?: boolean;
+  /** Backoff between connection attempts; `false` never tries again. */
+  reconnect?: ReconnectOptions | false;
+  /** Asked for username and password before every connection attempt, so that short-lived ones can be renewed. */
+  credentials?: () => MqttCredentials | Promise<MqttCredentials>;
+  /** Prefixes that a broker understands in a subscription but leaves out of the Topic Name, such as `$queue/`. Default none. */
+  strippedPrefixes?: readonly string[];
+  /**
+   * How many attempts the first connection may take; -1 for as many as it takes. Default -1.
+   * A refusal that trying again cannot cure, such as bad credentials, ends the first connection at once.
+   */
+  maxConnectionAttempts?: number;
+}
+
+export const DEFAULT_URL = 'mqtt://localhost:1883';
+export const DEFAULT_PROTOCOL_VERSION = 5;
+export const UNLIMITED_ATTEMPTS = -1;
+
+const PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:', 'ws:', 'wss:'];
+const TCP_PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:'];
+
+/** Connection options after validation: complete, private copies, never written to. */
+export interface ResolvedConnectionOptions {
+  readonly url: string;
+  readonly protocolVersion: 4 | 5;
+  readonly clientId: string;
+  readonly noDelay: boolean;
+  readonly reconnect: ResolvedReconnectOptions | false;
+  readonly credentials: MqttConnectionOptions['credentials'];
+  readonly strippedPrefixes: readonly string[];
+  readonly maxConnectionAttempts: number;
+  /** Whether the session outlives its connection. */
+  readonly durableSession: boolean;
+  /** What MQTT.js is given, the options above left out. */
+  readonly mqtt: Readonly<IClientOptions>;
+}
+
+export function checkConnection(checks: OptionChecks, options: MqttConnectionOptions): void {
+  checkUrl(checks, options);
+  checks.oneOf('protocolVersion', options.protocolVersion, [4, 5]);
+  checks.boolean('noDelay', options.noDelay);
+  checks.boolean('clean', options.clean);
+  checks.text('clientId', options.clientId);
+  checks.integer('keepalive', options.keepalive, { min: 0, max: 65_535 });
+  checks.integer('connectTimeout', options.connectTimeout, { min: 1 });
+  checks.integer('maxConnectionAttempts', options.maxConnectionAttempts, { min: UNLIMITED_ATTEMPTS });
+  if (options.maxConnectionAttempts === 0) {
+    checks.report('maxConnectionAttempts', '0 would never connect', 'Give 1 or more, or -1 for no limit');
+  }
+  checks.callable('credentials', options.credentials);
+  checkReconnect(checks, options.reconnect);
+  if (options.clean === false && !options.clientId) {
+    checks.report('clean', 'false asks for a session that survives, which needs a stable clientId', 'Set clientId, or leave clean at true');
+  }
+  const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
+  if (version === 4 && options.properties) {
+    checks.report('properties', 'MQTT 3.1.1 has no properties', 'Remove them, or use protocolVersion 5');
+  }
+  if (version === 4 && options.will?.properties) {
+    checks.report('will.properties', 'MQTT 3.1.1 has no properties', 'Remove them, or use protocolVersion 5');
+  }
+  if (options.credentials && (options.username !== undefined || options.password !== undefined)) {
+    checks.report('credentials', 'it is given beside username or password', 'Keep one of the two');
+  }
+}
+
+function checkUrl(checks: OptionChecks, { url, host, servers }: MqttConnectionOptions): void {
+  if (url === undefined) return;
+  if (host !== undefined || servers !== undefined) {
+    checks.report('url', 'it is given beside host or servers', 'Keep one of them');
+  }
+  const parsed = typeof url === 'string' ? parseUrl(url) : undefined;
+  if (!parsed) {
+    checks.report('url', 'it is no valid URL', 'Give something like mqtt://localhost:1883'); // not shown: it may hold a password
+    return;
+  }
+  if (!PROTOCOLS.includes(parsed.protocol)) {
+    checks.report('url', `the protocol "${parsed.protocol}" is not known`, 'Use mqtt://, mqtts://, ws:// or wss://');
+  } else if (TCP_PROTOCOLS.includes(parsed.protocol) && (parsed.pathname.length > 1 || parsed.search || parsed.hash)) {
+    checks.report('url', 'a path, query or fragment means nothing over TCP', 'Remove it, or use ws:// or wss://');
+  }
+}
+
+function parseUrl(url: string): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/** @param options checked ones */
+export function resolveConnection(options: MqttConnectionOptions): ResolvedConnectionOptions {
+  const { url, protocolVersion, noDelay, reconnect, credentials, strippedPrefixes, maxConnectionAttempts, ...mqtt } = options;
+  const version = protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
+  const clientId = mqtt.clientId || randomClientId();
+  return Object.freeze({
+    url: url ?? (mqtt.host || mqtt.servers ? '' : DEFAULT_URL),
+    protocolVersion: version,
+    clientId,
+    noDelay: noDelay ?? true,
+    reconnect: resolveReconnect(reconnect),
+    credentials,
+    strippedPrefixes: Object.freeze([...(strippedPrefixes ?? [])]),
+    maxConnectionAttempts: maxConnectionAttempts ?? UNLIMITED_ATTEMPTS,
+    durableSession: isDurable(version, options),
+    mqtt: Object.freeze({ ...mqtt, clientId, properties: mqtt.properties && { ...mqtt.properties }, will: mqtt.will && { ...mqtt.will } }),
+  });
+}
+
+/** A session survives its connection when it is resumed (`clean: false`) and, on 5.0, does not expire with it (section 3.1.2.11.2). */
+function isDurable(version: 4 | 5, { clean, properties }: MqttConnectionOptions): boolean {
+  return clean === false && (version === 4 || (properties?.sessionExpiryInterval ?? 0) > 0);
+}
+
+/** 23 characters, the most that every 3.1.1 broker accepts [MQTT-3.1.3-5 of 3.1.1]. */
+function randomClientId(): string {
+  return `nestjs_${randomBytes(8).toString('hex')}`;
+}

@@ -1,0 +1,125 @@
+import { InvalidTopicError } from '../errors/invalid-topic.error.js';
+import { utf8StringProblem } from './utf8-string.js';
+
+export const SINGLE_LEVEL_WILDCARD = '+';
+export const MULTI_LEVEL_WILDCARD = '#';
+const SHARE_PREFIX = '$share/';
+
+/**
+ * A Topic Filter: validated once, split into its levels once (section 4.7), and told apart from the
+ * ShareName of a Shared Subscription (section 4.8.2).
+ */
+export class TopicFilter {
+  private constructor(
+    /** The filter as it is subscribed, `$share/<group>/` included. */
+    readonly text: string,
+    /** ShareName of a Shared Subscription. */
+    readonly group: string | undefined,
+    /** What Topic Names are matched against. */
+    readonly filter: string,
+    /** The levels of `filter`. */
+    readonly levels: readonly string[],
+  ) {}
+
+  /** @throws InvalidTopicError when `text` is no valid Topic Filter */
+  static parse(text: string): TopicFilter {
+    const problem = topicFilterProblem(text);
+    if (problem) throw new InvalidTopicError(text, problem);
+    const { group, filter } = splitShare(text);
+    return new TopicFilter(text, group, filter, filter.split('/'));
+  }
+
+  /** The same filter in a group, or outside of any group. */
+  inGroup(group: string | undefined): TopicFilter {
+    return group === this.group ? this : TopicFilter.parse(group ? `${SHARE_PREFIX}${group}/${this.filter}` : this.filter);
+  }
+
+  get hasWildcard(): boolean {
+    return this.levels.includes(SINGLE_LEVEL_WILDCARD) || this.levels.at(-1) === MULTI_LEVEL_WILDCARD;
+  }
+
+  /** Whether a message on `topic`, a valid Topic Name, belongs to this filter. */
+  matches(topic: string): boolean {
+    const { levels } = this;
+    // [MQTT-4.7.2-1]: a leading wildcard does not match topics that begin with $
+    if (topic.startsWith('$') && isWildcard(levels[0]!)) return false;
+    const names = topic.split('/');
+    for (let i = 0; i < levels.length; i++) {
+      const level = levels[i]!;
+      if (level === MULTI_LEVEL_WILDCARD) return true; // includes the parent level: i may equal names.length
+      if (i >= names.length || (level !== SINGLE_LEVEL_WILDCARD && level !== names[i])) return false;
+    }
+    return names.length === levels.length;
+  }
+
+  /**
+   * Whether every topic that `other` matches is matched here too. Groups are not looked at.
+   *
+   * A leading wildcard never covers a filter that begins with $ [MQTT-4.7.2-1].
+   */
+  covers(other: TopicFilter): boolean {
+    if (other.levels[0]!.startsWith('$') && isWildcard(this.levels[0]!)) return false;
+    for (let i = 0; i < this.levels.length; i++) {
+      const mine = this.levels[i]!;
+      if (mine === MULTI_LEVEL_WILDCARD) return true;
+      const theirs = other.levels[i];
+      if (theirs === undefined || theirs === MULTI_LEVEL_WILDCARD) return false;
+      if (mine !== SINGLE_LEVEL_WILDCARD && mine !== theirs) return false;
+    }
+    return this.levels.length === other.levels.length;
+  }
+
+  /** Whether some topic is matched both here and by `other`. Groups are not looked at. */
+  overlaps(other: TopicFilter): boolean {
+    if (dollarAgainstWildcard(this, other) || dollarAgainstWildcard(other, this)) return false;
+    const shared = Math.min(this.levels.length, other.levels.length);
+    for (let i = 0; i < shared; i++) {
+      const mine = this.levels[i]!;
+      const theirs = other.levels[i]!;
+      if (mine === MULTI_LEVEL_WILDCARD || theirs === MULTI_LEVEL_WILDCARD) return true;
+      if (mine !== theirs && mine !== SINGLE_LEVEL_WILDCARD && theirs !== SINGLE_LEVEL_WILDCARD) return false;
+    }
+    const longer = this.levels.length > shared ? this.levels : other.levels;
+    return longer.length === shared || (longer.length === shared + 1 && longer[shared] === MULTI_LEVEL_WILDCARD);
+  }
+}
+
+/** What forbids `text` as a Topic Filter (sections 4.7.1, 4.7.3, 4.8.2); undefined when nothing does. */
+export function topicFilterProblem(text: string): string | undefined {
+  if (text.length === 0) return 'it is empty';
+  const problem = utf8StringProblem(text);
+  if (problem) return problem;
+  if (text !== '$share' && !text.startsWith(SHARE_PREFIX)) return wildcardProblem(text);
+  const { group, filter } = splitShare(text);
+  // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
+  if (!group) return 'a Shared Subscription needs a group: $share/<group>/<filter>';
+  if (group.includes('+') || group.includes('#')) return 'the group of a Shared Subscription must not contain + or #';
+  if (filter.length === 0) return 'a Shared Subscription needs a filter after its group: $share/<group>/<filter>';
+  return wildcardProblem(filter);
+}
+
+function wildcardProblem(filter: string): string | undefined {
+  const levels = filter.split('/');
+  for (const [i, level] of levels.entries()) {
+    if (level.includes(MULTI_LEVEL_WILDCARD) && (level.length > 1 || i < levels.length - 1)) {
+      return '# must be the last level and fill it'; // [MQTT-4.7.1-1]
+    }
+    if (level.includes(SINGLE_LEVEL_WILDCARD) && level.length > 1) return '+ must fill a whole level'; // [MQTT-4.7.1-2]
+  }
+  return undefined;
+}
+
+function splitShare(text: string): { group: string | undefined; filter: string } {
+  if (!text.startsWith(SHARE_PREFIX)) return { group: undefined, filter: text };
+  const end = text.indexOf('/', SHARE_PREFIX.length);
+  if (end < 0) return { group: text.slice(SHARE_PREFIX.length), filter: '' };
+  return { group: text.slice(SHARE_PREFIX.length, end), filter: text.slice(end + 1) };
+}
+
+function isWildcard(level: string): boolean {
+  return level === SINGLE_LEVEL_WILDCARD || level === MULTI_LEVEL_WILDCARD;
+}
+
+function dollarAgainstWildcard(dollar: TopicFilter, wildcard: TopicFilter): boolean {
+  return dollar.levels[0]!.startsWith('$') && isWildcard(wildcard.levels[0]!);
+}

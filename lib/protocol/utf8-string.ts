@@ -1,0 +1,13 @@
+/** Longest UTF-8 string that a control packet can carry (section 1.5.4). */
+export const MAX_UTF8_BYTES = 65_535;
+
+/** What forbids `text` as a UTF-8 Encoded String [MQTT-1.5.4-1, MQTT-1.5.4-2]; undefined when nothing does. */
+export function utf8StringProblem(text: string): string | undefined {
+  if (text.includes('\0')) return 'it contains the null character U+0000';
+  if (!text.isWellFormed()) return 'it contains a lone surrogate, which UTF-8 cannot encode';
+  // A UTF-16 code unit takes at most three bytes: short texts need no counting.
+  if (text.length * 3 > MAX_UTF8_BYTES && Buffer.byteLength(text) > MAX_UTF8_BYTES) {
+    return `it is longer than ${MAX_UTF8_BYTES} bytes`;
+  }
+  return undefined;
+}
