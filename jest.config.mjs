@@ -1,8 +1,9 @@
-// Every test runs as an ES module; test/unit and test/integration also run against Nest 11 (see compat/nest11).
+// Every test runs as an ES module. What touches Nest runs twice: on Nest 12 and, through compat/nest11, on Nest 11.
 const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/test/packaging/', '<rootDir>/dist/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -28,8 +29,21 @@ export default {
     {
       ...shared,
       displayName: 'nest 12',
+      globals: { NEST_MAJOR: 12 },
       testMatch: ['<rootDir>/test/{unit,conformance,integration}/**/*.spec.ts'],
       moduleNameMapper: sourceSpecifiers,
+    },
+    {
+      ...shared,
+      displayName: 'nest 11',
+      globals: { NEST_MAJOR: 11 },
+      testMatch: ['<rootDir>/test/{unit,integration}/**/*.spec.ts'],
+      // These folders import nothing from Nest: once is enough.
+      testPathIgnorePatterns: ['/test/unit/(errors|protocol|options|wire|routing|acknowledgement|serialization|testing)/'],
+      moduleNameMapper: {
+        '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',
+        ...sourceSpecifiers,
+      },
     },
   ],
 };
