@@ -39,7 +39,9 @@ export default {
       globals: { NEST_MAJOR: 11 },
       testMatch: ['<rootDir>/test/{unit,integration}/**/*.spec.ts'],
       // These folders import nothing from Nest: once is enough.
-      testPathIgnorePatterns: ['/test/unit/(errors|protocol|options|wire|routing|acknowledgement|serialization|testing)/'],
+      testPathIgnorePatterns: [
+        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|serialization|testing)/',
+      ],
       moduleNameMapper: {
         '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',
         ...sourceSpecifiers,
