@@ -1,0 +1,38 @@
+// A Nest 11 microservice in CommonJS, run by node.
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { MicroserviceOptions } from '@nestjs/microservices';
+import { ClientMqtt, MqttContext, ServerMqtt } from 'nestjs-mqtt-transport';
+import { MqttBroker } from 'nestjs-mqtt-transport/testing';
+import { firstValueFrom } from 'rxjs';
+import { GreetingController } from './greeting.controller';
+
+@Module({ controllers: [GreetingController] })
+class AppModule {}
+
+async function main(): Promise<void> {
+  const imported = await import('nestjs-mqtt-transport');
+  assert.equal(imported.ServerMqtt, ServerMqtt);
+  assert.equal(imported.ClientMqtt, ClientMqtt);
+  assert.equal(imported.MqttContext, MqttContext);
+  const importedTesting = await import('nestjs-mqtt-transport/testing');
+  assert.equal(importedTesting.MqttBroker, MqttBroker);
+
+  const broker = new MqttBroker();
+  const url = await broker.listen();
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, {
+    strategy: new ServerMqtt({ url }),
+    logger: ['error', 'warn'],
+  });
+  await app.listen();
+  const client = new ClientMqtt({ url });
+  assert.equal(await firstValueFrom(client.send<string>('greet/en', 'Ada')), 'en Ada greet/en true');
+  await client.close();
+  await app.close();
+  await broker.close();
+  console.log('Nest 11, CommonJS: passed');
+}
+
+void main();
