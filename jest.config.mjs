@@ -40,7 +40,7 @@ export default {
       testMatch: ['<rootDir>/test/{unit,integration}/**/*.spec.ts'],
       // These folders import nothing from Nest: once is enough.
       testPathIgnorePatterns: [
-        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|serialization|testing)/',
+        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|concurrency|serialization|testing)/',
       ],
       moduleNameMapper: {
         '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',

@@ -5,7 +5,7 @@ const floors = [
   ['errors'],
   ['protocol'],
   ['options'],
-  ['wire', 'routing', 'acknowledgement', 'serialization', 'records'],
+  ['wire', 'routing', 'acknowledgement', 'serialization', 'records', 'concurrency'],
   ['context'],
   ['server', 'client'],
   ['module', 'testing', 'health', 'otel', 'metrics', 'asyncapi'],
@@ -56,7 +56,7 @@ export default {
       comment: 'index.ts is for users; inside lib/ import the file that holds what you need',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { path: '^lib/.*index[.]ts$' },
+      to: { path: ['^lib/index[.]ts$', '^lib/.*/index[.]ts$'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
