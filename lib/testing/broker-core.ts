@@ -1,0 +1,38 @@
+import { AccessControl } from './access-control.js';
+import type { BrokerEmitter } from './broker-events.js';
+import type { BrokerMessage } from './broker-message.js';
+import type { ResolvedBrokerOptions } from './broker-options.js';
+import { RetainedMessages } from './retained-messages.js';
+import { Router } from './router.js';
+import type { Session } from './session.js';
+import { SessionRegistry } from './session-registry.js';
+import { Wills } from './wills.js';
+
+/** What a broker is besides its connections: the parts that packet handlers work with. */
+export class BrokerCore {
+  readonly access: AccessControl;
+  readonly router: Router;
+  readonly retained = new RetainedMessages();
+  readonly wills: Wills;
+  readonly sessions: SessionRegistry;
+
+  constructor(
+    readonly options: ResolvedBrokerOptions,
+    readonly events: BrokerEmitter,
+  ) {
+    this.access = new AccessControl(options);
+    this.router = new Router(options.overlap);
+    this.wills = new Wills((session, message) => {
+      events.emit('publish', { clientId: session.clientId, message, will: true });
+      this.accept(message, session);
+    });
+    const { router, wills } = this;
+    this.sessions = new SessionRegistry({ events, router, wills, maximumQueued: options.maximumQueuedMessages });
+  }
+
+  /** Takes an Application Message into the broker; returns how many sessions and groups get it. */
+  accept(message: BrokerMessage, publisher?: Session): number {
+    this.retained.keep(message);
+    return this.router.route(message, publisher);
+  }
+}

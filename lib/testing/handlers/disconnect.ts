@@ -1,0 +1,24 @@
+import type { IDisconnectPacket } from 'mqtt-packet';
+import { ReasonCode } from '../../protocol/reason-code.js';
+import type { BrokerCore } from '../broker-core.js';
+import type { Connection } from '../connection.js';
+import { ProtocolViolation } from '../protocol-violation.js';
+
+/** DISCONNECT (section 3.14): the client leaves, and may say how long its session is to stay. */
+export function handleDisconnect(core: BrokerCore, connection: Connection, packet: IDisconnectPacket): void {
+  const session = connection.session!;
+  const expiry = packet.properties?.sessionExpiryInterval;
+  if (expiry !== undefined) {
+    // [MQTT-3.14.2-2]
+    if (expiry > 0 && session.expirySeconds === 0) {
+      throw new ProtocolViolation(
+        ReasonCode.PROTOCOL_ERROR,
+        'A session that ends with its connection cannot be kept after all',
+      );
+    }
+    session.expirySeconds = Math.min(expiry, core.options.maximumSessionExpiry);
+  }
+  const reasonCode = packet.reasonCode ?? ReasonCode.SUCCESS;
+  if (reasonCode === ReasonCode.SUCCESS) connection.will = undefined; // [MQTT-3.14.4-3]
+  connection.leave(reasonCode);
+}

@@ -1,0 +1,104 @@
+import type { ISubscribePacket, ISubscription } from 'mqtt-packet';
+import type { QoS } from '../../protocol/application-message.js';
+import { ReasonCode } from '../../protocol/reason-code.js';
+import { TopicFilter, topicFilterProblem } from '../../protocol/topic-filter.js';
+import type { BrokerCore } from '../broker-core.js';
+import type { Connection } from '../connection.js';
+import { ProtocolViolation } from '../protocol-violation.js';
+import type { Session, Subscription } from '../session.js';
+
+interface Outcome {
+  readonly reasonCode: number;
+  /** The subscription whose retained messages the client wants to see now. */
+  readonly replay?: Subscription | undefined;
+}
+
+/** SUBSCRIBE (section 3.8): every filter is granted or refused for itself, then retained messages follow. */
+export async function handleSubscribe(
+  core: BrokerCore,
+  connection: Connection,
+  packet: ISubscribePacket,
+): Promise<void> {
+  checkSubscribe(core, connection, packet);
+  const identifier = packet.properties?.subscriptionIdentifier;
+  const outcomes: Outcome[] = [];
+  for (const requested of packet.subscriptions) {
+    outcomes.push(await subscribe(core, connection, requested, identifier));
+    if (!connection.isOpen) return;
+  }
+  const filters = packet.subscriptions.map(({ topic }) => topic);
+  const granted = outcomes.map(({ reasonCode }) => inVersion(connection, reasonCode));
+  connection.send({ cmd: 'suback', messageId: packet.messageId, granted }); // [MQTT-3.8.4-1], [MQTT-3.8.4-6]
+  core.events.emit('subscribe', { clientId: connection.session!.clientId, filters, granted });
+  for (const { replay } of outcomes) if (replay) replayRetained(core, replay);
+}
+
+function checkSubscribe({ options }: BrokerCore, { protocolVersion }: Connection, packet: ISubscribePacket): void {
+  const { subscriptions, properties } = packet;
+  if (subscriptions.length === 0) throw violation(ReasonCode.PROTOCOL_ERROR, 'A SUBSCRIBE names no filter'); // [MQTT-3.8.3-2]
+  if (properties?.subscriptionIdentifier === 0)
+    throw violation(ReasonCode.PROTOCOL_ERROR, 'A Subscription Identifier is never 0');
+  if (properties?.subscriptionIdentifier !== undefined && !options.subscriptionIdentifiers) {
+    throw violation(ReasonCode.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED, 'Subscription Identifiers are not supported');
+  }
+  for (const { topic, nl } of subscriptions) {
+    if (!isShare(topic)) continue;
+    if (nl && protocolVersion === 5)
+      throw violation(ReasonCode.PROTOCOL_ERROR, 'A Shared Subscription has no No Local'); // [MQTT-3.8.3-4]
+    if (options.sharedSubscriptions === 'disconnect') {
+      throw violation(ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, 'Shared Subscriptions are not supported');
+    }
+  }
+}
+
+async function subscribe(
+  core: BrokerCore,
+  connection: Connection,
+  requested: ISubscription,
+  identifier: number | undefined,
+): Promise<Outcome> {
+  const { options, router, access } = core;
+  const session = connection.session!;
+  const { topic: text, qos } = requested;
+  if (topicFilterProblem(text)) return { reasonCode: ReasonCode.TOPIC_FILTER_INVALID };
+  if (isShare(text) && options.sharedSubscriptions === false) {
+    return { reasonCode: ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED };
+  }
+  const reasonCode = await access.subscribe.check({ clientId: session.clientId, filter: text, qos });
+  if (reasonCode !== ReasonCode.SUCCESS) return { reasonCode };
+  const granted = Math.min(qos, options.maximumQoS) as QoS;
+  if (!connection.isOpen || (isShare(text) && options.sharedSubscriptions === 'silent')) return { reasonCode: granted };
+  const subscription = toSubscription(session, requested, granted, identifier);
+  const isNew = router.subscribe(subscription);
+  return { reasonCode: granted, replay: wantsRetained(requested, isNew) ? subscription : undefined };
+}
+
+function toSubscription(session: Session, requested: ISubscription, qos: QoS, identifier?: number): Subscription {
+  const { topic, nl = false, rap = false } = requested;
+  return { session, filter: TopicFilter.parse(topic), qos, noLocal: nl, retainAsPublished: rap, identifier };
+}
+
+/** Retain Handling [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11]; never for Shared Subscriptions (section 4.8.2). */
+function wantsRetained({ topic, rh = 0 }: ISubscription, isNew: boolean): boolean {
+  return !isShare(topic) && (rh === 0 || (rh === 1 && isNew));
+}
+
+function replayRetained({ retained }: BrokerCore, { session, filter, qos, identifier }: Subscription): void {
+  const identifiers = identifier === undefined ? [] : [identifier];
+  for (const message of retained.match(filter)) {
+    session.deliver({ message, qos: Math.min(message.qos, qos) as QoS, retain: true, identifiers }); // [MQTT-3.3.1-8]
+  }
+}
+
+function isShare(filter: string): boolean {
+  return filter.startsWith('$share/');
+}
+
+/** 3.1.1 knows one failure. */
+function inVersion({ protocolVersion }: Connection, reasonCode: number): number {
+  return protocolVersion < 5 ? Math.min(reasonCode, ReasonCode.UNSPECIFIED_ERROR) : reasonCode;
+}
+
+function violation(reasonCode: ReasonCode, problem: string): ProtocolViolation {
+  return new ProtocolViolation(reasonCode, problem);
+}

@@ -1,0 +1,31 @@
+export { MqttBroker } from './mqtt-broker.js';
+export type {
+  ConnectRequest,
+  MqttBrokerOptions,
+  PublishRequest,
+  SharedSubscriptionsMode,
+  SubscribeRequest,
+  Verdict,
+  VerdictOrPromise,
+} from './broker-options.js';
+export type {
+  AcknowledgeEvent,
+  ConnectEvent,
+  DeliverEvent,
+  Direction,
+  DisconnectEvent,
+  DropMessageEvent,
+  MqttBrokerEvents,
+  PacketEvent,
+  PublishEvent,
+  SessionEndEvent,
+  SubscribeEvent,
+  UnsubscribeEvent,
+} from './broker-events.js';
+export type { BrokerMessage, BrokerMessageProperties, MessageToPublish } from './broker-message.js';
+export type { DropOptions, Faults, RefuseConnectionsOptions, RemoveFault } from './faults.js';
+export type { ListenOptions } from './listener.js';
+export type { PacketCmd, PacketMatch, PacketSelection } from './packet-matcher.js';
+export type { SessionView, SubscriptionView } from './session-view.js';
+export type { WaitOptions } from './wait-for-event.js';
+export { ReasonCode } from '../protocol/reason-code.js';

@@ -1,0 +1,176 @@
+import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { ReasonCode } from '../protocol/reason-code.js';
+import { assertTopicName } from '../protocol/topic-name.js';
+import { BrokerCore } from './broker-core.js';
+import type { MqttBrokerEvents } from './broker-events.js';
+import { createMessage, type BrokerMessage, type MessageToPublish } from './broker-message.js';
+import type { MqttBrokerOptions } from './broker-options.js';
+import { Connection, type ConnectionEnd, type ConnectionHost } from './connection.js';
+import { Faults } from './faults.js';
+import { dispatch } from './handlers/dispatch.js';
+import { Listener, type ListenOptions } from './listener.js';
+import { PacketRules } from './packet-rules.js';
+import { warnInProduction } from './production-warning.js';
+import { resolveBrokerOptions } from './resolve-broker-options.js';
+import { viewSession, type SessionView } from './session-view.js';
+import { createStreamPair } from './stream-pair.js';
+import { waitForEvent, type WaitOptions } from './wait-for-event.js';
+
+/**
+ * An MQTT 5.0 and 3.1.1 broker inside this process, for development and tests.
+ *
+ * **Never for production**: everything is in memory and lost with the process, there is one process and no cluster, and
+ * nothing defends it against a hostile network. It warns once when `NODE_ENV` is `production`.
+ *
+ * What happens can be seen by events (`broker.on`, `broker.waitFor`), what can go wrong can be made to (`broker.faults`).
+ *
+ * @example
+ * ```ts
+ * const broker = new MqttBroker();
+ * const url = await broker.listen();
+ * // ... or without any socket: new MqttClient(() => broker.stream(), options)
+ * await broker.close();
+ * ```
+ */
+export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
+  /** What can be made to go wrong. */
+  readonly faults: Faults;
+  private readonly core: BrokerCore;
+  private readonly host: ConnectionHost;
+  private readonly connections = new Set<Connection>();
+  private readonly addresses: Listener[] = [];
+  private running = true;
+
+  /** @throws InvalidOptionsError naming every option that is wrong */
+  constructor(options: MqttBrokerOptions = {}) {
+    super();
+    warnInProduction();
+    const resolved = resolveBrokerOptions(options);
+    const rules = new PacketRules();
+    this.core = new BrokerCore(resolved, this);
+    this.host = {
+      options: resolved,
+      events: this,
+      rules,
+      handle: (connection, packet) => dispatch(this.core, connection, packet),
+      ended: (connection, end) => this.ended(connection, end),
+    };
+    this.faults = new Faults(this.core, rules, (clientId) => this.connectionOf(clientId));
+  }
+
+  /** Sessions of the clients that are connected. */
+  get clients(): SessionView[] {
+    return this.sessions.filter(({ connected }) => connected);
+  }
+
+  /** All sessions, of clients that are away too. */
+  get sessions(): SessionView[] {
+    return this.core.sessions.all().map(viewSession);
+  }
+
+  /** A client's session; undefined when there is none. */
+  session(clientId: string): SessionView | undefined {
+    const session = this.core.sessions.get(clientId);
+    return session && viewSession(session);
+  }
+
+  /** The retained message of a topic. */
+  retained(topic: string): BrokerMessage | undefined {
+    return this.core.retained.get(topic);
+  }
+
+  /** Opens an address, and returns its URL. May be called for several. */
+  async listen(options: ListenOptions = {}): Promise<string> {
+    const listener = new Listener(options, (stream) => this.accept(stream));
+    const url = await listener.open();
+    this.addresses.push(listener);
+    return url;
+  }
+
+  /** A client's side of a connection without a socket: `new MqttClient(() => broker.stream(), options)`. */
+  stream(): Duplex {
+    const [client, server] = createStreamPair();
+    if (this.running) this.accept(server);
+    else client.destroy(new Error('The broker is stopped'));
+    return client;
+  }
+
+  /**
+   * Publishes from the broker itself; returns how many sessions and groups get it.
+   * @throws InvalidTopicError when the topic is no Topic Name
+   */
+  publish(message: MessageToPublish): number {
+    assertTopicName(message.topic);
+    return this.core.accept(createMessage(message));
+  }
+
+  /** Resolves with the next event that `predicate` accepts; rejects when there is none in time. */
+  waitFor<Name extends keyof MqttBrokerEvents>(
+    event: Name,
+    predicate?: (payload: MqttBrokerEvents[Name][0]) => boolean,
+    options?: WaitOptions,
+  ): Promise<MqttBrokerEvents[Name][0]> {
+    return waitForEvent(this, event, predicate, options);
+  }
+
+  /** Goes down as a crash would: no DISCONNECT, no wills, connections refused. Sessions and retained messages stay. */
+  async stop(): Promise<void> {
+    this.running = false;
+    await this.endConnections((connection) => connection.cut());
+    await Promise.all(this.addresses.map((listener) => listener.close()));
+  }
+
+  /** Comes back at the same addresses. */
+  async start(): Promise<void> {
+    this.running = true;
+    await Promise.all(this.addresses.map((listener) => listener.open()));
+  }
+
+  /** Goes down and comes back, with or without what it had stored. */
+  async restart({ keepSessions }: { keepSessions: boolean }): Promise<void> {
+    await this.stop();
+    if (!keepSessions) this.forget();
+    await this.start();
+  }
+
+  /** Ends everything: clients get DISCONNECT 0x8B, no wills are published. The broker can not be used again. */
+  async close(): Promise<void> {
+    this.running = false;
+    await this.endConnections((connection) => connection.disconnect(ReasonCode.SERVER_SHUTTING_DOWN));
+    await Promise.all(this.addresses.splice(0).map((listener) => listener.close()));
+    this.forget();
+  }
+
+  private accept(stream: Duplex): void {
+    if (!this.running) return void stream.destroy();
+    const connection = new Connection(stream, this.host);
+    this.connections.add(connection);
+    void connection.closed.then(() => this.connections.delete(connection));
+  }
+
+  private ended(connection: Connection, end: ConnectionEnd): void {
+    const { session, will } = connection;
+    if (!session || session.link !== connection) return;
+    this.emit('disconnect', { clientId: session.clientId, ...end });
+    session.detach();
+    if (will && this.running) this.core.wills.schedule(session, will);
+    this.core.sessions.left(session);
+  }
+
+  private async endConnections(end: (connection: Connection) => void): Promise<void> {
+    const connections = [...this.connections];
+    for (const connection of connections) end(connection);
+    await Promise.all(connections.map(({ closed }) => closed));
+  }
+
+  private forget(): void {
+    this.core.wills.clear();
+    this.core.sessions.clear();
+    this.core.retained.clear();
+  }
+
+  private connectionOf(clientId: string): Connection | undefined {
+    return [...this.connections].find((connection) => connection.isOpen && connection.session?.clientId === clientId);
+  }
+}

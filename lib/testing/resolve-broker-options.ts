@@ -1,0 +1,37 @@
+import { OptionChecks } from '../options/option-checks.js';
+import {
+  DEFAULT_BROKER_OPTIONS,
+  NEVER_EXPIRES,
+  type MqttBrokerOptions,
+  type ResolvedBrokerOptions,
+} from './broker-options.js';
+
+const UINT16 = 0xffff;
+const LARGEST_PACKET = 268_435_460;
+
+/** @throws InvalidOptionsError naming everything that is wrong */
+export function resolveBrokerOptions(options: MqttBrokerOptions): ResolvedBrokerOptions {
+  const checks = new OptionChecks();
+  checks.callable('authenticate', options.authenticate);
+  checks.callable('authorizePublish', options.authorizePublish);
+  checks.callable('authorizeSubscribe', options.authorizeSubscribe);
+  checks.integer('receiveMaximum', options.receiveMaximum, { min: 1, max: UINT16 });
+  checks.integer('maximumPacketSize', options.maximumPacketSize, { min: 1, max: LARGEST_PACKET });
+  checks.oneOf('maximumQoS', options.maximumQoS, [0, 1, 2]);
+  checks.boolean('retainAvailable', options.retainAvailable);
+  checks.integer('topicAliasMaximum', options.topicAliasMaximum, { min: 0, max: UINT16 });
+  checks.boolean('assignTopicAliases', options.assignTopicAliases);
+  checks.integer('maximumSessionExpiry', options.maximumSessionExpiry, { min: 0, max: NEVER_EXPIRES });
+  checks.integer('maximumQueuedMessages', options.maximumQueuedMessages, { min: 0, infinite: true });
+  checks.oneOf('sharedSubscriptions', options.sharedSubscriptions, [true, false, 'disconnect', 'silent']);
+  checks.boolean('subscriptionIdentifiers', options.subscriptionIdentifiers);
+  checks.oneOf('overlap', options.overlap, ['merge', 'each']);
+  checks.text('responseInformation', options.responseInformation);
+  checks.integer('serverKeepAlive', options.serverKeepAlive, { min: 0, max: UINT16 });
+  checks.boolean('noMatchingSubscribers', options.noMatchingSubscribers);
+  checks.text('serverReference', options.serverReference);
+  checks.integer('connectTimeoutMs', options.connectTimeoutMs, { min: 1 });
+  checks.done();
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.freeze({ ...DEFAULT_BROKER_OPTIONS, ...Object.fromEntries(given) });
+}

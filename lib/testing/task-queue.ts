@@ -1,0 +1,42 @@
+export type Task = () => void | Promise<void>;
+
+/**
+ * Runs tasks strictly one after another, at once where that is possible: packets of one connection are handled in the
+ * order of their arrival [MQTT-4.6.0] although a hook may take its time over one.
+ */
+export class TaskQueue {
+  private tasks: Task[] = [];
+  private busy = false;
+  private stopped = false;
+
+  constructor(private readonly onError: (error: unknown) => void) {}
+
+  push(task: Task): void {
+    if (this.stopped) return;
+    this.tasks.push(task);
+    if (!this.busy) this.run();
+  }
+
+  /** What has not begun will not. */
+  stop(): void {
+    this.stopped = true;
+    this.tasks = [];
+  }
+
+  private run(): void {
+    this.busy = true;
+    for (let task = this.tasks.shift(); task; task = this.tasks.shift()) {
+      const running = this.start(task);
+      if (running) return void running.then(() => this.run());
+    }
+    this.busy = false;
+  }
+
+  private start(task: Task): Promise<void> | void {
+    try {
+      return task()?.catch(this.onError);
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+export type CancelTimer = () => void;
+
+/** Longest delay that a timer of Node takes, about 25 days. */
+const LONGEST_MS = 0x7fff_ffff;
+
+/** Does something after a time that may be longer than a timer's; does not keep the process alive. */
+export function afterSeconds(seconds: number, action: () => void): CancelTimer {
+  let remaining = seconds * 1000;
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const step = Math.min(remaining, LONGEST_MS);
+    remaining -= step;
+    timer = setTimeout(() => (remaining > 0 ? wait() : action()), step).unref();
+  };
+  wait();
+  return () => clearTimeout(timer);
+}

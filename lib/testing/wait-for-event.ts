@@ -1,0 +1,35 @@
+import type { BrokerEmitter, MqttBrokerEvents } from './broker-events.js';
+
+export interface WaitOptions {
+  /** Default 4000: less than most test runners wait, so that the error says what was missing. */
+  timeoutMs?: number;
+}
+
+/** Resolves with the payload of the next event that `predicate` accepts. */
+export function waitForEvent<Name extends keyof MqttBrokerEvents>(
+  emitter: BrokerEmitter,
+  event: Name,
+  predicate: (payload: MqttBrokerEvents[Name][0]) => boolean = () => true,
+  { timeoutMs = 4000 }: WaitOptions = {},
+): Promise<MqttBrokerEvents[Name][0]> {
+  return new Promise((resolve, reject) => {
+    const target = emitter as unknown as NodeJS.EventEmitter; // events by a name that is not known yet have no type of their own
+    const finish = (settle: () => void) => {
+      target.off(event, listener);
+      clearTimeout(timer);
+      settle();
+    };
+    const listener = (payload: MqttBrokerEvents[Name][0]) => {
+      try {
+        if (predicate(payload)) finish(() => resolve(payload));
+      } catch (error) {
+        finish(() => reject(error as Error));
+      }
+    };
+    const timer = setTimeout(
+      () => finish(() => reject(new Error(`The broker saw no such "${event}" event within ${timeoutMs} ms`))),
+      timeoutMs,
+    ).unref();
+    target.on(event, listener);
+  });
+}
