@@ -24,6 +24,8 @@ const sourceSpecifiers = { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] };
 
 /** @type {import('jest').Config} */
 export default {
+  testTimeout: 20_000, // a hanging test fails by this, never a slow machine
+  maxWorkers: '100%', // half the work is waiting for brokers
   collectCoverageFrom: ['lib/**/*.ts'],
   projects: [
     {
