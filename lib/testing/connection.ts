@@ -1,17 +1,20 @@
 import type { Duplex } from 'node:stream';
 import type { Packet } from 'mqtt-packet';
 import { ReasonCode } from '../protocol/reason-code.js';
-import type { BrokerEmitter, DisconnectEvent } from './broker-events.js';
+import type { BrokerEmitter, Direction, DisconnectEvent } from './broker-events.js';
 import type { ResolvedBrokerOptions } from './broker-options.js';
+import { ByteStream } from './byte-stream.js';
 import { connectReturnCode } from './connect-return-code.js';
 import { InboundFlow } from './inbound-flow.js';
-import type { FaultTarget, PacketRules } from './packet-rules.js';
+import type { Delivery, Link } from './outbound-flow.js';
+import type { FaultTarget, PacketRules, WirePacket } from './packet-rules.js';
 import { PacketReader } from './packet-reader.js';
 import { PacketWriter } from './packet-writer.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { publishPacket } from './publish-packet.js';
-import type { Delivery, Link, Session } from './session.js';
-import { TaskQueue } from './task-queue.js';
+import type { Session } from './session.js';
+import { TaskQueue, throwLater } from './task-queue.js';
+import { TimerSet } from './timers.js';
 import type { Will } from './wills.js';
 
 export type ConnectionEnd = Pick<DisconnectEvent, 'by' | 'reasonCode'>;
@@ -25,11 +28,9 @@ export interface ConnectionHost {
   ended(connection: Connection, end: ConnectionEnd): void;
 }
 
-/** How long a client may take to read the last packet and close, in milliseconds. */
-const LINGER_MS = 100;
-
 /** One Network Connection: packets in, packets out, and its end. What packets mean is the handlers' business. */
 export class Connection implements Link, FaultTarget {
+  readonly bytes: ByteStream;
   readonly writer = new PacketWriter();
   /** Known from the CONNECT on. */
   clientId: string | undefined;
@@ -38,29 +39,25 @@ export class Connection implements Link, FaultTarget {
   will: Will | undefined;
   /** The client's. */
   receiveMaximum = 0xffff;
-  /** Resolves when the stream is closed. */
-  readonly closed: Promise<void>;
   private readonly reader: PacketReader;
   private readonly inbound: InboundFlow;
   private readonly inbox = new TaskQueue((error) => this.failed(error));
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new TimerSet();
   private watchdog: NodeJS.Timeout | undefined;
+  private introduced = false;
   private ended = false;
   private muted = false;
-  /** What a frozen connection would have written. */
-  private held: Buffer[] | undefined;
 
   constructor(
-    private readonly stream: Duplex,
+    stream: Duplex,
     private readonly host: ConnectionHost,
   ) {
+    this.bytes = new ByteStream(stream);
     this.reader = new PacketReader(host.options.maximumPacketSize);
     this.inbound = new InboundFlow(host.options);
-    this.closed = new Promise((resolve) => stream.once('close', resolve));
-    stream.on('error', () => {}); // 'close' follows
-    stream.on('close', () => this.inbox.push(() => this.end({ by: 'network', reasonCode: undefined })));
-    stream.on('data', (chunk: Buffer) => this.read(chunk));
     this.watch(host.options.connectTimeoutMs, () => this.cut());
+    const lost = () => this.inbox.push(() => this.end({ by: 'network', reasonCode: undefined }));
+    this.bytes.open((chunk) => this.read(chunk), lost);
   }
 
   get isOpen(): boolean {
@@ -74,12 +71,11 @@ export class Connection implements Link, FaultTarget {
   /** [MQTT-3.1.2-22]: one and a half times the Keep Alive without a packet is too long; 0 is never. */
   keepAlive(seconds: number): void {
     clearTimeout(this.watchdog);
-    this.watchdog = undefined;
     if (seconds > 0) this.watch(seconds * 1500, () => this.disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT));
   }
 
   send(packet: Packet): void {
-    this.host.rules.apply(this.wire('out', packet), (forwarded) => this.write(forwarded));
+    this.host.rules.apply(this.onWire('out', packet), (forwarded) => this.write(forwarded));
   }
 
   deliver(delivery: Delivery, messageId: number | undefined, dup: boolean): boolean {
@@ -90,11 +86,11 @@ export class Connection implements Link, FaultTarget {
   }
 
   /** Answers the CONNECT with a refusal, and ends. */
-  refuse(reasonCode: number, reasonString?: string): void {
+  refuse(reasonCode: number): void {
     const returnCode = connectReturnCode(reasonCode);
-    const properties = { reasonString, serverReference: this.serverReference(reasonCode) };
     // 3.1.1 [MQTT-3.2.2-6]: without a fitting return code there is no CONNACK
     if (this.protocolVersion === 5 || returnCode !== undefined) {
+      const properties = { serverReference: this.serverReference(reasonCode) };
       this.send({ cmd: 'connack', sessionPresent: false, reasonCode, returnCode, properties });
     }
     this.cut({ flush: true });
@@ -105,20 +101,20 @@ export class Connection implements Link, FaultTarget {
     if (this.ended) return;
     this.muted = false;
     const properties = { reasonString, serverReference: this.serverReference(reasonCode) };
-    if (this.session) this.send({ cmd: 'disconnect', reasonCode, properties }); // [MQTT-3.14.0-1]: never before the CONNACK
+    if (this.session) this.send({ cmd: 'disconnect', reasonCode, properties }); // [MQTT-3.14.0-1]: after a CONNACK only
     this.end({ by: 'broker', reasonCode });
-    this.close(true);
+    this.bytes.close({ flush: true });
   }
 
   /** Ends it after the client's DISCONNECT. */
   leave(reasonCode: number): void {
     this.end({ by: 'client', reasonCode });
-    this.close(true);
+    this.bytes.close({ flush: true });
   }
 
   cut({ flush = false } = {}): void {
     this.end({ by: 'network', reasonCode: undefined });
-    this.close(flush);
+    this.bytes.close({ flush });
   }
 
   mute(): void {
@@ -130,32 +126,15 @@ export class Connection implements Link, FaultTarget {
   }
 
   after(ms: number, task: () => void): void {
-    if (this.ended) return;
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      task();
-    }, ms);
-    this.timers.add(timer);
-  }
-
-  /** Stops reading and writing, as if the network were gone. */
-  freeze(): void {
-    this.held ??= [];
-    this.stream.pause();
-  }
-
-  thaw(): void {
-    const held = this.held ?? [];
-    this.held = undefined;
-    for (const bytes of held) this.stream.write(bytes);
-    this.stream.resume();
+    if (!this.ended) this.timers.after(ms, task);
   }
 
   private read(chunk: Buffer): void {
+    if (this.ended) return;
     try {
       for (const packet of this.reader.read(chunk)) {
-        if (this.ended) return;
         this.receive(packet);
+        if (this.ended) return;
       }
     } catch (error) {
       this.failed(error);
@@ -163,42 +142,43 @@ export class Connection implements Link, FaultTarget {
   }
 
   private receive(received: Packet): void {
-    if (received.cmd === 'connect' && this.session === undefined) {
-      this.clientId ??= received.clientId || undefined;
+    if (received.cmd === 'connect' && !this.introduced) {
+      this.introduced = true;
+      this.clientId = received.clientId || undefined;
       this.writer.protocolVersion = received.protocolVersion ?? this.protocolVersion;
     }
     const fromV5 = received.cmd === 'publish' && this.protocolVersion === 5;
     const packet = fromV5 ? this.inbound.received(received) : received;
     this.watchdog?.refresh();
-    const wire = this.wire('in', packet);
-    this.host.events.emit('packet', { direction: 'in', clientId: wire.clientId, packet });
-    this.host.rules.apply(wire, (forwarded) => this.inbox.push(() => this.host.handle(this, forwarded)));
+    this.host.events.emit('packet', { direction: 'in', clientId: this.clientId, packet });
+    this.host.rules.apply(this.onWire('in', packet), (forwarded) =>
+      this.inbox.push(() => this.host.handle(this, forwarded)),
+    );
   }
 
   private write(packet: Packet): void {
-    if (this.ended || this.muted || this.stream.destroyed) return;
+    if (this.ended || this.muted || this.bytes.isClosed) return;
     const bytes = this.writer.write(packet);
     if (!bytes) return;
     this.inbound.sent(packet);
-    if (this.held) this.held.push(bytes);
-    else this.stream.write(bytes);
+    this.bytes.write(bytes);
     this.host.events.emit('packet', { direction: 'out', clientId: this.clientId, packet });
     if (packet.cmd === 'publish') this.host.events.emit('deliver', { clientId: this.clientId!, packet });
   }
 
-  private wire(direction: 'in' | 'out', packet: Packet) {
+  private onWire(direction: Direction, packet: Packet): WirePacket {
     return { direction, packet, clientId: this.clientId, connection: this };
   }
 
   private failed(error: unknown): void {
-    const violation = error instanceof ProtocolViolation;
-    if (!violation)
-      setImmediate(() => {
-        throw error;
-      }); // a fault of this broker or of a listener: never to be swallowed
-    const reasonCode = violation ? error.reasonCode : ReasonCode.UNSPECIFIED_ERROR;
-    if (reasonCode === ReasonCode.UNSUPPORTED_PROTOCOL_VERSION && !this.session) return this.refuse(reasonCode);
-    this.disconnect(reasonCode, violation ? error.message : undefined);
+    if (!(error instanceof ProtocolViolation)) {
+      throwLater(error); // this broker's mistake, or a listener's: never to be swallowed
+      return this.disconnect(ReasonCode.UNSPECIFIED_ERROR);
+    }
+    const { reasonCode, message } = error;
+    const answersConnect = reasonCode === ReasonCode.UNSUPPORTED_PROTOCOL_VERSION && !this.introduced;
+    if (answersConnect) this.refuse(reasonCode);
+    else this.disconnect(reasonCode, message);
   }
 
   private end(end: ConnectionEnd): void {
@@ -206,25 +186,18 @@ export class Connection implements Link, FaultTarget {
     this.ended = true;
     this.inbox.stop();
     clearTimeout(this.watchdog);
-    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
     this.host.ended(this, end);
   }
 
-  private close(flush: boolean): void {
-    if (!flush || this.held) return void this.stream.destroy();
-    this.stream.resume(); // unread bytes would turn the close into a reset, and the client would miss the last packet
-    this.stream.end();
-    const linger = setTimeout(() => this.stream.destroy(), LINGER_MS);
-    this.stream.once('close', () => clearTimeout(linger));
-  }
-
-  private watch(ms: number, expired: () => void): void {
-    const watchdog = setTimeout(() => (this.held ? watchdog.refresh() : expired()), ms);
+  /** Acts when no packet has come for a while; a frozen connection is not to notice. */
+  private watch(ms: number, act: () => void): void {
+    const watchdog = setTimeout(() => (this.bytes.isFrozen ? watchdog.refresh() : act()), ms);
     this.watchdog = watchdog.unref();
   }
 
   private serverReference(reasonCode: number): string | undefined {
-    const moved = reasonCode === ReasonCode.USE_ANOTHER_SERVER || reasonCode === ReasonCode.SERVER_MOVED;
-    return moved ? this.host.options.serverReference : undefined;
+    const elsewhere = reasonCode === ReasonCode.USE_ANOTHER_SERVER || reasonCode === ReasonCode.SERVER_MOVED;
+    return elsewhere ? this.host.options.serverReference : undefined;
   }
 }

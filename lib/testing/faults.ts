@@ -131,8 +131,8 @@ export class Faults {
    */
   freeze(clientId: string): RemoveFault {
     const connection = this.connected(clientId);
-    connection.freeze();
-    return () => connection.thaw();
+    connection.bytes.freeze();
+    return () => connection.bytes.thaw();
   }
 
   private connected(clientId: string): Connection {

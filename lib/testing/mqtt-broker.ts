@@ -146,14 +146,14 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
     if (!this.running) return void stream.destroy();
     const connection = new Connection(stream, this.host);
     this.connections.add(connection);
-    void connection.closed.then(() => this.connections.delete(connection));
+    void connection.bytes.closed.then(() => this.connections.delete(connection));
   }
 
   private ended(connection: Connection, end: ConnectionEnd): void {
     const { session, will } = connection;
-    if (!session || session.link !== connection) return;
+    if (!session || session.outbound.link !== connection) return;
     this.emit('disconnect', { clientId: session.clientId, ...end });
-    session.detach();
+    session.outbound.detach();
     if (will && this.running) this.core.wills.schedule(session, will);
     this.core.sessions.left(session);
   }
@@ -161,7 +161,7 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
   private async endConnections(end: (connection: Connection) => void): Promise<void> {
     const connections = [...this.connections];
     for (const connection of connections) end(connection);
-    await Promise.all(connections.map(({ closed }) => closed));
+    await Promise.all(connections.map(({ bytes }) => bytes.closed));
   }
 
   private forget(): void {

@@ -1,4 +1,4 @@
-import type { IPublishPacket, Packet } from 'mqtt-packet';
+import type { Packet } from 'mqtt-packet';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import type { Direction } from './broker-events.js';
 import type { WirePacket } from './packet-rules.js';
@@ -36,7 +36,7 @@ export function packetMatcher(direction: Direction, match: PacketMatch): (wire: 
       wire.direction === direction &&
       (cmds?.includes(packet.cmd) ?? true) &&
       (selection.clientId === undefined || selection.clientId === clientId) &&
-      (filter === undefined || (packet.cmd === 'publish' && filter.matches((packet as IPublishPacket).topic))) &&
+      (filter === undefined || (packet.cmd === 'publish' && filter.matches(packet.topic))) &&
       (selection.when?.(packet, clientId) ?? true);
     if (chosen) left--;
     return chosen;

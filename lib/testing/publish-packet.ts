@@ -1,5 +1,5 @@
 import { remainingExpirySeconds, type PublishPacket } from './broker-message.js';
-import type { Delivery } from './session.js';
+import type { Delivery } from './outbound-flow.js';
 
 /** The PUBLISH of a delivery as it is sent now. */
 export function publishPacket(delivery: Delivery, messageId: number | undefined, dup: boolean): PublishPacket {

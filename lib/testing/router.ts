@@ -1,7 +1,8 @@
 import type { QoS } from '../protocol/application-message.js';
 import type { BrokerMessage } from './broker-message.js';
 import type { MqttBrokerOptions } from './broker-options.js';
-import type { Delivery, Session, Subscription } from './session.js';
+import type { Delivery } from './outbound-flow.js';
+import type { Session, Subscription } from './session.js';
 import { SharedGroup } from './shared-group.js';
 import { TopicIndex } from './topic-index.js';
 
@@ -55,8 +56,8 @@ export class Router {
     let receivers = 0;
     for (const [session, subscriptions] of bySession(this.plain.match(message.topic), publisher)) {
       receivers++;
-      if (this.overlap === 'merge') session.deliver(copyFor(message, subscriptions));
-      else for (const subscription of subscriptions) session.deliver(copyFor(message, [subscription]));
+      if (this.overlap === 'merge') session.outbound.deliver(copyFor(message, subscriptions));
+      else for (const subscription of subscriptions) session.outbound.deliver(copyFor(message, [subscription]));
     }
     for (const group of this.shared.match(message.topic)) if (group.deal(message)) receivers++;
     return receivers;

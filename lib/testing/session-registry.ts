@@ -1,6 +1,7 @@
 import type { BrokerEmitter } from './broker-events.js';
 import { NEVER_EXPIRES } from './broker-options.js';
 import type { Router } from './router.js';
+import { OutboundFlow } from './outbound-flow.js';
 import { Session } from './session.js';
 import { afterSeconds, type CancelTimer } from './timers.js';
 import type { Wills } from './wills.js';
@@ -36,7 +37,7 @@ export class SessionRegistry {
       return { session: previous, sessionPresent: true };
     }
     if (previous) this.end(previous);
-    const session = new Session(clientId, this.parts.events, this.parts.maximumQueued);
+    const session = new Session(clientId, new OutboundFlow(clientId, this.parts.events, this.parts.maximumQueued));
     this.sessions.set(clientId, session);
     return { session, sessionPresent: false };
   }
@@ -44,7 +45,6 @@ export class SessionRegistry {
   /** The session's connection is gone: others take over what was dealt to it, and its time runs. */
   left(session: Session): void {
     const { router } = this.parts;
-    session.detach();
     if (session.expirySeconds === 0) return this.end(session);
     if (session.expirySeconds < NEVER_EXPIRES) {
       this.expiries.set(
@@ -52,7 +52,8 @@ export class SessionRegistry {
         afterSeconds(session.expirySeconds, () => this.end(session)),
       );
     }
-    for (const delivery of session.takeQueuedShared((share) => router.isShareOnline(share))) router.dealAgain(delivery);
+    for (const delivery of session.outbound.takeQueuedShared((share) => router.isShareOnline(share)))
+      router.dealAgain(delivery);
   }
 
   /** Ends a session; unsent and QoS 1 messages of its Shared Subscriptions go to other members [MQTT-4.8.2-4]. */
@@ -63,8 +64,8 @@ export class SessionRegistry {
     this.sessions.delete(session.clientId);
     wills.publishNow(session);
     router.unsubscribeAll(session);
-    for (const delivery of session.takeUndelivered()) {
-      if (!router.dealAgain(delivery)) session.drop(delivery, 'session-end');
+    for (const delivery of session.outbound.takeUndelivered()) {
+      if (!router.dealAgain(delivery)) session.outbound.drop(delivery, 'session-end');
     }
     events.emit('session-end', { clientId: session.clientId });
   }

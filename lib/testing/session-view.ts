@@ -27,7 +27,7 @@ export interface SessionView {
 export function viewSession(session: Session): SessionView {
   return {
     clientId: session.clientId,
-    connected: session.link !== undefined,
+    connected: session.outbound.link !== undefined,
     expirySeconds: session.expirySeconds,
     subscriptions: [...session.subscriptions.values()].map(
       ({ filter, qos, noLocal, retainAsPublished, identifier }) => ({
@@ -38,7 +38,7 @@ export function viewSession(session: Session): SessionView {
         identifier,
       }),
     ),
-    queued: session.queued,
-    inFlight: session.inFlight,
+    queued: session.outbound.queued,
+    inFlight: session.outbound.inFlight,
   };
 }

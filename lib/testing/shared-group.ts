@@ -15,7 +15,7 @@ export class SharedGroup {
   }
 
   get isOnline(): boolean {
-    return this.members.some(({ session }) => session.link);
+    return this.members.some(({ session }) => session.outbound.link);
   }
 
   /** A member that subscribes again keeps its turn. */
@@ -34,7 +34,7 @@ export class SharedGroup {
     const member = this.choose(message);
     if (!member) return false;
     this.members = [...this.members.filter((other) => other !== member), member];
-    member.session.deliver({
+    member.session.outbound.deliver({
       message,
       qos: lower(message.qos, member.qos),
       retain: message.retain && member.retainAsPublished,
@@ -46,11 +46,13 @@ export class SharedGroup {
 
   /** Who is online and has room; else who is online and waits least; else, for QoS 1 and 2, a session that is kept. */
   private choose(message: BrokerMessage): Subscription | undefined {
-    const online = this.members.filter(({ session }) => session.link);
+    const online = this.members.filter(({ session }) => session.outbound.link);
     if (online.length === 0) return this.members.find((member) => lower(message.qos, member.qos) > 0);
     return (
-      online.find(({ session }) => session.hasRoom) ??
-      online.reduce((least, member) => (member.session.queued < least.session.queued ? member : least))
+      online.find(({ session }) => session.outbound.hasRoom) ??
+      online.reduce((least, member) =>
+        member.session.outbound.queued < least.session.outbound.queued ? member : least,
+      )
     );
   }
 }

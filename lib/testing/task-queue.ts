@@ -27,7 +27,7 @@ export class TaskQueue {
     this.busy = true;
     for (let task = this.tasks.shift(); task; task = this.tasks.shift()) {
       const running = this.start(task);
-      if (running) return void running.then(() => this.run());
+      if (running) return void running.then(() => this.run()).catch(throwLater);
     }
     this.busy = false;
   }
@@ -39,4 +39,11 @@ export class TaskQueue {
       this.onError(error);
     }
   }
+}
+
+/** Throws where nothing can swallow it and no promise can go unhandled. */
+export function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
 }

@@ -15,3 +15,21 @@ export function afterSeconds(seconds: number, action: () => void): CancelTimer {
   wait();
   return () => clearTimeout(timer);
 }
+
+/** Timers that end together. */
+export class TimerSet {
+  private readonly timers = new Set<NodeJS.Timeout>();
+
+  after(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      action();
+    }, ms);
+    this.timers.add(timer);
+  }
+
+  clear(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+  }
+}

@@ -23,7 +23,7 @@ export function waitForEvent<Name extends keyof MqttBrokerEvents>(
       try {
         if (predicate(payload)) finish(() => resolve(payload));
       } catch (error) {
-        finish(() => reject(error as Error));
+        finish(() => reject(new Error('The predicate of waitFor() failed', { cause: error })));
       }
     };
     const timer = setTimeout(

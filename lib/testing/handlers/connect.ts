@@ -29,7 +29,7 @@ export async function handleConnect(core: BrokerCore, connection: Connection, pa
 
 /** Why a CONNECT is refused before anybody is asked. */
 function connectProblem(options: ResolvedBrokerOptions, connection: Connection, packet: IConnectPacket) {
-  const { properties = {}, will, clientId, clean } = packet;
+  const { properties = {}, will, clientId, clean, username, password } = packet;
   if (properties.authenticationMethod !== undefined) return ReasonCode.BAD_AUTHENTICATION_METHOD; // [MQTT-4.12.0-1]
   if (properties.receiveMaximum === 0 || properties.maximumPacketSize === 0) return ReasonCode.PROTOCOL_ERROR;
   // 3.1.1 [MQTT-3.1.3-8]; 3.1 knows no empty Client Identifier at all
@@ -37,6 +37,8 @@ function connectProblem(options: ResolvedBrokerOptions, connection: Connection, 
   if (!clientId && (protocolVersion === 3 || (protocolVersion === 4 && !clean))) {
     return ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
   }
+  // 3.1.1 [MQTT-3.1.2-22]
+  if (protocolVersion < 5 && password && username === undefined) return ReasonCode.MALFORMED_PACKET;
   if (!will) return undefined;
   if (topicNameProblem(will.topic)) return ReasonCode.TOPIC_NAME_INVALID;
   if ((will.qos ?? 0) > options.maximumQoS) return ReasonCode.QOS_NOT_SUPPORTED; // [MQTT-3.2.2-12]
@@ -49,7 +51,7 @@ function letIn(core: BrokerCore, connection: Connection, packet: IConnectPacket)
   const { clean = true, properties = {}, username } = packet;
   const clientId = packet.clientId || `auto-${randomUUID()}`; // [MQTT-3.1.3-6]
   connection.clientId = clientId;
-  sessions.get(clientId)?.link?.disconnect(ReasonCode.SESSION_TAKEN_OVER); // [MQTT-3.1.4-3]
+  sessions.get(clientId)?.outbound.link?.disconnect(ReasonCode.SESSION_TAKEN_OVER); // [MQTT-3.1.4-3]
   const { session, sessionPresent } = sessions.open(clientId, clean);
   session.expirySeconds = Math.min(requestedExpiry(connection, packet), options.maximumSessionExpiry);
   connection.session = session;
@@ -59,7 +61,7 @@ function letIn(core: BrokerCore, connection: Connection, packet: IConnectPacket)
   connection.writer.topicAliasMaximum = options.assignTopicAliases ? (properties.topicAliasMaximum ?? 0) : 0;
   const serverKeepAlive = connection.protocolVersion === 5 ? options.serverKeepAlive : undefined;
   connection.keepAlive(serverKeepAlive ?? packet.keepalive ?? 0); // [MQTT-3.2.2-21]
-  session.attach(connection);
+  session.outbound.attach(connection);
   connection.send({
     cmd: 'connack',
     sessionPresent: sessionPresent && connection.protocolVersion > 3,
@@ -69,7 +71,7 @@ function letIn(core: BrokerCore, connection: Connection, packet: IConnectPacket)
   });
   const { protocolVersion } = connection;
   events.emit('connect', { clientId, protocolVersion, username, clean, sessionPresent });
-  session.resume();
+  session.outbound.resume();
 }
 
 /** 3.1.1 knows for ever and not at all. */

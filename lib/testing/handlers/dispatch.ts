@@ -24,7 +24,7 @@ export function dispatch(core: BrokerCore, connection: Connection, packet: Packe
     case 'puback':
     case 'pubrec':
     case 'pubcomp':
-      return connection.session.acknowledge(packet);
+      return connection.session.outbound.acknowledge(packet);
     case 'pubrel':
       return handlePubrel(connection, packet.messageId!);
     case 'subscribe':

@@ -14,7 +14,7 @@ export function handlePublish(core: BrokerCore, connection: Connection, packet: 
   if (packet.qos === 2 && session.receivedQos2.has(packet.messageId!)) {
     return acknowledge(connection, packet, ReasonCode.SUCCESS); // [MQTT-4.3.3-10]: seen already
   }
-  const message = createMessage(packet as PublishPacket, (packet as PublishPacket).userPropertyBytes);
+  const message = createMessage(packet, (packet as PublishPacket).userPropertyBytes);
   const verdict = core.access.publish.check({ clientId: session.clientId, ...message });
   if (typeof verdict === 'number') return settle(core, connection, packet, message, verdict);
   return verdict.then((reasonCode) => settle(core, connection, packet, message, reasonCode));

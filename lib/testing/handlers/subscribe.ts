@@ -86,7 +86,7 @@ function wantsRetained({ topic, rh = 0 }: ISubscription, isNew: boolean): boolea
 function replayRetained({ retained }: BrokerCore, { session, filter, qos, identifier }: Subscription): void {
   const identifiers = identifier === undefined ? [] : [identifier];
   for (const message of retained.match(filter)) {
-    session.deliver({ message, qos: Math.min(message.qos, qos) as QoS, retain: true, identifiers }); // [MQTT-3.3.1-8]
+    session.outbound.deliver({ message, qos: Math.min(message.qos, qos) as QoS, retain: true, identifiers }); // [MQTT-3.3.1-8]
   }
 }
 
