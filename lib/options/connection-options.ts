@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { IClientOptions } from 'mqtt';
 import type { OptionChecks } from './option-checks.js';
-import { checkReconnect, resolveReconnect, type ReconnectOptions, type ResolvedReconnectOptions } from './reconnect-options.js';
+import {
+  checkReconnect,
+  resolveReconnect,
+  type ReconnectOptions,
+  type ResolvedReconnectOptions,
+} from './reconnect-options.js';
 
 /** What a broker wants to know of a client. */
 export interface MqttCredentials {
@@ -82,7 +87,11 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   checks.callable('credentials', options.credentials);
   checkReconnect(checks, options.reconnect);
   if (options.clean === false && !options.clientId) {
-    checks.report('clean', 'false asks for a session that survives, which needs a stable clientId', 'Set clientId, or leave clean at true');
+    checks.report(
+      'clean',
+      'false asks for a session that survives, which needs a stable clientId',
+      'Set clientId, or leave clean at true',
+    );
   }
   const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   if (version === 4 && options.properties) {
@@ -119,7 +128,8 @@ function parseUrl(url: string): URL | undefined {
 
 /** @param options checked ones */
 export function resolveConnection(options: MqttConnectionOptions): ResolvedConnectionOptions {
-  const { url, protocolVersion, noDelay, reconnect, credentials, strippedPrefixes, maxConnectionAttempts, ...mqtt } = options;
+  const { url, protocolVersion, noDelay, reconnect, credentials, strippedPrefixes, maxConnectionAttempts, ...mqtt } =
+    options;
   const version = protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   const clientId = mqtt.clientId || randomClientId();
   return Object.freeze({
@@ -132,7 +142,12 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     strippedPrefixes: Object.freeze([...(strippedPrefixes ?? [])]),
     maxConnectionAttempts: maxConnectionAttempts ?? UNLIMITED_ATTEMPTS,
     durableSession: isDurable(version, options),
-    mqtt: Object.freeze({ ...mqtt, clientId, properties: mqtt.properties && { ...mqtt.properties }, will: mqtt.will && { ...mqtt.will } }),
+    mqtt: Object.freeze({
+      ...mqtt,
+      clientId,
+      properties: mqtt.properties && { ...mqtt.properties },
+      will: mqtt.will && { ...mqtt.will },
+    }),
   });
 }
 

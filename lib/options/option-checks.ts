@@ -20,7 +20,11 @@ export class OptionChecks {
     if (value === undefined || (infinite && value === Infinity)) return;
     if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
     const upTo = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
-    this.report(option, `${describe(value)} is no valid number`, `Give a whole number from ${min}${upTo}${infinite ? ', or Infinity' : ''}`);
+    this.report(
+      option,
+      `${describe(value)} is no valid number`,
+      `Give a whole number from ${min}${upTo}${infinite ? ', or Infinity' : ''}`,
+    );
   }
 
   /** A number within `range`, whole or not; undefined passes. */
@@ -53,8 +57,13 @@ export class OptionChecks {
   methods(option: string, value: unknown, names: readonly string[]): void {
     if (value === undefined) return;
     const target = value as Record<string, unknown> | null;
-    if (typeof target === 'object' && target !== null && names.every((name) => typeof target[name] === 'function')) return;
-    this.report(option, `${describe(value)} does not have ${names.join(' and ')}`, `Give an object with the methods ${names.join(', ')}`);
+    if (typeof target === 'object' && target !== null && names.every((name) => typeof target[name] === 'function'))
+      return;
+    this.report(
+      option,
+      `${describe(value)} does not have ${names.join(' and ')}`,
+      `Give an object with the methods ${names.join(', ')}`,
+    );
   }
 
   /** @throws InvalidOptionsError when anything was reported */

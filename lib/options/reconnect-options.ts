@@ -27,7 +27,11 @@ export const DEFAULT_RECONNECT: ResolvedReconnectOptions = Object.freeze({
 export function checkReconnect(checks: OptionChecks, reconnect: ReconnectOptions | false | undefined): void {
   if (reconnect === undefined || reconnect === false) return;
   if (typeof reconnect !== 'object' || reconnect === null) {
-    checks.report('reconnect', 'it is neither false nor an object', 'Give false, or { initialDelay, maxDelay, factor, jitter, maxAttempts }');
+    checks.report(
+      'reconnect',
+      'it is neither false nor an object',
+      'Give false, or { initialDelay, maxDelay, factor, jitter, maxAttempts }',
+    );
     return;
   }
   checks.integer('reconnect.initialDelay', reconnect.initialDelay, { min: 0 });

@@ -31,7 +31,9 @@ export class TopicFilter {
 
   /** The same filter in a group, or outside of any group. */
   inGroup(group: string | undefined): TopicFilter {
-    return group === this.group ? this : TopicFilter.parse(group ? `${SHARE_PREFIX}${group}/${this.filter}` : this.filter);
+    return group === this.group
+      ? this
+      : TopicFilter.parse(group ? `${SHARE_PREFIX}${group}/${this.filter}` : this.filter);
   }
 
   get hasWildcard(): boolean {
@@ -109,7 +111,8 @@ function wildcardProblem(filter: string): string | undefined {
   return undefined;
 }
 
-function splitShare(text: string): { group: string | undefined; filter: string } {
+/** Takes `$share/<group>/` off a filter. Nothing is validated. */
+export function splitShare(text: string): { group: string | undefined; filter: string } {
   if (!text.startsWith(SHARE_PREFIX)) return { group: undefined, filter: text };
   const end = text.indexOf('/', SHARE_PREFIX.length);
   if (end < 0) return { group: text.slice(SHARE_PREFIX.length), filter: '' };

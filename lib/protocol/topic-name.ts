@@ -15,3 +15,8 @@ export function assertTopicName(topic: string): void {
   const problem = topicNameProblem(topic);
   if (problem) throw new InvalidTopicError(topic, problem);
 }
+
+/** A Client Identifier as one level of a Topic Name. */
+export function topicLevel(clientId: string): string {
+  return clientId.replaceAll('/', '_').replaceAll('+', '_').replaceAll('#', '_').replaceAll('$', '_');
+}

@@ -1,0 +1,55 @@
+import { AckPolicy } from '../options/ack-policy.js';
+import { ACK, NACK, type Decision } from '../protocol/delivery.js';
+import { AckMessage, NackMessage, RejectMessage } from './acknowledgement-exceptions.js';
+
+/** How a handler ended. */
+export type Outcome = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
+
+export const SUCCESS: Outcome = Object.freeze({ failed: false });
+
+interface PolicyOptions {
+  readonly ackPolicy: AckPolicy;
+  readonly rejectReasonCode: number;
+}
+
+/** What a thrown {@link AckMessage}, {@link NackMessage} or {@link RejectMessage} decides; undefined for any other error. */
+export function decisionOfException(error: unknown, rejectReasonCode: number): Decision | undefined {
+  if (error instanceof AckMessage) return ACK;
+  if (error instanceof NackMessage) return NACK;
+  if (error instanceof RejectMessage) {
+    return { kind: 'reject', reasonCode: error.reasonCode ?? rejectReasonCode, reasonString: error.reasonString };
+  }
+  return undefined;
+}
+
+/** What a policy decides about a message whose handler has ended; undefined when it leaves that to the handler. */
+export function decisionOfPolicy(
+  { ackPolicy, rejectReasonCode }: PolicyOptions,
+  outcome: Outcome,
+): Decision | undefined {
+  switch (ackPolicy) {
+    case AckPolicy.ACK:
+    case AckPolicy.ACK_FIRST:
+      return ACK;
+    case AckPolicy.REJECT_ON_ERROR:
+      return outcome.failed
+        ? { kind: 'reject', reasonCode: rejectReasonCode, reasonString: reasonStringOf(outcome.error) }
+        : ACK;
+    case AckPolicy.NACK_ON_ERROR:
+      return outcome.failed ? NACK : ACK;
+    case AckPolicy.MANUAL:
+      return undefined;
+    default:
+      return ackPolicy satisfies never;
+  }
+}
+
+/** Longest reason string that is sent: it must not push an acknowledgement over a broker's packet limit. */
+const LONGEST_REASON = 256;
+
+function reasonStringOf(error: unknown): string | undefined {
+  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
+  return typeof message === 'string' && message.isWellFormed()
+    ? message.replaceAll('\0', '').slice(0, LONGEST_REASON)
+    : undefined;
+}

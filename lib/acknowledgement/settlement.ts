@@ -1,0 +1,21 @@
+import type { Decision, Delivery } from '../protocol/delivery.js';
+
+/** The stricter decision wins where the handlers of one message disagree. */
+const STRICTNESS: Readonly<Record<Decision['kind'], number>> = { ack: 0, reject: 1, nack: 2 };
+
+/** Gathers what the handlers of one message decide, and settles its delivery once, when all have. */
+export class Settlement {
+  private strictest: Decision | undefined;
+
+  /** @param undecided number of handlers that are going to decide */
+  constructor(
+    private readonly delivery: Delivery,
+    private undecided: number,
+  ) {}
+
+  /** One handler's decision. Each handler decides once. */
+  decide(decision: Decision): void {
+    if (!this.strictest || STRICTNESS[decision.kind] > STRICTNESS[this.strictest.kind]) this.strictest = decision;
+    if (--this.undecided === 0) this.delivery.decide(this.strictest);
+  }
+}

@@ -1,0 +1,106 @@
+import type { Logger } from '@nestjs/common';
+import type { ResolvedClientOptions } from '../options/client-options.js';
+import type { PublishPacket } from '../protocol/application-message.js';
+import { ACK, type Delivery } from '../protocol/delivery.js';
+import type { MqttRecordOptions } from '../records/mqtt-record.js';
+import { defaultCodec } from '../serialization/codecs.js';
+import { Connection } from '../wire/connection.js';
+import { reportStatus } from '../wire/connection-status.js';
+import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
+import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
+import { Publisher } from '../wire/publisher.js';
+import { Subscriber } from '../wire/subscriber.js';
+import type { ClientCounters } from './client-counters.js';
+import { Inbox } from './inbox.js';
+import { MessageComposer } from './message-composer.js';
+import { Requests } from './requests.js';
+
+/** A client from its first use to `close()`: it puts the rooms together and runs their life cycle. */
+export class ClientRuntime {
+  readonly requests: Requests;
+  readonly counters: ClientCounters = { lateReplies: 0 };
+
+  private readonly connection: Connection;
+  private readonly publisher: Publisher;
+  private readonly subscriber: Subscriber;
+  private readonly acknowledgement: DeferredAcknowledgement;
+  private readonly composer: MessageComposer;
+  private readonly inbox: Inbox;
+
+  constructor(options: ResolvedClientOptions, logger: Logger, onStatus: (status: MqttStatus) => void) {
+    const codec = options.codec ?? defaultCodec;
+    const connection = (this.connection = new Connection(options.connection, logger));
+    this.publisher = new Publisher(connection, options);
+    this.subscriber = new Subscriber(connection, logger);
+    this.composer = new MessageComposer(options, codec);
+    this.inbox = new Inbox({
+      clientId: connection.clientId,
+      prefix: () => options.responseTopicPrefix ?? connection.limits?.responseInformation,
+      subscribe: (topic) => this.subscriber.subscribe([{ filter: topic, qos: 1 }]),
+      isGranted: (topic) => this.subscriber.isGranted(topic),
+    });
+    this.requests = new Requests({
+      connection,
+      publisher: this.publisher,
+      inbox: this.inbox,
+      composer: this.composer,
+      codec,
+      requestTimeoutMs: options.requestTimeoutMs,
+      maxPendingRequests: options.maxPendingRequests,
+      offline: options.offline,
+      counters: this.counters,
+      logger,
+    });
+    this.acknowledgement = new DeferredAcknowledgement(
+      connection,
+      (topic, payload, packet, delivery) => this.receive(topic, payload, packet, delivery),
+      logger,
+    );
+    reportStatus(connection, onStatus);
+    connection.on('connected', ({ first }) => this.onConnected(first));
+  }
+
+  get client(): MqttClient {
+    return this.connection.client;
+  }
+
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  get closed(): boolean {
+    return this.connection.closed;
+  }
+
+  connect(): Promise<void> {
+    return this.connection.open();
+  }
+
+  /** Connects if need be, and publishes. Resolves when the QoS handshake is done. */
+  async publish(topic: string, data: unknown, options: Readonly<MqttRecordOptions>): Promise<void> {
+    const message = this.composer.compose(topic, data, options);
+    if (!this.connection.connected && !this.connection.offline) await this.connection.open();
+    await this.publisher.publish(message);
+  }
+
+  async close(): Promise<void> {
+    this.acknowledgement.stopAccepting();
+    await this.connection.close();
+  }
+
+  private receive(topic: string, payload: Buffer, packet: PublishPacket, delivery: Delivery | undefined): void {
+    delivery?.decide(ACK);
+    this.requests.receive(topic, payload, packet);
+  }
+
+  private onConnected(first: boolean): void {
+    if (first) {
+      this.publisher.flush();
+      return;
+    }
+    this.subscriber.restore().then(
+      () => this.publisher.flush(),
+      () => {}, // the connection is gone again: the next one restores
+    );
+  }
+}

@@ -1,0 +1,166 @@
+import { Logger } from '@nestjs/common';
+import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js';
+import { Observable, throwError } from 'rxjs';
+import { RemoteError } from '../errors/remote.error.js';
+import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
+import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js';
+import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import { ClientRuntime } from './client-runtime.js';
+import type { MqttReply } from './mqtt-reply.js';
+
+/**
+ * Nest client that sends requests and events over MQTT. It connects when it is first used, and stays connected.
+ *
+ * @example
+ * ```ts
+ * const client = new ClientMqtt({ url: 'mqtt://localhost:1883' });
+ * const sum = await firstValueFrom(client.send<number>('math/sum', [1, 2, 3]));
+ * client.emit('telemetry/7', new MqttRecordBuilder({ celsius: 21 }).setQoS(1).build());
+ * ```
+ */
+export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
+  protected readonly logger = new Logger(ClientMqtt.name);
+  private readonly resolved: ResolvedClientOptions;
+  private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
+  private current: ClientRuntime | undefined;
+
+  /** @throws InvalidOptionsError that lists every problem */
+  constructor(options: MqttClientOptions = {}) {
+    super();
+    this.resolved = resolveClientOptions(options);
+  }
+
+  /** @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up */
+  override async connect(): Promise<void> {
+    await this.runtime.connect();
+  }
+
+  /** Ends the connection. Requests that wait for a reply end with a `ConnectionClosedError`. A later call connects again. */
+  override async close(): Promise<void> {
+    const { current } = this;
+    this.current = undefined;
+    await current?.close();
+  }
+
+  override on<K extends keyof MqttEvents = keyof MqttEvents, C extends MqttEvents[K] = MqttEvents[K]>(
+    event: K,
+    callback: C,
+  ): void {
+    this.listeners.push([event, callback]);
+    this.current?.client.on(event, callback as never);
+  }
+
+  /** The MQTT.js client underneath. */
+  override unwrap<T = MqttClient>(): T {
+    if (!this.current) throw new Error('The client has no connection yet. Call connect() first.');
+    return this.current.client as T;
+  }
+
+  /**
+   * Request and response. The request is made when the observable is subscribed; it emits one value, or many when the handler
+   * streams. Unsubscribing gives the request up and cancels a running stream. A failed handler's error object arrives as the error.
+   */
+  override send<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+    if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
+    return new Observable<TResult>((subscriber) => {
+      const { topic, value, options } = this.outgoing(pattern, data);
+      return this.runtime.requests.start(topic, value, options, {
+        next: (reply) => subscriber.next(reply.data as TResult),
+        error: (error) => subscriber.error(error instanceof RemoteError ? error.data : error),
+        complete: () => subscriber.complete(),
+      });
+    });
+  }
+
+  /** Publishes an event, at once. The observable emits and completes when the QoS handshake is done; it need not be subscribed. */
+  override emit<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+    if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
+    const { topic, value, options } = this.outgoing(pattern, data);
+    const published = this.runtime.publish(topic, value, options);
+    let observed = false;
+    published.catch((error: Error) => {
+      if (!observed) this.logger.error(`The event on "${topic}" was not published: ${error.message}`);
+    });
+    return new Observable<TResult>((subscriber) => {
+      observed = true;
+      published.then(
+        () => {
+          subscriber.next(undefined as TResult);
+          subscriber.complete();
+        },
+        (error: unknown) => subscriber.error(error),
+      );
+    });
+  }
+
+  /**
+   * Request and one reply, with all that came with it.
+   *
+   * @throws RemoteError when the handler failed
+   * @throws RequestTimeoutError, RequestCancelledError, NoMatchingSubscribersError, PublishRefusedError, ConnectionClosedError
+   */
+  request<T = unknown>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>> {
+    return new Promise((resolve, reject) => {
+      const record = unwrapRecord(data);
+      let last: MqttReply | undefined;
+      this.runtime.requests.start(topic, record.data, options ? { ...record.options, ...options } : record.options, {
+        next: (reply) => (last = reply),
+        error: reject,
+        complete: (end) => resolve((last ?? end) as MqttReply<T>),
+      });
+    });
+  }
+
+  /** Publishes. Resolves when the QoS handshake is done. */
+  publish(topic: string, data: unknown, options?: MqttRecordOptions): Promise<void>;
+  /** @internal how Nest's own client makes a request */
+  publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void;
+  publish(
+    topicOrPacket: string | ReadPacket,
+    data: unknown,
+    options?: MqttRecordOptions,
+  ): Promise<void> | (() => void) {
+    if (typeof topicOrPacket === 'string') {
+      const record = unwrapRecord(data);
+      return this.runtime.publish(
+        topicOrPacket,
+        record.data,
+        options ? { ...record.options, ...options } : record.options,
+      );
+    }
+    const callback = data as (packet: WritePacket) => void;
+    const subscription = this.send<unknown>(topicOrPacket.pattern, topicOrPacket.data).subscribe({
+      next: (response) => callback({ response }),
+      error: (err: unknown) => callback({ err }),
+      complete: () => callback({ isDisposed: true }),
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  protected override async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
+    const { topic, value, options } = this.outgoing(packet.pattern, packet.data);
+    await this.runtime.publish(topic, value, options);
+    return undefined as T;
+  }
+
+  private get runtime(): ClientRuntime {
+    if (!this.current || this.current.closed) {
+      this.current = new ClientRuntime(this.resolved, this.logger, (status) => this._status$.next(status));
+      for (const [event, listener] of this.listeners) this.current.client.on(event, listener as never);
+    }
+    return this.current;
+  }
+
+  private outgoing(
+    pattern: unknown,
+    data: unknown,
+  ): { topic: string; value: unknown; options: Readonly<MqttRecordOptions> } {
+    const { data: value, options } = unwrapRecord(data);
+    return { topic: this.normalizePattern(pattern as MsPattern), value, options };
+  }
+}
+
+function isMissing(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}

@@ -1,0 +1,82 @@
+import type { MqttReply } from './mqtt-reply.js';
+
+/** Told what becomes of a request. One of `error` and `complete` comes last, once. */
+export interface CallObserver {
+  next(reply: MqttReply): void;
+  error(error: unknown): void;
+  /** @param end the message that said so, where it held no value */
+  complete(end?: MqttReply): void;
+}
+
+/** A request from the moment it is made to its end, whichever end that is. Its deadline runs from the start. */
+export class PendingRequest {
+  /** Number of the next value of a streamed reply. */
+  nextIndex = 0;
+  /** Where to say that nobody waits any more; known when a stream has begun. */
+  controlTopic: string | undefined;
+  correlationData: Buffer | undefined;
+  /** Whether it has been handed to the connection, so that a handler may run for it. */
+  written = false;
+  ended = false;
+  /** Called at the end, whichever it is. */
+  whenEnded: (() => void) | undefined;
+  readonly deadline: number;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    readonly topic: string,
+    readonly timeoutMs: number,
+    private readonly observer: CallObserver,
+    private readonly onTimeout: (request: PendingRequest) => void,
+    private readonly onEnd: (request: PendingRequest) => void,
+  ) {
+    this.deadline = Date.now() + timeoutMs;
+    this.timer = setTimeout(expire, timeoutMs, this);
+  }
+
+  /** The one and only value. */
+  single(reply: MqttReply): void {
+    if (this.ended) return;
+    this.end();
+    this.observer.next(reply);
+    this.observer.complete();
+  }
+
+  next(reply: MqttReply): void {
+    if (!this.ended) this.observer.next(reply);
+  }
+
+  complete(end?: MqttReply): void {
+    if (this.ended) return;
+    this.end();
+    this.observer.complete(end);
+  }
+
+  fail(error: unknown): void {
+    if (this.ended) return;
+    this.end();
+    this.observer.error(error);
+  }
+
+  /** Nobody waits any more. Nothing is reported. */
+  abandon(): void {
+    if (!this.ended) this.end();
+  }
+
+  /** @internal */
+  timedOut(): void {
+    if (!this.ended) this.onTimeout(this);
+  }
+
+  private end(): void {
+    this.ended = true;
+    clearTimeout(this.timer);
+    this.whenEnded?.();
+    this.onEnd(this);
+  }
+}
+
+/** One function for all timers, so that none holds a closure of its own. */
+function expire(request: PendingRequest): void {
+  request.timedOut();
+}

@@ -1,0 +1,160 @@
+import { LinkedQueue, type QueuePlace } from './linked-queue.js';
+
+/** Something that runs when there is a worker for it. It never ends within `start()`. */
+export interface Job {
+  /** Starts it. {@link ConcurrencyLane.finished} is to be called once it has ended. */
+  start(): void;
+  /** It is never going to start: the buffer it waited in was full, or everything is closing. */
+  dropped(): void;
+  /** Whether it may be dropped when too many wait: QoS 0 messages may. */
+  readonly droppable: boolean;
+}
+
+interface GateOptions {
+  /** Jobs that run at once, over all lanes. */
+  readonly maxConcurrency: number;
+  /** Droppable jobs that wait at once, over all lanes. */
+  readonly bufferSize: number;
+  readonly overflow: 'drop-oldest' | 'drop-newest';
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly lane: ConcurrencyLane;
+  inLane: QueuePlace<Waiting>;
+  inBuffer: QueuePlace<Waiting> | undefined;
+}
+
+/**
+ * Bounds how many jobs run at once, in all and in each lane. Within a lane jobs start in the order in which they came; lanes
+ * that wait for a worker take turns.
+ */
+export class ConcurrencyGate {
+  private running = 0;
+  private closed = false;
+  private readonly lanes: ConcurrencyLane[] = [];
+  /** Lanes that could start a job if there were a worker. */
+  private readonly ready = new LinkedQueue<ConcurrencyLane>();
+  /** Droppable jobs that wait, oldest first. */
+  private readonly buffer = new LinkedQueue<Waiting>();
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly options: GateOptions) {}
+
+  /** @param maxWorkers jobs of this lane that run at once */
+  lane(maxWorkers: number): ConcurrencyLane {
+    const lane = new ConcurrencyLane(this, maxWorkers);
+    this.lanes.push(lane);
+    return lane;
+  }
+
+  get runningJobs(): number {
+    return this.running;
+  }
+
+  get bufferedJobs(): number {
+    return this.buffer.size;
+  }
+
+  /** Nothing starts any more; what waits is dropped, and what comes is too. */
+  close(): void {
+    this.closed = true;
+    for (const lane of this.lanes) lane.dropAll();
+  }
+
+  /** Resolves when no job runs. */
+  whenIdle(): Promise<void> {
+    return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  /** @internal */
+  submit(job: Job, lane: ConcurrencyLane): void {
+    if (this.closed) job.dropped();
+    else if (lane.hasRoom && lane.isEmpty && this.running < this.options.maxConcurrency) this.begin(job, lane);
+    else this.wait(job, lane);
+  }
+
+  /** @internal */
+  finished(lane: ConcurrencyLane): void {
+    this.running--;
+    lane.running--;
+    this.enlist(lane);
+    while (this.running < this.options.maxConcurrency) {
+      const next = this.ready.shift();
+      if (!next) break;
+      next.enlisted = false;
+      const waiting = next.queue.shift();
+      if (!waiting) continue;
+      if (waiting.inBuffer) this.buffer.remove(waiting.inBuffer);
+      this.begin(waiting.job, next);
+      this.enlist(next);
+    }
+    if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private begin(job: Job, lane: ConcurrencyLane): void {
+    this.running++;
+    lane.running++;
+    job.start();
+  }
+
+  private wait(job: Job, lane: ConcurrencyLane): void {
+    if (job.droppable && this.buffer.size >= this.options.bufferSize) {
+      const victim = this.options.overflow === 'drop-oldest' ? this.buffer.shift() : undefined;
+      if (!victim) {
+        job.dropped();
+        return;
+      }
+      victim.lane.queue.remove(victim.inLane);
+      victim.job.dropped();
+    }
+    const waiting = { job, lane } as Waiting;
+    waiting.inLane = lane.queue.push(waiting);
+    waiting.inBuffer = job.droppable ? this.buffer.push(waiting) : undefined;
+    this.enlist(lane);
+  }
+
+  private enlist(lane: ConcurrencyLane): void {
+    if (lane.enlisted || lane.isEmpty || !lane.hasRoom) return;
+    lane.enlisted = true;
+    this.ready.push(lane);
+  }
+}
+
+/** The jobs of one handler. */
+export class ConcurrencyLane {
+  /** @internal */
+  readonly queue = new LinkedQueue<Waiting>();
+  /** @internal */
+  running = 0;
+  /** @internal whether it stands in the gate's list of lanes that could start a job */
+  enlisted = false;
+
+  constructor(
+    private readonly gate: ConcurrencyGate,
+    private readonly maxWorkers: number,
+  ) {}
+
+  get hasRoom(): boolean {
+    return this.running < this.maxWorkers;
+  }
+
+  get isEmpty(): boolean {
+    return this.queue.size === 0;
+  }
+
+  /** Starts the job now, or when its turn comes. */
+  submit(job: Job): void {
+    this.gate.submit(job, this);
+  }
+
+  /** A job that was started has ended. */
+  finished(): void {
+    this.gate.finished(this);
+  }
+
+  /** @internal */
+  dropAll(): void {
+    for (let waiting = this.queue.shift(); waiting; waiting = this.queue.shift()) waiting.job.dropped();
+  }
+}

@@ -1,0 +1,44 @@
+interface Node<T> {
+  value: T;
+  previous: Node<T> | undefined;
+  next: Node<T> | undefined;
+}
+
+/** Where a value stands in a {@link LinkedQueue}: by it the value is taken out again. */
+export type QueuePlace<T> = Node<T>;
+
+/** First in, first out; and any value can leave the line from where it stands, in constant time. */
+export class LinkedQueue<T> {
+  private head: Node<T> | undefined;
+  private tail: Node<T> | undefined;
+  private count = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  push(value: T): QueuePlace<T> {
+    const node: Node<T> = { value, previous: this.tail, next: undefined };
+    if (this.tail) this.tail.next = node;
+    else this.head = node;
+    this.tail = node;
+    this.count++;
+    return node;
+  }
+
+  shift(): T | undefined {
+    const node = this.head;
+    if (node) this.remove(node);
+    return node?.value;
+  }
+
+  /** @param place of a value that is still in the queue */
+  remove(place: QueuePlace<T>): void {
+    if (place.previous) place.previous.next = place.next;
+    else this.head = place.next;
+    if (place.next) place.next.previous = place.previous;
+    else this.tail = place.previous;
+    place.previous = place.next = undefined;
+    this.count--;
+  }
+}

@@ -1,0 +1,117 @@
+import { MqttContext as NestMqttContext } from '@nestjs/microservices';
+import type { PublishPacket, QoS, UserProperties } from '../protocol/application-message.js';
+
+/** What a handler can do about the message that it runs for. */
+export interface MessageControl {
+  /** 1 for the first run of the handler for this message, 2 for its first retry, ... */
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  ack(): void;
+  nack(): void;
+  reject(reasonCode?: number, reasonString?: string): void;
+}
+
+/** What is known of the handler and its connection before a message comes. */
+export interface MessageOrigin {
+  /** Topic Filter that matched, as it was subscribed. */
+  readonly subscription: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly protocolVersion: 4 | 5;
+}
+
+const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
+
+/**
+ * The message that a handler runs for: injected with `@Ctx()`, and in guards, interceptors and filters the RPC context.
+ *
+ * Whatever exists on 5.0 only is `undefined`, or empty, on 3.1.1.
+ */
+export class MqttContext extends NestMqttContext {
+  constructor(
+    topic: string,
+    private readonly packet: PublishPacket,
+    private readonly origin: MessageOrigin,
+    private readonly control: MessageControl,
+  ) {
+    super([topic, packet]);
+  }
+
+  /** The PUBLISH packet as MQTT.js gives it. */
+  override getPacket(): PublishPacket {
+    return this.packet;
+  }
+
+  /** Values of the pattern's named captures. */
+  get params(): Readonly<Record<string, string>> {
+    return this.origin.params;
+  }
+
+  /** Topic Filter that matched, as it was subscribed: prefix and group included. */
+  get subscription(): string {
+    return this.origin.subscription;
+  }
+
+  get protocolVersion(): 4 | 5 {
+    return this.origin.protocolVersion;
+  }
+
+  get userProperties(): Readonly<UserProperties> {
+    return this.packet.properties?.userProperties ?? NO_USER_PROPERTIES;
+  }
+
+  get contentType(): string | undefined {
+    return this.packet.properties?.contentType;
+  }
+
+  get responseTopic(): string | undefined {
+    return this.packet.properties?.responseTopic;
+  }
+
+  get correlationData(): Buffer | undefined {
+    return this.packet.properties?.correlationData;
+  }
+
+  /** QoS that the message was delivered with. */
+  get qos(): QoS {
+    return this.packet.qos;
+  }
+
+  /** Whether the broker had kept the message, or (Retain As Published) was told to. */
+  get retain(): boolean {
+    return this.packet.retain;
+  }
+
+  /** Whether the broker may have delivered the message before. */
+  get dup(): boolean {
+    return this.packet.dup;
+  }
+
+  /** 1 for the first run of the handler for this message, 2 for its first retry, and so on. */
+  get attempt(): number {
+    return this.control.attempt;
+  }
+
+  /** Aborts when the request expires, when its caller cancels it, and when the server closes. */
+  get signal(): AbortSignal {
+    return this.control.signal;
+  }
+
+  /** Acknowledges the message now. The first of `ack`, `nack` and `reject` counts; on QoS 0 none of them does anything. */
+  ack(): void {
+    this.control.ack();
+  }
+
+  /** Withholds the acknowledgement: the broker delivers the message again when the session is resumed. */
+  nack(): void {
+    this.control.nack();
+  }
+
+  /**
+   * Refuses the message for good. On 3.1.1, which has no negative acknowledgement, it is acknowledged.
+   *
+   * @param reasonCode 0x80 or above; default: the handler's `rejectReasonCode`
+   */
+  reject(reasonCode?: number, reasonString?: string): void {
+    this.control.reject(reasonCode, reasonString);
+  }
+}

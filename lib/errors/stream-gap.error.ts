@@ -1,0 +1,17 @@
+import { MqttTransportError } from './mqtt-transport.error.js';
+
+/** A value of a streamed reply is missing: the stream is broken off rather than shown shorter than it is. */
+export class StreamGapError extends MqttTransportError {
+  readonly code = 'ERR_MQTT_STREAM_GAP';
+
+  constructor(
+    readonly topic: string,
+    expected: number,
+    received: number,
+  ) {
+    super(
+      `Value ${expected} of the streamed reply to "${topic}" was lost (value ${received} came instead). ` +
+        'Ask with QoS 1, so that replies are delivered at least once.',
+    );
+  }
+}

@@ -1,0 +1,58 @@
+export { AckMessage, NackMessage, RejectMessage } from './acknowledgement/acknowledgement-exceptions.js';
+export { ClientMqtt } from './client/mqtt.client.js';
+export type { MqttReply } from './client/mqtt-reply.js';
+export { MqttContext } from './context/mqtt.context.js';
+export { Topic, TopicParam, UserProperty } from './context/parameter.decorators.js';
+export { BackpressureError } from './errors/backpressure.error.js';
+export { ConnectionClosedError } from './errors/connection-closed.error.js';
+export { ConnectionRefusedError } from './errors/connection-refused.error.js';
+export { DuplicateHandlerError } from './errors/duplicate-handler.error.js';
+export { FeatureNotSupportedError } from './errors/feature-not-supported.error.js';
+export { InvalidOptionsError, type OptionProblem } from './errors/invalid-options.error.js';
+export { InvalidTopicError } from './errors/invalid-topic.error.js';
+export { MqttTransportError } from './errors/mqtt-transport.error.js';
+export { NoMatchingSubscribersError } from './errors/no-matching-subscribers.error.js';
+export { PayloadDecodeError } from './errors/payload-decode.error.js';
+export { PayloadEncodeError } from './errors/payload-encode.error.js';
+export { PublishRefusedError } from './errors/publish-refused.error.js';
+export { RemoteError } from './errors/remote.error.js';
+export { RequestCancelledError } from './errors/request-cancelled.error.js';
+export { RequestTimeoutError } from './errors/request-timeout.error.js';
+export { StreamGapError } from './errors/stream-gap.error.js';
+export { SubscriptionRefusedError, type RefusedFilter } from './errors/subscription-refused.error.js';
+export type {
+  MqttModuleAsyncOptions,
+  MqttModuleExtras,
+  MqttModuleOptions,
+  MqttModuleOptionsFactory,
+} from './module/mqtt-module-options.js';
+export {
+  getMqttClientToken,
+  getMqttServerToken,
+  getMqttTransportId,
+  InjectMqttClient,
+  InjectMqttServer,
+} from './module/mqtt-tokens.js';
+export { MqttModule } from './module/mqtt.module.js';
+export { AckPolicy } from './options/ack-policy.js';
+export type { MqttClientOptions } from './options/client-options.js';
+export type { MqttConnectionOptions, MqttCredentials } from './options/connection-options.js';
+export type { MqttPublishOptions, PublishDefaults } from './options/publish-options.js';
+export type { ReconnectOptions } from './options/reconnect-options.js';
+export type {
+  MqttServerOptions,
+  Qos0BufferOptions,
+  RedeliveryOptions,
+  StaleMessage,
+} from './options/server-options.js';
+export type { MqttSubscriptionOptions, RetryOptions } from './options/subscription-options.js';
+export type { MessageProperties, PublishPacket, QoS, UserProperties } from './protocol/application-message.js';
+export type { DecodeHints, EncodedPayload, MqttCodec } from './protocol/codec.js';
+export { ReasonCode } from './protocol/reason-code.js';
+export { TopicFilter } from './protocol/topic-filter.js';
+export { MqttRecord, MqttRecordBuilder, type MqttRecordOptions } from './records/mqtt-record.js';
+export { MqttResponse, type MqttResponseOptions } from './records/mqtt-response.js';
+export { MqttSubscription } from './routing/mqtt-subscription.decorator.js';
+export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
+export { ServerMqtt } from './server/mqtt.server.js';
+export type { MqttEvents, MqttStatus } from './wire/mqtt-events.js';

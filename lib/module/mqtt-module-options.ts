@@ -1,0 +1,27 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { MqttClientOptions } from '../options/client-options.js';
+import type { MqttServerOptions } from '../options/server-options.js';
+
+/** Options of server, client and their connections in one object. */
+export interface MqttModuleOptions extends MqttServerOptions, MqttClientOptions {}
+
+/** What the module needs to know before its options are there. */
+export interface MqttModuleExtras {
+  /** Tells several brokers apart. Default: the one unnamed broker. */
+  name?: string;
+  /** Whether other modules can inject server and client without importing this one. Default false. */
+  isGlobal?: boolean;
+}
+
+/** Makes the options, for `forRootAsync({ useClass })` and `useExisting`. */
+export interface MqttModuleOptionsFactory {
+  createMqttOptions(): MqttModuleOptions | Promise<MqttModuleOptions>;
+}
+
+/** Exactly one of `useFactory`, `useClass` and `useExisting` is to be given. */
+export interface MqttModuleAsyncOptions extends MqttModuleExtras, Pick<ModuleMetadata, 'imports'> {
+  inject?: (InjectionToken | OptionalFactoryDependency)[];
+  useFactory?: (...dependencies: never[]) => MqttModuleOptions | Promise<MqttModuleOptions>;
+  useClass?: Type<MqttModuleOptionsFactory>;
+  useExisting?: Type<MqttModuleOptionsFactory>;
+}

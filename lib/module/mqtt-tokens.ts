@@ -1,0 +1,36 @@
+import { Inject, type InjectionToken } from '@nestjs/common';
+import { ClientMqtt } from '../client/mqtt.client.js';
+import { ServerMqtt } from '../server/mqtt.server.js';
+
+/** Injection token of the server of a named broker; without a name the class itself. */
+export function getMqttServerToken(name?: string): InjectionToken {
+  return name === undefined ? ServerMqtt : `MqttServer:${name}`;
+}
+
+/** Injection token of the client of a named broker; without a name the class itself. */
+export function getMqttClientToken(name?: string): InjectionToken {
+  return name === undefined ? ClientMqtt : `MqttClient:${name}`;
+}
+
+/**
+ * Transport of a named broker, by which handlers choose theirs.
+ *
+ * @example
+ * ```ts
+ * @EventPattern('alarms/#', getMqttTransportId('plant'))
+ * alarm() {}
+ * ```
+ */
+export function getMqttTransportId(name: string): symbol {
+  return Symbol.for(`nestjs-mqtt-transport:${name}`);
+}
+
+/** Injects the server of the broker of that name. */
+export function InjectMqttServer(name?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getMqttServerToken(name));
+}
+
+/** Injects the client of the broker of that name. */
+export function InjectMqttClient(name?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getMqttClientToken(name));
+}

@@ -1,0 +1,92 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ClientMqtt } from '../client/mqtt.client.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { ServerMqtt } from '../server/mqtt.server.js';
+import type {
+  MqttModuleAsyncOptions,
+  MqttModuleExtras,
+  MqttModuleOptions,
+  MqttModuleOptionsFactory,
+} from './mqtt-module-options.js';
+import { getMqttClientToken, getMqttServerToken, getMqttTransportId } from './mqtt-tokens.js';
+import { clientOptionsOf, serverOptionsOf } from './role-options.js';
+
+/**
+ * Provides {@link ServerMqtt} and {@link ClientMqtt} for injection. The client connects when it is first used and closes with
+ * the application; the server is handed to `connectMicroservice`.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [MqttModule.forRoot({ url: 'mqtt://localhost', clientId: 'orders' })] })
+ * export class AppModule {}
+ *
+ * const app = await NestFactory.create(AppModule);
+ * app.connectMicroservice({ strategy: app.get(ServerMqtt) }, { inheritAppConfig: true });
+ * ```
+ */
+@Module({})
+export class MqttModule {
+  static forRoot({ name, isGlobal, ...options }: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
+    return moduleOf({ name, isGlobal }, { provide: optionsToken(name), useValue: options });
+  }
+
+  static forRootAsync({ name, isGlobal, imports, ...source }: MqttModuleAsyncOptions): DynamicModule {
+    return { ...moduleOf({ name, isGlobal }, ...optionsProviders(optionsToken(name), source)), imports: imports ?? [] };
+  }
+}
+
+function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...optionsProviders: Provider[]): DynamicModule {
+  const server = getMqttServerToken(name);
+  const client = getMqttClientToken(name);
+  const options = optionsToken(name);
+  return {
+    module: MqttModule,
+    global: isGlobal,
+    providers: [
+      ...optionsProviders,
+      { provide: server, inject: [options], useFactory: (given: MqttModuleOptions) => createServer(given, name) },
+      { provide: client, inject: [options], useFactory: createClient },
+    ],
+    exports: [server, client],
+  };
+}
+
+function createServer(options: MqttModuleOptions, name: string | undefined): ServerMqtt {
+  const named = name === undefined ? {} : { transportId: getMqttTransportId(name) };
+  return new ServerMqtt({ ...named, ...serverOptionsOf(options) });
+}
+
+/** Nest calls the hook when servers have closed: until then their handlers may need the client. */
+function createClient(options: MqttModuleOptions): ClientMqtt {
+  const client = new ClientMqtt(clientOptionsOf(options));
+  return Object.assign(client, { onApplicationShutdown: () => client.close() });
+}
+
+function optionsToken(name: string | undefined): string {
+  return name === undefined ? 'MqttModuleOptions' : `MqttModuleOptions:${name}`;
+}
+
+type OptionsSource = Omit<MqttModuleAsyncOptions, 'name' | 'isGlobal' | 'imports'>;
+
+function optionsProviders(
+  provide: string,
+  { inject = [], useFactory, useClass, useExisting }: OptionsSource,
+): Provider[] {
+  if (useFactory) return [{ provide, inject, useFactory }];
+  const factory = useExisting ?? useClass;
+  if (!factory) {
+    throw new InvalidOptionsError([
+      {
+        option: 'forRootAsync',
+        problem: 'it is not said where the options come from',
+        remedy: 'Give useFactory, useClass or useExisting',
+      },
+    ]);
+  }
+  const options: Provider = {
+    provide,
+    inject: [factory],
+    useFactory: (made: MqttModuleOptionsFactory) => made.createMqttOptions(),
+  };
+  return useExisting ? [options] : [options, { provide: factory, useClass: factory }];
+}

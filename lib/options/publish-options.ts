@@ -1,0 +1,38 @@
+import type { QoS, UserProperties } from '../protocol/application-message.js';
+import type { OptionChecks } from './option-checks.js';
+
+/** How a message is published. Everything but `qos` and `retain` exists on 5.0 only. */
+export interface MqttPublishOptions {
+  /** Default 0. */
+  qos?: QoS;
+  /** Whether the broker keeps the message for later subscribers. Default false. */
+  retain?: boolean;
+  /** The application's own name and value pairs; names that begin with `nest-` are the transport's. */
+  userProperties?: UserProperties;
+  /** MIME type of the payload. Default: what the codec says. */
+  contentType?: string;
+  /** Seconds after which the broker drops the message undelivered. Default: never. */
+  messageExpiryInterval?: number;
+  /** Says that the payload is UTF-8 text. */
+  payloadFormatIndicator?: boolean;
+}
+
+/** The part of the publish options that defaults are given for. */
+export type PublishDefaults = Pick<MqttPublishOptions, 'qos' | 'retain' | 'userProperties' | 'messageExpiryInterval'>;
+
+export function checkPublish(
+  checks: OptionChecks,
+  path: string,
+  options: PublishDefaults | undefined,
+  protocolVersion: 4 | 5,
+): void {
+  if (options === undefined) return;
+  checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
+  checks.boolean(`${path}.retain`, options.retain);
+  checks.integer(`${path}.messageExpiryInterval`, options.messageExpiryInterval, { min: 0, max: 0xffff_ffff });
+  if (protocolVersion === 5) return;
+  for (const name of ['userProperties', 'messageExpiryInterval'] as const) {
+    if (options[name] !== undefined)
+      checks.report(`${path}.${name}`, 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
+  }
+}

@@ -1,0 +1,169 @@
+import type { Transport } from '@nestjs/microservices';
+import type { MqttCodec } from '../protocol/codec.js';
+import { AckPolicy } from './ack-policy.js';
+import {
+  checkConnection,
+  DEFAULT_PROTOCOL_VERSION,
+  resolveConnection,
+  type MqttConnectionOptions,
+  type ResolvedConnectionOptions,
+} from './connection-options.js';
+import { OptionChecks } from './option-checks.js';
+import { checkPublish, type PublishDefaults } from './publish-options.js';
+import { checkSubscription, type MqttSubscriptionOptions } from './subscription-options.js';
+
+/** How withheld messages are had again: the server resumes its session, so that the broker redelivers them. */
+export interface RedeliveryOptions {
+  reconnect: true;
+  /** Milliseconds from the first withheld message to the resumption. Default 1_000; doubles while messages are withheld again and again. */
+  delay?: number;
+  /** Bound of the growing delay, in milliseconds. Default 60_000. */
+  maxDelay?: number;
+}
+
+/** Where QoS 0 messages wait for a worker. */
+export interface Qos0BufferOptions {
+  /** Messages. Default 10_000. */
+  size?: number;
+  /** Which message goes when the buffer is full. Default `'drop-oldest'`. */
+  overflow?: 'drop-oldest' | 'drop-newest';
+}
+
+/** A message of a resumed session that no handler takes. */
+export interface StaleMessage {
+  readonly topic: string;
+  readonly qos: number;
+}
+
+/** Options of {@link ServerMqtt}. */
+export interface MqttServerOptions extends MqttConnectionOptions {
+  /** Which handlers are this server's, the way Nest tells transports apart. Default `Transport.MQTT`. */
+  transportId?: Transport | symbol;
+  /** Defaults for every handler. Default `{}`. */
+  subscribeOptions?: MqttSubscriptionOptions;
+  /** Defaults for replies and `@PublishTo` results. Default `{ qos: 0 }`. */
+  publishOptions?: PublishDefaults;
+  /** Handlers that run at once on this server, over all subscriptions; also its Receive Maximum on 5.0. Default 256. */
+  maxConcurrency?: number;
+  /** Milliseconds that `close()` lets running handlers finish and acknowledge. Default 15_000. */
+  gracefulTimeout?: number;
+  /** Milliseconds after which a running handler counts as failed. Default: none. */
+  handlerTimeout?: number;
+  /** Default: withheld messages come back when the session is next resumed. */
+  redelivery?: RedeliveryOptions;
+  /** Default `{ size: 10_000, overflow: 'drop-oldest' }`. */
+  qos0Buffer?: Qos0BufferOptions;
+  /** Larger messages are refused before they are decoded. Default: none. */
+  maxPayloadBytes?: number;
+  /** What becomes of messages of a resumed session that no handler takes. Default `'log'`. */
+  onStaleSubscription?: 'log' | 'unsubscribe' | ((message: StaleMessage) => void);
+  /** Topic Filters that a Response Topic must match; a request that names another one is not run. Default: any valid topic. */
+  allowedResponseTopics?: readonly string[];
+  /** Default: JSON, text and bytes, told apart by Content Type. */
+  codec?: MqttCodec;
+}
+
+/** Server options after validation: complete, private copies, never written to. */
+export interface ResolvedServerOptions {
+  readonly connection: ResolvedConnectionOptions;
+  readonly transportId: Transport | symbol | undefined;
+  readonly subscribeOptions: Readonly<MqttSubscriptionOptions>;
+  readonly publishOptions: Readonly<PublishDefaults>;
+  readonly maxConcurrency: number;
+  readonly gracefulTimeoutMs: number;
+  readonly handlerTimeoutMs: number | undefined;
+  readonly redelivery: Readonly<{ delayMs: number; maxDelayMs: number }> | undefined;
+  readonly qos0Buffer: Readonly<Required<Qos0BufferOptions>>;
+  readonly maxPayloadBytes: number;
+  readonly onStaleSubscription: NonNullable<MqttServerOptions['onStaleSubscription']>;
+  readonly allowedResponseTopics: readonly string[] | undefined;
+  readonly codec: MqttCodec | undefined;
+}
+
+const DEFAULT_MAX_CONCURRENCY = 256;
+const DEFAULT_GRACEFUL_TIMEOUT_MS = 15_000;
+const DEFAULT_QOS0_BUFFER: Required<Qos0BufferOptions> = { size: 10_000, overflow: 'drop-oldest' };
+const DEFAULT_REDELIVERY = { delayMs: 1_000, maxDelayMs: 60_000 };
+/** Largest value of a Receive Maximum (section 3.1.2.11.3). */
+const MAX_RECEIVE_MAXIMUM = 65_535;
+
+/** @throws InvalidOptionsError that lists every problem */
+export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedServerOptions {
+  const {
+    transportId,
+    subscribeOptions,
+    publishOptions,
+    maxConcurrency = DEFAULT_MAX_CONCURRENCY,
+    gracefulTimeout,
+    handlerTimeout,
+    redelivery,
+    qos0Buffer,
+    maxPayloadBytes,
+    onStaleSubscription,
+    allowedResponseTopics,
+    codec,
+    ...connectionOptions
+  } = options;
+  check(options);
+  return Object.freeze({
+    connection: resolveConnection(withReceiveMaximum(connectionOptions, maxConcurrency)),
+    transportId,
+    subscribeOptions: Object.freeze({ ...subscribeOptions }),
+    publishOptions: Object.freeze({ ...publishOptions }),
+    maxConcurrency,
+    gracefulTimeoutMs: gracefulTimeout ?? DEFAULT_GRACEFUL_TIMEOUT_MS,
+    handlerTimeoutMs: handlerTimeout,
+    redelivery: redelivery && {
+      delayMs: redelivery.delay ?? DEFAULT_REDELIVERY.delayMs,
+      maxDelayMs: redelivery.maxDelay ?? DEFAULT_REDELIVERY.maxDelayMs,
+    },
+    qos0Buffer: Object.freeze({ ...DEFAULT_QOS0_BUFFER, ...qos0Buffer }),
+    maxPayloadBytes: maxPayloadBytes ?? Infinity,
+    onStaleSubscription: onStaleSubscription ?? 'log',
+    allowedResponseTopics: allowedResponseTopics && Object.freeze([...allowedResponseTopics]),
+    codec,
+  });
+}
+
+function check(options: MqttServerOptions): void {
+  const checks = new OptionChecks();
+  const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
+  checkConnection(checks, options);
+  checkSubscription(checks, 'subscribeOptions', options.subscribeOptions, version);
+  checkPublish(checks, 'publishOptions', options.publishOptions, version);
+  checks.integer('maxConcurrency', options.maxConcurrency, { min: 1 });
+  checks.integer('gracefulTimeout', options.gracefulTimeout, { min: 0 });
+  checks.integer('handlerTimeout', options.handlerTimeout, { min: 1 });
+  checks.integer('redelivery.delay', options.redelivery?.delay, { min: 0 });
+  checks.integer('redelivery.maxDelay', options.redelivery?.maxDelay, { min: 0 });
+  checks.integer('qos0Buffer.size', options.qos0Buffer?.size, { min: 0 });
+  checks.oneOf('qos0Buffer.overflow', options.qos0Buffer?.overflow, ['drop-oldest', 'drop-newest']);
+  checks.integer('maxPayloadBytes', options.maxPayloadBytes, { min: 0, infinite: true });
+  checks.methods('codec', options.codec, ['encode', 'decode']);
+  if (typeof options.onStaleSubscription !== 'function') {
+    checks.oneOf('onStaleSubscription', options.onStaleSubscription, ['log', 'unsubscribe']);
+  }
+  const durable = options.clean === false;
+  if (options.redelivery && !durable) {
+    checks.report('redelivery', 'withheld messages come back only in a session that survives', SURVIVING_SESSION);
+  }
+  if (options.subscribeOptions?.ackPolicy === AckPolicy.NACK_ON_ERROR && !durable) {
+    checks.report(
+      'subscribeOptions.ackPolicy',
+      'withheld messages come back only in a session that survives',
+      SURVIVING_SESSION,
+    );
+  }
+  checks.done();
+}
+
+/** The remedy wherever a session that survives its connection is needed. */
+export const SURVIVING_SESSION = 'Set clientId, clean: false and, on 5.0, properties.sessionExpiryInterval';
+
+/** Receive Maximum keeps the broker from sending more QoS 1 and 2 messages than handlers may run (section 3.3.4). */
+function withReceiveMaximum(options: MqttConnectionOptions, maxConcurrency: number): MqttConnectionOptions {
+  if ((options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION) !== 5 || options.properties?.receiveMaximum !== undefined)
+    return options;
+  const receiveMaximum = Math.min(maxConcurrency, MAX_RECEIVE_MAXIMUM);
+  return { ...options, properties: { ...options.properties, receiveMaximum } };
+}

@@ -1,0 +1,162 @@
+import type { MqttCodec } from '../protocol/codec.js';
+import type { QoS } from '../protocol/application-message.js';
+import { AckPolicy } from './ack-policy.js';
+import type { OptionChecks } from './option-checks.js';
+
+/** How a failed handler runs again here, before the ack policy decides. All durations are milliseconds. */
+export interface RetryOptions {
+  /** Runs in all, the first one included. */
+  attempts: number;
+  /** Wait before the second run. Default 1_000. */
+  delay?: number;
+  /** What the wait is multiplied with after each further failure. Default 2. */
+  factor?: number;
+  /** Bound of the growing wait. Default 30_000. */
+  maxDelay?: number;
+}
+
+export const DEFAULT_RETRY: Readonly<Required<RetryOptions>> = Object.freeze({
+  attempts: 1,
+  delay: 1_000,
+  factor: 2,
+  maxDelay: 30_000,
+});
+
+/**
+ * How a handler subscribes, and how its messages are treated.
+ *
+ * Given for all handlers of a server (`subscribeOptions`), for a controller or a method (`@MqttSubscription`), or as extras
+ * of a pattern (`@EventPattern('a', { qos: 1 })`). The nearest one wins, option by option; prefixes add up.
+ */
+export interface MqttSubscriptionOptions {
+  /** Maximum QoS asked for. Default 0. */
+  qos?: QoS;
+  /**
+   * Group of a Shared Subscription (section 4.8.2): the broker deals each message to one member of the group.
+   * `false` switches an inherited group off. Default none.
+   */
+  shared?: string | false;
+  /** Put before the pattern as it is written, for example `site-7/`. Prefixes of server, controller and handler add up. Default `''`. */
+  prefix?: string;
+  /** Default {@link AckPolicy.ACK}. */
+  ackPolicy?: AckPolicy;
+  /** Messages that run in this handler at once; 1 = strictly one after another, in order of arrival. Default `Infinity`. */
+  maxWorkers?: number;
+  /** The return value is not sent. Default false. */
+  noReply?: boolean;
+  /** Topic Name that replies go to when a request names no Response Topic. Default none. */
+  responseTopic?: string;
+  /** Default: no retry. */
+  retry?: RetryOptions;
+  /** Topic Name that gets a message that is given up, with its properties and the reason; then it is acknowledged. Default none. */
+  deadLetter?: string;
+  /** Reason code of a reject on 5.0, 0x80 or above. Default 0x83 (implementation specific error). */
+  rejectReasonCode?: number;
+  /** No Local (section 3.8.3.1, 5.0): messages of this connection are not sent back to it. Default false. */
+  nl?: boolean;
+  /** Retain As Published (section 3.8.3.1, 5.0). Default false. */
+  rap?: boolean;
+  /** Retain Handling (section 3.8.3.1, 5.0): 0 send retained messages, 1 only for a new subscription, 2 never. Default 0. */
+  rh?: 0 | 1 | 2;
+  /** Codec of this handler's payloads. Default: the server's. */
+  codec?: MqttCodec;
+}
+
+/** Subscription options of one handler, all levels merged, defaults filled in. */
+export interface ResolvedSubscriptionOptions {
+  readonly qos: QoS;
+  readonly shared: string | undefined;
+  readonly prefix: string;
+  readonly ackPolicy: AckPolicy;
+  readonly maxWorkers: number;
+  readonly noReply: boolean;
+  readonly responseTopic: string | undefined;
+  readonly retry: Readonly<Required<RetryOptions>>;
+  readonly deadLetter: string | undefined;
+  readonly rejectReasonCode: number;
+  readonly nl: boolean;
+  readonly rap: boolean;
+  readonly rh: 0 | 1 | 2;
+  readonly codec: MqttCodec | undefined;
+}
+
+const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
+  qos: 0,
+  shared: undefined,
+  prefix: '',
+  ackPolicy: AckPolicy.ACK,
+  maxWorkers: Infinity,
+  noReply: false,
+  responseTopic: undefined,
+  retry: DEFAULT_RETRY,
+  deadLetter: undefined,
+  rejectReasonCode: 0x83,
+  nl: false,
+  rap: false,
+  rh: 0,
+  codec: undefined,
+});
+
+/** Names of the subscription options, by which they are picked out of a handler's extras. */
+export const SUBSCRIPTION_OPTION_NAMES = Object.keys(DEFAULTS) as readonly (keyof MqttSubscriptionOptions)[];
+
+const ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
+
+export function checkSubscription(
+  checks: OptionChecks,
+  path: string,
+  options: MqttSubscriptionOptions | undefined,
+  protocolVersion: 4 | 5,
+): void {
+  if (options === undefined) return;
+  checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
+  if (options.shared !== false) checks.text(`${path}.shared`, options.shared);
+  checks.text(`${path}.prefix`, options.prefix);
+  checks.oneOf(`${path}.ackPolicy`, options.ackPolicy, Object.values(AckPolicy));
+  checks.integer(`${path}.maxWorkers`, options.maxWorkers, { min: 1, infinite: true });
+  checks.boolean(`${path}.noReply`, options.noReply);
+  checks.text(`${path}.responseTopic`, options.responseTopic);
+  checks.text(`${path}.deadLetter`, options.deadLetter);
+  checks.integer(`${path}.rejectReasonCode`, options.rejectReasonCode, { min: 0x80, max: 0xff });
+  checks.boolean(`${path}.nl`, options.nl);
+  checks.boolean(`${path}.rap`, options.rap);
+  checks.oneOf(`${path}.rh`, options.rh, [0, 1, 2]);
+  checks.methods(`${path}.codec`, options.codec, ['encode', 'decode']);
+  if (options.retry !== undefined) {
+    checks.integer(`${path}.retry.attempts`, options.retry.attempts, { min: 1 });
+    checks.integer(`${path}.retry.delay`, options.retry.delay, { min: 0 });
+    checks.number(`${path}.retry.factor`, options.retry.factor, { min: 1 });
+    checks.integer(`${path}.retry.maxDelay`, options.retry.maxDelay, { min: 0 });
+  }
+  if (options.nl && options.shared) {
+    checks.report(
+      `${path}.nl`,
+      'No Local on a Shared Subscription is a protocol error [MQTT-3.8.3-4]',
+      'Remove nl or shared',
+    );
+  }
+  for (const name of protocolVersion === 5 ? [] : ONLY_ON_5) {
+    if (options[name] !== undefined)
+      checks.report(`${path}.${name}`, 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
+  }
+}
+
+/**
+ * Merges the levels that speak about one handler.
+ *
+ * @param levels from the farthest (server) to the nearest (handler)
+ */
+export function resolveSubscription(
+  levels: readonly (MqttSubscriptionOptions | undefined)[],
+): ResolvedSubscriptionOptions {
+  const merged: Record<string, unknown> = { ...DEFAULTS };
+  for (const level of levels) {
+    for (const name of SUBSCRIPTION_OPTION_NAMES) {
+      const value = level?.[name];
+      if (value !== undefined) merged[name] = name === 'prefix' ? `${String(merged['prefix'])}${String(value)}` : value;
+    }
+  }
+  if (merged['shared'] === false) merged['shared'] = undefined;
+  merged['retry'] = Object.freeze({ ...DEFAULT_RETRY, ...(merged['retry'] as RetryOptions) });
+  return Object.freeze(merged as unknown as ResolvedSubscriptionOptions);
+}

@@ -1,0 +1,39 @@
+/** Quality of Service level (section 4.3): at most once, at least once, exactly once. */
+export type QoS = 0 | 1 | 2;
+
+/** User Properties (section 3.3.2.3.7): a name that is given several times holds its values in order. */
+export type UserProperties = Record<string, string | string[]>;
+
+/** Properties of an Application Message (section 3.3.2.3); none of them exists on 3.1.1. */
+export interface MessageProperties {
+  payloadFormatIndicator?: boolean;
+  /** Seconds. */
+  messageExpiryInterval?: number;
+  topicAlias?: number;
+  responseTopic?: string;
+  correlationData?: Buffer;
+  userProperties?: UserProperties;
+  /** On received messages: the identifiers of the subscriptions that matched. */
+  subscriptionIdentifier?: number | number[];
+  contentType?: string;
+}
+
+/** A PUBLISH as it is handed to the connection. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly payload: Buffer | string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties?: MessageProperties | undefined;
+}
+
+/** A PUBLISH as it came off the connection. */
+export interface PublishPacket {
+  readonly topic: string | Buffer;
+  readonly payload: Buffer | string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  readonly messageId?: number | undefined;
+  readonly properties?: MessageProperties | undefined;
+}

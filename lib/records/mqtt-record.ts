@@ -1,0 +1,119 @@
+import { MqttRecord as NestMqttRecord } from '@nestjs/microservices';
+import type { QoS, UserProperties } from '../protocol/application-message.js';
+import type { MqttCodec } from '../protocol/codec.js';
+import type { MqttPublishOptions } from '../options/publish-options.js';
+
+/** How one message is sent. What is not given follows from the client's options. */
+export interface MqttRecordOptions extends MqttPublishOptions {
+  /** Topic Name that replies to a request go to. Default: the client's inbox. */
+  responseTopic?: string;
+  /** Correlation Data of a request. Default: 16 random bytes. */
+  correlationData?: Buffer;
+  /** Milliseconds that a request may take. Default: the client's `requestTimeout`. */
+  timeout?: number;
+  /** Cancels a request. */
+  signal?: AbortSignal;
+  /** Default: the client's. */
+  codec?: MqttCodec;
+}
+
+/** A value together with how it is sent. Immutable, so that it can be sent many times. */
+export class MqttRecord<T = unknown> {
+  readonly options: Readonly<MqttRecordOptions>;
+
+  constructor(
+    readonly data: T,
+    options: MqttRecordOptions = {},
+  ) {
+    this.options = Object.freeze({ ...options });
+  }
+}
+
+/**
+ * Builds a record step by step.
+ *
+ * @example
+ * ```ts
+ * const record = new MqttRecordBuilder({ celsius: 21 }).setQoS(1).setRetain(true).setUserProperties({ site: '7' }).build();
+ * client.emit('telemetry/7', record);
+ * ```
+ */
+export class MqttRecordBuilder<T = unknown> {
+  private readonly options: MqttRecordOptions = {};
+
+  constructor(private data?: T) {}
+
+  setData(data: T): this {
+    this.data = data;
+    return this;
+  }
+
+  setQoS(qos: QoS): this {
+    return this.set('qos', qos);
+  }
+
+  setRetain(retain: boolean): this {
+    return this.set('retain', retain);
+  }
+
+  setUserProperties(userProperties: UserProperties): this {
+    return this.set('userProperties', { ...userProperties });
+  }
+
+  setContentType(contentType: string): this {
+    return this.set('contentType', contentType);
+  }
+
+  setResponseTopic(responseTopic: string): this {
+    return this.set('responseTopic', responseTopic);
+  }
+
+  setCorrelationData(correlationData: Buffer): this {
+    return this.set('correlationData', correlationData);
+  }
+
+  /** @param seconds after which the broker drops the message undelivered */
+  setMessageExpiryInterval(seconds: number): this {
+    return this.set('messageExpiryInterval', seconds);
+  }
+
+  /** @param milliseconds that a request may take */
+  setTimeout(milliseconds: number): this {
+    return this.set('timeout', milliseconds);
+  }
+
+  build(): MqttRecord<T> {
+    return new MqttRecord(this.data as T, this.options);
+  }
+
+  private set<K extends keyof MqttRecordOptions>(name: K, value: MqttRecordOptions[K]): this {
+    this.options[name] = value;
+    return this;
+  }
+}
+
+const NO_OPTIONS: Readonly<MqttRecordOptions> = Object.freeze({});
+
+/** Tells a value from how it is sent, whether it comes bare, in our record, or in Nest's own. */
+export function unwrapRecord(data: unknown): { data: unknown; options: Readonly<MqttRecordOptions> } {
+  if (data instanceof MqttRecord) return data;
+  if (data instanceof NestMqttRecord) return { data: data.data, options: fromNestOptions(data.options) };
+  return { data, options: NO_OPTIONS };
+}
+
+/** Nest's record carries MQTT.js publish options. */
+function fromNestOptions({ qos, retain, properties }: NonNullable<NestMqttRecord['options']> = {}): MqttRecordOptions {
+  const { userProperties, contentType, responseTopic, correlationData, messageExpiryInterval, payloadFormatIndicator } =
+    properties ?? {};
+  const given = {
+    qos,
+    retain,
+    userProperties,
+    contentType,
+    responseTopic,
+    correlationData,
+    messageExpiryInterval,
+    payloadFormatIndicator,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

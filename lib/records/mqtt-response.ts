@@ -1,0 +1,25 @@
+import type { MqttPublishOptions } from '../options/publish-options.js';
+
+/** How a reply is published. What is not given follows from the request and the server's `publishOptions`. */
+export interface MqttResponseOptions extends MqttPublishOptions {
+  /** Default: the request's. */
+  correlationData?: Buffer;
+}
+
+/**
+ * A handler's return value together with how it is published.
+ *
+ * @example
+ * ```ts
+ * @MessagePattern('firmware/latest')
+ * latest() {
+ *   return new MqttResponse(image, { qos: 1, contentType: 'application/zip', userProperties: { version: '7.2' } });
+ * }
+ * ```
+ */
+export class MqttResponse<T = unknown> {
+  constructor(
+    readonly data: T,
+    readonly options: Readonly<MqttResponseOptions> = {},
+  ) {}
+}

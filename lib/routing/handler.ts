@@ -1,0 +1,21 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import type { ResolvedSubscriptionOptions } from '../options/subscription-options.js';
+import type { TopicFilter } from '../protocol/topic-filter.js';
+import type { Capture } from './topic-template.js';
+
+/** One handler under one pattern, with everything that can be known before a message comes. */
+export interface Handler {
+  /** The pattern as it was written, for logs and errors. */
+  readonly pattern: string;
+  readonly callback: MessageHandler;
+  /** `@EventPattern` rather than `@MessagePattern`. */
+  readonly isEventHandler: boolean;
+  readonly options: ResolvedSubscriptionOptions;
+  /** What the broker is asked for: prefix and group included. */
+  readonly subscription: string;
+  /** What Topic Names are matched against. */
+  readonly filter: TopicFilter;
+  readonly captures: readonly Capture[];
+  /** The same for all patterns of one method, which runs once for a message that several of them match. */
+  readonly method: object;
+}

@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { PATTERN_EXTRAS_METADATA, PATTERN_METADATA } from '@nestjs/microservices/constants.js';
+import type { MqttSubscriptionOptions } from '../options/subscription-options.js';
+import { CONTROLLER_OPTIONS } from './handler-registry.js';
+
+type Method = (...args: unknown[]) => unknown;
+
+/**
+ * How the handlers of a controller, or one handler, subscribe. The nearest value wins, option by option: method, controller,
+ * server; prefixes add up.
+ *
+ * @example
+ * ```ts
+ * @Controller()
+ * @MqttSubscription({ prefix: 'site-7/', shared: 'workers', qos: 1 })
+ * export class TelemetryController {
+ *   @MqttSubscription({ maxWorkers: 1 })
+ *   @EventPattern('devices/+/temperature') // subscribes $share/workers/site-7/devices/+/temperature
+ *   temperature(@Payload() celsius: number) {}
+ * }
+ * ```
+ */
+export function MqttSubscription(options: MqttSubscriptionOptions): ClassDecorator & MethodDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    if (descriptor) extendExtras(descriptor.value as Method, options);
+    else decorateController(target as { prototype: object }, options);
+  };
+}
+
+/** Class decorators come after those of methods: the patterns are known by now. */
+function decorateController({ prototype }: { prototype: object }, options: MqttSubscriptionOptions): void {
+  for (const name of methodNames(prototype)) {
+    const method = (prototype as Record<string, unknown>)[name];
+    if (typeof method !== 'function' || !Reflect.hasMetadata(PATTERN_METADATA, method)) continue;
+    const own = Object.hasOwn(prototype, name) ? (method as Method) : takeOver(prototype, name, method as Method);
+    const inherited = (extrasOf(own)[CONTROLLER_OPTIONS] ?? {}) as MqttSubscriptionOptions;
+    extendExtras(own, { [CONTROLLER_OPTIONS]: { ...inherited, ...options } });
+  }
+}
+
+function* methodNames(prototype: object): Generator<string> {
+  const seen = new Set<string>(['constructor']);
+  for (let level = prototype; level && level !== Object.prototype; level = Object.getPrototypeOf(level) as object) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      if (!Object.getOwnPropertyDescriptor(level, name)?.get) yield name;
+    }
+  }
+}
+
+/** Gives a controller a method of its own for one that it inherits, so that options said here do not reach its siblings. */
+function takeOver(prototype: object, name: string, inherited: Method): Method {
+  const own = {
+    [name]: function (this: unknown, ...args: unknown[]): unknown {
+      return inherited.apply(this, args);
+    },
+  }[name]!;
+  for (const key of Reflect.getOwnMetadataKeys(inherited) as unknown[]) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, inherited), own);
+  }
+  Object.defineProperty(prototype, name, { value: own, writable: true, configurable: true, enumerable: false });
+  return own;
+}
+
+function extrasOf(method: Method): Record<PropertyKey, unknown> {
+  return (Reflect.getMetadata(PATTERN_EXTRAS_METADATA, method) as Record<PropertyKey, unknown> | undefined) ?? {};
+}
+
+function extendExtras(method: Method, additional: object): void {
+  Reflect.defineMetadata(PATTERN_EXTRAS_METADATA, { ...extrasOf(method), ...additional }, method);
+}

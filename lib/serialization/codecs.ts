@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer';
+import type { DecodeHints, EncodedPayload, MqttCodec } from '../protocol/codec.js';
+
+export const JSON_CONTENT_TYPE = 'application/json';
+export const TEXT_CONTENT_TYPE = 'text/plain';
+export const BINARY_CONTENT_TYPE = 'application/octet-stream';
+
+const EMPTY = Buffer.alloc(0);
+
+/** JSON, whatever the Content Type says. `undefined` is an empty payload. */
+export const jsonCodec: MqttCodec = {
+  encode(value: unknown): EncodedPayload {
+    if (value === undefined) return { payload: EMPTY };
+    const payload = JSON.stringify(value) as string | undefined;
+    if (payload === undefined) throw new TypeError(`a ${typeof value} has no JSON`);
+    return { payload, contentType: JSON_CONTENT_TYPE };
+  },
+  decode(payload: Buffer): unknown {
+    return JSON.parse(decodeText(payload));
+  },
+};
+
+/** UTF-8 text, whatever the Content Type says. */
+export const textCodec: MqttCodec = {
+  encode(value: unknown): EncodedPayload {
+    const payload = String(value);
+    if (!payload.isWellFormed()) throw new TypeError('it contains a lone surrogate, which UTF-8 cannot encode');
+    return { payload, contentType: TEXT_CONTENT_TYPE };
+  },
+  decode: decodeText,
+};
+
+/** Bytes, whatever the Content Type says. */
+export const binaryCodec: MqttCodec = {
+  encode(value: unknown): EncodedPayload {
+    if (!(value instanceof Uint8Array)) throw new TypeError('it is neither a Buffer nor a Uint8Array');
+    return { payload: asBuffer(value), contentType: BINARY_CONTENT_TYPE };
+  },
+  decode: (payload: Buffer): Buffer => payload,
+};
+
+/**
+ * The default: bytes as they are, strings as UTF-8 text, everything else as JSON. Payloads are decoded by their Content Type;
+ * without one as JSON if they parse, else as text if they are valid UTF-8, else they stay bytes.
+ */
+export const defaultCodec: MqttCodec = {
+  encode(value: unknown): EncodedPayload {
+    if (typeof value === 'string') return textCodec.encode(value);
+    return value instanceof Uint8Array ? binaryCodec.encode(value) : jsonCodec.encode(value);
+  },
+  decode(payload: Buffer, { contentType }: DecodeHints): unknown {
+    if (contentType === undefined) return decodeByContent(payload);
+    if (contentType === JSON_CONTENT_TYPE) return JSON.parse(decodeText(payload));
+    return decodeByContentType(payload, contentType);
+  },
+};
+
+function decodeByContentType(payload: Buffer, contentType: string): unknown {
+  const parameters = contentType.indexOf(';');
+  const mediaType = (parameters < 0 ? contentType : contentType.slice(0, parameters)).trim().toLowerCase();
+  if (mediaType === JSON_CONTENT_TYPE || mediaType.endsWith('+json')) return JSON.parse(decodeText(payload));
+  return mediaType.startsWith('text/') ? decodeText(payload) : payload;
+}
+
+function decodeByContent(payload: Buffer): unknown {
+  if (!isUtf8(payload)) return payload;
+  const text = payload.toString();
+  if (!mayBeJson(payload[0])) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The first bytes that a JSON text can have: a parse that must fail costs far more than this look. */
+const JSON_STARTS = new Set(Buffer.from('{["-0123456789tfn \t\r\n'));
+
+function mayBeJson(firstByte: number | undefined): boolean {
+  return firstByte !== undefined && JSON_STARTS.has(firstByte);
+}
+
+function decodeText(payload: Buffer): string {
+  if (!isUtf8(payload)) throw new TypeError('it is not valid UTF-8');
+  return payload.toString();
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

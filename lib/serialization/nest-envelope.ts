@@ -1,0 +1,29 @@
+/** Suffix of the topic that Nest's built-in MQTT transport replies on. */
+const NEST_REPLY_SUFFIX = '/reply';
+
+/** A message in the wire format of Nest's built-in MQTT transport. */
+export interface NestEnvelope {
+  readonly data: unknown;
+  /** Set on requests; replies carry it back. */
+  readonly id: string | undefined;
+}
+
+export function nestReplyTopic(topic: string): string {
+  return `${topic}${NEST_REPLY_SUFFIX}`;
+}
+
+/**
+ * Takes a decoded payload for Nest's envelope only if it says so itself: an object whose `pattern`, normalised, is the topic
+ * that it came on. Anything else, a device's `{ "id", "data" }` too, is a plain payload.
+ */
+export function readNestEnvelope(
+  value: unknown,
+  topic: string,
+  normalizePattern: (pattern: object) => string,
+): NestEnvelope | undefined {
+  if (typeof value !== 'object' || value === null || !('pattern' in value)) return undefined;
+  const { pattern, data, id } = value as { pattern: unknown; data?: unknown; id?: unknown };
+  const normalized = typeof pattern === 'object' && pattern !== null ? normalizePattern(pattern) : String(pattern);
+  if (normalized !== topic) return undefined;
+  return { data, id: typeof id === 'string' ? id : undefined };
+}

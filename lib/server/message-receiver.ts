@@ -1,0 +1,87 @@
+import { Settlement } from '../acknowledgement/settlement.js';
+import { ACK, type Delivery } from '../protocol/delivery.js';
+import type { PublishPacket } from '../protocol/application-message.js';
+import { ReasonCode } from '../protocol/reason-code.js';
+import { targetsOfCopy, type Target, type TopicRouter } from '../routing/topic-router.js';
+import type { HandlerRuntime } from './handler-runtime.js';
+import { Invocation } from './invocation.js';
+import type { ReceivedMessage } from './received-message.js';
+import { expiryOf } from './reply-target.js';
+import type { ServerServices } from './server-services.js';
+
+interface ReceiverOptions {
+  readonly maxPayloadBytes: number;
+  /** Takes a message that no handler is for. */
+  readonly onStale: (topic: string, packet: PublishPacket, delivery: Delivery | undefined) => void;
+}
+
+/** Finds the handlers of each message that comes in, and hands it to each of them. */
+export class MessageReceiver {
+  constructor(
+    private readonly router: TopicRouter<HandlerRuntime>,
+    private readonly services: ServerServices,
+    private readonly options: ReceiverOptions,
+  ) {}
+
+  receive(topic: string, payload: Buffer, packet: PublishPacket, delivery: Delivery | undefined): void {
+    const { services, options } = this;
+    services.counters.received++;
+    const route = this.router.route(topic);
+    if (route.subscriptions.length === 0) {
+      if (topic === services.streams.topic) acknowledge(delivery, () => services.streams.receive(packet));
+      else options.onStale(topic, packet, delivery);
+      return;
+    }
+    if (payload.length > options.maxPayloadBytes) {
+      this.refuseOversized(topic, payload.length, delivery);
+      return;
+    }
+    const targets = targetsOfCopy(route, packet.properties?.subscriptionIdentifier);
+    const message: ReceivedMessage = { topic, payload, packet, expiresAt: expiryOf(packet) };
+    const settlement = delivery && targets.length > 0 ? new Settlement(delivery, targets.length) : undefined;
+    if (targets.length === 0) delivery?.decide(ACK); // a copy for a subscription whose handler runs for another copy
+    for (const target of targets) this.dispatch(message, target, settlement);
+  }
+
+  private dispatch(
+    message: ReceivedMessage,
+    { handler, params }: Target<HandlerRuntime>,
+    settlement: Settlement | undefined,
+  ): void {
+    const responseTopic = message.packet.properties?.responseTopic;
+    const problem =
+      responseTopic === undefined || handler.isEventHandler ? undefined : handler.responseTopics.problem(responseTopic);
+    if (problem === undefined) handler.lane.submit(new Invocation(message, handler, params, settlement, this.services));
+    else this.refuseRequest(message.topic, responseTopic!, problem, settlement);
+  }
+
+  private refuseRequest(
+    topic: string,
+    responseTopic: string,
+    problem: string,
+    settlement: Settlement | undefined,
+  ): void {
+    const { counters, warnOnce } = this.services;
+    counters.refusedRequests++;
+    warnOnce(
+      `response topic ${responseTopic}`,
+      `A request on "${topic}" was not run because of its Response Topic ${JSON.stringify(responseTopic)}: ${problem}.`,
+    );
+    settlement?.decide(ACK);
+  }
+
+  private refuseOversized(topic: string, bytes: number, delivery: Delivery | undefined): void {
+    const { counters, warnOnce } = this.services;
+    counters.oversized++;
+    warnOnce(
+      `oversized ${topic}`,
+      `A message of ${bytes} bytes on "${topic}" was refused: maxPayloadBytes is ${this.options.maxPayloadBytes}.`,
+    );
+    delivery?.decide({ kind: 'reject', reasonCode: ReasonCode.QUOTA_EXCEEDED, reasonString: 'payload too large' });
+  }
+}
+
+function acknowledge(delivery: Delivery | undefined, handle: () => void): void {
+  handle();
+  delivery?.decide(ACK);
+}

@@ -1,0 +1,104 @@
+import { Logger } from '@nestjs/common';
+import {
+  Server,
+  Transport,
+  type CustomTransportStrategy,
+  type MessageHandler,
+  type MsPattern,
+} from '@nestjs/microservices';
+import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
+import { HandlerRegistry } from '../routing/handler-registry.js';
+import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import { ServerRuntime } from './server-runtime.js';
+
+/**
+ * Nest transport strategy that serves `@MessagePattern` and `@EventPattern` handlers over MQTT.
+ *
+ * @example
+ * ```ts
+ * const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, {
+ *   strategy: new ServerMqtt({ url: 'mqtt://localhost:1883' }),
+ * });
+ * await app.listen();
+ * ```
+ */
+export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements CustomTransportStrategy {
+  override transportId: Transport | symbol;
+  /** Failures of event handlers reach this transport, which logs them and decides about the message: Nest does not have to. */
+  override readonly propagatesEventHandlerErrors = true;
+  protected override readonly logger = new Logger(ServerMqtt.name);
+
+  private readonly resolved: ResolvedServerOptions;
+  private readonly registry = new HandlerRegistry();
+  private runtime: ServerRuntime | undefined;
+  private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
+
+  /** @throws InvalidOptionsError that lists every problem */
+  constructor(options: MqttServerOptions = {}) {
+    super();
+    this.resolved = resolveServerOptions(options);
+    this.transportId = this.resolved.transportId ?? Transport.MQTT;
+  }
+
+  override addHandler(
+    pattern: unknown,
+    callback: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    const normalized = this.normalizePattern(pattern as MsPattern);
+    callback.isEventHandler = isEventHandler;
+    callback.extras = extras;
+    this.registry.add(normalized, typeof pattern === 'object', callback, isEventHandler, extras);
+    if (!this.messageHandlers.has(normalized)) this.messageHandlers.set(normalized, callback);
+  }
+
+  /**
+   * Connects and subscribes. Calls back when the broker has granted every subscription, or with the error that prevented it.
+   */
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      this.runtime = new ServerRuntime(this.resolved, this.registry, {
+        logger: this.logger as Logger,
+        hooks: {
+          start: (context, process) => this.onProcessingStartHook(this.transportId, context, process),
+          end: (context) => this.onProcessingEndHook?.(this.transportId, context),
+        },
+        normalizePattern: (pattern) => this.normalizePattern(pattern as MsPattern),
+        onStatus: (status) => this._status$.next(status),
+      });
+      for (const [event, listener] of this.listeners) this.runtime.client.on(event, listener as never);
+      await this.runtime.start();
+    } catch (error) {
+      await this.close();
+      callback(error);
+      return;
+    }
+    callback();
+  }
+
+  /**
+   * Stops taking messages, lets running handlers end and acknowledge within `gracefulTimeout`, and disconnects. What had not
+   * started stays with the broker.
+   */
+  async close(): Promise<void> {
+    const { runtime } = this;
+    this.runtime = undefined;
+    await runtime?.stop();
+  }
+
+  on<K extends keyof MqttEvents = keyof MqttEvents, C extends MqttEvents[K] = MqttEvents[K]>(
+    event: K,
+    callback: C,
+  ): void {
+    this.listeners.push([event, callback]);
+    this.runtime?.client.on(event, callback as never);
+  }
+
+  /** The MQTT.js client underneath. */
+  unwrap<T = MqttClient>(): T {
+    if (!this.runtime)
+      throw new Error('The server has no connection yet. Call listen() or startAllMicroservices() first.');
+    return this.runtime.client as T;
+  }
+}

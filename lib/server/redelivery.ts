@@ -1,0 +1,75 @@
+import type { Logger } from '@nestjs/common';
+import type { ResolvedServerOptions } from '../options/server-options.js';
+
+interface RedeliveryParts {
+  /** Resumes the session, upon which the broker delivers again what was withheld. */
+  readonly resume: () => void;
+  /** Resolves when no handler runs. */
+  readonly whenIdle: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** A broker's window is nearly full of withheld messages from here on: its share, in percent. */
+const NEARLY_FULL_PERCENT = 75;
+
+/**
+ * Has withheld messages delivered again: a broker does so only when the session is resumed, so after a backoff, when the
+ * running handlers have ended, the connection is dropped and made anew.
+ */
+export class Redelivery {
+  private timer: NodeJS.Timeout | undefined;
+  private rounds = 0;
+  private explained = false;
+
+  constructor(
+    private readonly options: ResolvedServerOptions['redelivery'],
+    private readonly window: number,
+    private readonly parts: RedeliveryParts,
+  ) {}
+
+  /** @param withheld messages withheld on the present connection, this one included */
+  withheld(withheld: number): void {
+    if (!this.options) {
+      this.explain();
+      return;
+    }
+    if (withheld * 100 >= this.window * NEARLY_FULL_PERCENT) this.schedule(0);
+    else if (!this.timer) this.schedule(Math.min(this.options.maxDelayMs, this.options.delayMs * 2 ** this.rounds));
+  }
+
+  /** A round in which nothing was withheld: the next one starts with a short delay again. */
+  connected(): void {
+    const { options } = this;
+    if (!options || this.rounds === 0) return;
+    const rounds = this.rounds;
+    setTimeout(() => {
+      if (this.rounds === rounds && !this.timer) this.rounds = 0;
+    }, options.maxDelayMs).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private schedule(delayMs: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.redeliver(), delayMs);
+  }
+
+  private async redeliver(): Promise<void> {
+    await this.parts.whenIdle();
+    this.timer = undefined;
+    this.rounds++;
+    this.parts.logger.log('Resuming the session, so that the broker delivers withheld messages again');
+    this.parts.resume();
+  }
+
+  private explain(): void {
+    if (this.explained) return;
+    this.explained = true;
+    this.parts.logger.warn(
+      'A message was withheld: the broker delivers it again when this session is next resumed. ' +
+        'Set the option redelivery to have that happen by itself.',
+    );
+  }
+}

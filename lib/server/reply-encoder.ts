@@ -1,0 +1,144 @@
+import type { PublishDefaults } from '../options/publish-options.js';
+import type { MessageProperties, OutgoingMessage, QoS, UserProperties } from '../protocol/application-message.js';
+import type { MqttCodec } from '../protocol/codec.js';
+import { MqttResponse, type MqttResponseOptions } from '../records/mqtt-response.js';
+import { JSON_CONTENT_TYPE } from '../serialization/codecs.js';
+import { errorToJson } from '../serialization/error-object.js';
+import { formatStreamPosition, NestProperty, type StreamPosition } from '../serialization/wire-contract.js';
+import type { ReplyTarget } from './reply-target.js';
+
+/** What all replies of a handler have in common. */
+export interface ReplyDefaults {
+  readonly codec: MqttCodec;
+  readonly publish: Readonly<PublishDefaults>;
+  readonly protocolVersion: 4 | 5;
+}
+
+/** Turns what a handler answers into messages. `undefined` when there is nothing left to answer: the request has expired. */
+export interface ReplyEncoder {
+  /** The one and only value. */
+  single(value: unknown): OutgoingMessage | undefined;
+  /** A value of a stream, at its position. */
+  item(value: unknown, position: StreamPosition): OutgoingMessage | undefined;
+  /** The end of a stream of `count` values. */
+  end(count: number): OutgoingMessage | undefined;
+  failure(code: string, error: unknown): OutgoingMessage | undefined;
+}
+
+const EMPTY = Buffer.alloc(0);
+const NO_OPTIONS: MqttResponseOptions = Object.freeze({});
+
+/** Replies in the plain format: the payload is the value, and what else there is to say stands in properties. */
+export class PlainReplyEncoder implements ReplyEncoder {
+  constructor(
+    private readonly target: ReplyTarget,
+    private readonly defaults: ReplyDefaults,
+    private readonly controlTopic?: () => string | undefined,
+  ) {}
+
+  single(value: unknown): OutgoingMessage | undefined {
+    // no value at all is a stream of none, so that the caller's observable completes without one, as with Nest's transports
+    return value === undefined ? this.end(0) : this.encode(value, undefined);
+  }
+
+  item(value: unknown, position: StreamPosition): OutgoingMessage | undefined {
+    const control = position.index === 0 ? this.controlTopic?.() : undefined;
+    const marks: UserProperties = { [NestProperty.stream]: formatStreamPosition(position) };
+    if (control !== undefined) marks[NestProperty.control] = control;
+    return this.encode(value, marks);
+  }
+
+  end(count: number): OutgoingMessage | undefined {
+    const marks = { [NestProperty.stream]: formatStreamPosition({ index: count, end: 'end' }) };
+    return this.message(EMPTY, undefined, NO_OPTIONS, marks);
+  }
+
+  failure(code: string, error: unknown): OutgoingMessage | undefined {
+    return this.message(errorToJson(error), JSON_CONTENT_TYPE, NO_OPTIONS, { [NestProperty.error]: code });
+  }
+
+  private encode(value: unknown, marks: UserProperties | undefined): OutgoingMessage | undefined {
+    const options = value instanceof MqttResponse ? value.options : NO_OPTIONS;
+    const { payload, contentType } = this.defaults.codec.encode(value instanceof MqttResponse ? value.data : value);
+    return this.message(payload, options.contentType ?? contentType, options, marks);
+  }
+
+  private message(
+    payload: Buffer | string,
+    contentType: string | undefined,
+    options: MqttResponseOptions,
+    marks: UserProperties | undefined,
+  ): OutgoingMessage | undefined {
+    const { target, defaults } = this;
+    const { topic, expiresAt } = target;
+    const qos = options.qos ?? higherQoS(defaults.publish.qos, target.qos);
+    const retain = options.retain ?? false;
+    if (defaults.protocolVersion === 4) return { topic, payload, qos, retain };
+    const remaining = remainingSeconds(expiresAt);
+    if (remaining === 0) return undefined;
+    const properties: MessageProperties = {};
+    if (contentType !== undefined) properties.contentType = contentType;
+    const correlationData = options.correlationData ?? target.correlationData;
+    if (correlationData !== undefined) properties.correlationData = correlationData;
+    const expiry = options.messageExpiryInterval ?? remaining ?? defaults.publish.messageExpiryInterval;
+    if (expiry !== undefined) properties.messageExpiryInterval = expiry;
+    if (options.payloadFormatIndicator !== undefined)
+      properties.payloadFormatIndicator = options.payloadFormatIndicator;
+    const own = options.userProperties ?? defaults.publish.userProperties;
+    if (own || marks) properties.userProperties = { ...own, ...marks };
+    return { topic, payload, qos, retain, properties };
+  }
+}
+
+/** Replies in the wire format of Nest's built-in MQTT transport. */
+export class NestReplyEncoder implements ReplyEncoder {
+  constructor(
+    private readonly target: ReplyTarget,
+    private readonly defaults: ReplyDefaults,
+  ) {}
+
+  single(value: unknown): OutgoingMessage | undefined {
+    return this.message({ response: dataOf(value), isDisposed: true }, value);
+  }
+
+  item(value: unknown, { end }: StreamPosition): OutgoingMessage | undefined {
+    return this.message(
+      end === 'last' ? { response: dataOf(value), isDisposed: true } : { response: dataOf(value) },
+      value,
+    );
+  }
+
+  end(): OutgoingMessage | undefined {
+    return this.message({ isDisposed: true });
+  }
+
+  failure(_code: string, error: unknown): OutgoingMessage | undefined {
+    return this.message({ err: JSON.parse(errorToJson(error)) as unknown, isDisposed: true });
+  }
+
+  private message(packet: object, value?: unknown): OutgoingMessage | undefined {
+    const { topic, envelopeId: id, expiresAt, qos: requestQoS } = this.target;
+    if (remainingSeconds(expiresAt) === 0) return undefined;
+    const { qos, retain = false } = value instanceof MqttResponse ? value.options : NO_OPTIONS;
+    return {
+      topic,
+      payload: JSON.stringify({ ...packet, id }),
+      qos: qos ?? higherQoS(this.defaults.publish.qos, requestQoS),
+      retain,
+    };
+  }
+}
+
+function dataOf(value: unknown): unknown {
+  return value instanceof MqttResponse ? value.data : value;
+}
+
+function higherQoS(a: QoS = 0, b: QoS): QoS {
+  return a > b ? a : b;
+}
+
+/** Seconds until `expiresAt`, rounded up; undefined when it never comes, 0 when it has come. */
+function remainingSeconds(expiresAt: number): number | undefined {
+  if (expiresAt === Infinity) return undefined;
+  return Math.max(0, Math.ceil((expiresAt - Date.now()) / 1_000));
+}

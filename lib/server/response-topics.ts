@@ -1,0 +1,47 @@
+import type { TopicFilter } from '../protocol/topic-filter.js';
+import { TopicFilterTree } from '../routing/topic-filter-tree.js';
+import { topicNameProblem } from '../protocol/topic-name.js';
+
+/** Response Topics whose check is remembered, for each handler: a caller's inbox does not change from request to request. */
+const REMEMBERED = 1_000;
+
+/**
+ * Tells which Response Topics a handler may answer on. They are untrusted input: whoever sends a request chooses where a server
+ * with more rights than he has publishes to.
+ */
+export class ResponseTopics {
+  private readonly allowed: TopicFilterTree<true> | undefined;
+  private readonly checked = new Map<string, string | undefined>();
+
+  /**
+   * @param own filter of the handler: a reply that matches it would be handled as the next request
+   * @param allowed filters of which one has to match; undefined for any topic
+   */
+  constructor(
+    private readonly own: TopicFilter,
+    allowed: readonly TopicFilter[] | undefined,
+  ) {
+    if (!allowed) return;
+    this.allowed = new TopicFilterTree();
+    for (const filter of allowed) this.allowed.add(filter, true);
+  }
+
+  /** What forbids `topic`; undefined when nothing does. */
+  problem(topic: string): string | undefined {
+    if (this.checked.has(topic)) return this.checked.get(topic);
+    const problem = this.check(topic);
+    if (this.checked.size >= REMEMBERED) this.checked.clear();
+    this.checked.set(topic, problem);
+    return problem;
+  }
+
+  private check(topic: string): string | undefined {
+    const problem = topicNameProblem(topic);
+    if (problem) return problem;
+    if (topic.startsWith('$')) return 'it begins with $, which belongs to the broker';
+    if (this.own.matches(topic))
+      return "it matches the handler's own filter, so that the reply would be handled as a request";
+    if (this.allowed && this.allowed.match(topic).length === 0) return 'it matches none of allowedResponseTopics';
+    return undefined;
+  }
+}

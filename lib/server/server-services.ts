@@ -1,0 +1,27 @@
+import type { Logger } from '@nestjs/common';
+import type { MqttContext } from '../context/mqtt.context.js';
+import type { RunningInvocations } from './running-invocations.js';
+import type { StreamControl } from './stream-control.js';
+import type { ServerCounters } from './server-counters.js';
+import type { Send } from './responder.js';
+
+/** Nest's hooks around the processing of a message, by which instrumentation follows it. */
+export interface ProcessingHooks {
+  start(context: MqttContext, process: () => Promise<void>): void;
+  end(context: MqttContext): void;
+}
+
+/** What running handlers share with their server. */
+export interface ServerServices {
+  readonly send: Send;
+  readonly hooks: ProcessingHooks;
+  readonly logger: Logger;
+  readonly counters: ServerCounters;
+  readonly streams: StreamControl;
+  readonly handlerTimeoutMs: number | undefined;
+  readonly protocolVersion: 4 | 5;
+  readonly normalizePattern: (pattern: object) => string;
+  readonly running: RunningInvocations;
+  /** The first of its kind is worth a line in the log; the others are not. */
+  warnOnce(key: string, message: string): void;
+}

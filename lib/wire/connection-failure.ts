@@ -1,0 +1,58 @@
+import type { IConnackPacket, IDisconnectPacket } from 'mqtt';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
+import { connectReasonCode, describeReasonCode, ReasonCode } from '../protocol/reason-code.js';
+
+/** Refusals that may pass, so that trying again makes sense; all others need somebody to change something. */
+const PASSING = new Set<number>([
+  ReasonCode.SERVER_UNAVAILABLE,
+  ReasonCode.SERVER_BUSY,
+  ReasonCode.QUOTA_EXCEEDED,
+  ReasonCode.CONNECTION_RATE_EXCEEDED,
+]);
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  [ReasonCode.UNSUPPORTED_PROTOCOL_VERSION]: 'Try protocolVersion 4',
+  [ReasonCode.CLIENT_IDENTIFIER_NOT_VALID]: 'Choose another clientId',
+  [ReasonCode.BAD_USER_NAME_OR_PASSWORD]: 'Check username and password',
+  [ReasonCode.NOT_AUTHORIZED]: "Check credentials and this client's permissions on the broker",
+};
+
+/**
+ * What trying again can do about a failure: `passing` ones go away; `firm` ones need somebody to change something, which may
+ * happen to a service that did connect before; `fatal` ones get worse.
+ */
+type Severity = 'passing' | 'firm' | 'fatal';
+
+/** Why a connection did not come about, or ended. */
+export interface ConnectionFailure {
+  readonly error: Error;
+  readonly severity: Severity;
+}
+
+/** What a CONNACK other than success means. */
+export function refusedConnack(packet: IConnackPacket, broker: string): ConnectionFailure {
+  const reasonCode = connectReasonCode(packet.reasonCode || packet.returnCode || 0);
+  const said = packet.properties?.reasonString;
+  const remedy = REMEDIES[reasonCode];
+  const message =
+    `${broker} refused the connection: ${describeReasonCode(reasonCode)} (0x${reasonCode.toString(16)})` +
+    `${said ? `, "${said}"` : ''}.${remedy ? ` ${remedy}.` : ''}`;
+  return {
+    error: new ConnectionRefusedError(message, reasonCode),
+    severity: PASSING.has(reasonCode) ? 'passing' : 'firm',
+  };
+}
+
+/** What a DISCONNECT from the broker means (section 3.14). */
+export function brokerDisconnect(packet: IDisconnectPacket, broker: string, clientId: string): ConnectionFailure {
+  const reasonCode = packet.reasonCode ?? ReasonCode.SUCCESS;
+  if (reasonCode === ReasonCode.SESSION_TAKEN_OVER) {
+    const message =
+      `Another client took over the session of Client Identifier "${clientId}" on ${broker}. ` +
+      'Give every process a clientId of its own; this one does not reconnect, or the two would evict each other for ever.';
+    return { error: new ConnectionRefusedError(message, reasonCode), severity: 'fatal' };
+  }
+  const said = packet.properties?.reasonString;
+  const message = `${broker} ended the connection: ${describeReasonCode(reasonCode)} (0x${reasonCode.toString(16)})${said ? `, "${said}"` : ''}.`;
+  return { error: new ConnectionRefusedError(message, reasonCode), severity: 'passing' };
+}

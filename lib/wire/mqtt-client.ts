@@ -1,0 +1,48 @@
+import { connect, type MqttClient } from 'mqtt';
+import type { ResolvedConnectionOptions } from '../options/connection-options.js';
+
+/** MQTT.js keeps what is under way only while it means to reconnect; when to do so is decided by {@link Connection}. */
+const NEVER_BY_ITSELF_MS = 0x7fff_ffff;
+
+/** An MQTT.js client that has not connected yet, and does so only when told. */
+export function createMqttClient({ url, protocolVersion, mqtt }: ResolvedConnectionOptions): MqttClient {
+  const options = {
+    ...mqtt, // MQTT.js writes into what it is given
+    protocolVersion,
+    protocolId: 'MQTT',
+    manualConnect: true,
+    reconnectPeriod: NEVER_BY_ITSELF_MS,
+    resubscribe: false,
+    queueQoSZero: false,
+  } as const;
+  return url ? connect(url, options) : connect(options);
+}
+
+/** Where a connection goes, for logs and errors: without credentials. */
+export function brokerLabel({ url, mqtt }: ResolvedConnectionOptions): string {
+  if (url) {
+    const { protocol, host } = new URL(url);
+    return `${protocol}//${host}`;
+  }
+  const { protocol = 'mqtt', host, port, servers } = mqtt;
+  const hosts = servers ? servers.map((server) => `${server.host}:${server.port}`) : [port ? `${host}:${port}` : host];
+  return `${protocol}://${hosts.join(',')}`;
+}
+
+/** What the broker is given to end a connection in order before the socket is destroyed. */
+const END_TIMEOUT_MS = 2_000;
+
+/** Ends a client in order, or by force where that takes too long. Never rejects. */
+export function endMqttClient(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => {
+    if (!client.stream) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(() => client.stream.destroy(), END_TIMEOUT_MS);
+    client.end(!client.connected, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,221 @@
+import { BackpressureError } from '../errors/backpressure.error.js';
+import { ConnectionClosedError } from '../errors/connection-closed.error.js';
+import { PublishRefusedError } from '../errors/publish-refused.error.js';
+import type { OutgoingMessage } from '../protocol/application-message.js';
+import { describeReasonCode, ReasonCode } from '../protocol/reason-code.js';
+import type { BrokerLimits } from './broker-limits.js';
+import type { Connection } from './connection.js';
+
+/**
+ * Told once what became of a message: written (QoS 0), or acknowledged by the broker (QoS 1 and 2).
+ *
+ * @param reasonCode of the acknowledgement: 0x10 says that nobody subscribes to the topic
+ */
+export type PublishSettled = (error: Error | undefined, reasonCode: number) => void;
+
+/** What becomes of messages while there is no connection. */
+export interface OfflinePolicy {
+  readonly offline: 'queue' | 'fail';
+  readonly maxQueuedMessages: number;
+}
+
+interface Waiting {
+  readonly message: OutgoingMessage;
+  readonly settled: PublishSettled;
+}
+
+interface UnderWay extends Waiting {
+  reasonCode: number;
+}
+
+/**
+ * Sends messages, and sees every one of them through to its end: none is forgotten when the connection goes.
+ *
+ * QoS 1 and 2 respect the broker's Receive Maximum (section 3.2.2.3.3), which MQTT.js does not: what exceeds it waits its turn.
+ *
+ * @internal
+ */
+export class Publisher {
+  /** Waits for a connection, or for room in the broker's window. */
+  private waiting: Waiting[] = [];
+  /** QoS 1 and 2, by Packet Identifier. MQTT.js sends them again on the next connection. */
+  private readonly underWay = new Map<number, UnderWay>();
+  private underWayQoS2 = 0;
+  /** QoS 0 messages that the socket has taken into its buffer and not drained. */
+  private draining: UnderWay[] = [];
+  private ended: Error | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly policy: OfflinePolicy,
+  ) {
+    const { client } = connection;
+    client.prependListener('packetreceive', (packet) => {
+      if ((packet.cmd === 'puback' || packet.cmd === 'pubrec') && packet.reasonCode)
+        this.noteReasonCode(packet.messageId!, packet.reasonCode);
+    });
+    connection.on('lost', () => this.failDraining());
+    connection.on('closed', (error) => this.end(error));
+  }
+
+  /** Messages that wait for a connection or for room. */
+  get queued(): number {
+    return this.waiting.length;
+  }
+
+  /** Messages whose end is not known yet. */
+  get pending(): number {
+    return this.waiting.length + this.underWay.size + this.draining.length;
+  }
+
+  /** As {@link send}, with a promise for its end. Resolves with the reason code of the acknowledgement. */
+  publish(message: OutgoingMessage): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.send(message, (error, reasonCode) => (error ? reject(error) : resolve(reasonCode)));
+    });
+  }
+
+  /** Sends a message now if it can, else when there is a connection and room. `settled` is called once, never within this call. */
+  send(message: OutgoingMessage, settled: PublishSettled): void {
+    const { connection } = this;
+    if (this.ended) {
+      process.nextTick(settled, this.ended, 0);
+      return;
+    }
+    const refusal = connection.limits && exceededLimit(message, connection.limits);
+    if (refusal !== undefined) {
+      process.nextTick(settled, new PublishRefusedError(message.topic, refusal, describeReasonCode(refusal)), 0);
+      return;
+    }
+    if (connection.connected && (message.qos === 0 || (this.waiting.length === 0 && this.hasRoom(message)))) {
+      this.write(message, settled);
+      return;
+    }
+    const problem = connection.connected ? undefined : this.offlineProblem(message);
+    if (problem) process.nextTick(settled, problem, 0);
+    else this.waiting.push({ message, settled });
+  }
+
+  /** Sends what has waited for a connection: called when the subscriptions of a new connection stand. */
+  flush(): void {
+    let sent = 0;
+    while (sent < this.waiting.length && this.connection.connected) {
+      const { message, settled } = this.waiting[sent]!;
+      if (message.qos > 0 && !this.hasRoom(message)) break;
+      sent++;
+      this.write(message, settled);
+    }
+    if (sent > 0) this.waiting = this.waiting.slice(sent);
+  }
+
+  private offlineProblem({ topic }: OutgoingMessage): Error | undefined {
+    if (this.policy.offline === 'fail') {
+      return new ConnectionClosedError(
+        `There is no connection to ${this.connection.broker} to publish to "${topic}" on.`,
+        false,
+        {
+          cause: this.connection.lastError,
+        },
+      );
+    }
+    const { maxQueuedMessages } = this.policy;
+    if (this.waiting.length < maxQueuedMessages) return undefined;
+    return new BackpressureError(
+      'maxQueuedMessages',
+      maxQueuedMessages,
+      `No connection, and no room to queue the message to "${topic}"`,
+    );
+  }
+
+  private hasRoom({ qos }: OutgoingMessage): boolean {
+    const { receiveMaximum, receiveMaximumQoS2 } = this.connection.limits!;
+    return this.underWay.size < receiveMaximum && (qos !== 2 || this.underWayQoS2 < receiveMaximumQoS2);
+  }
+
+  private write(message: OutgoingMessage, settled: PublishSettled): void {
+    const { client } = this.connection;
+    const { topic, payload, qos, retain, properties } = message;
+    const options = properties ? { qos, retain, properties } : { qos, retain };
+    if (qos === 0) {
+      client.publish(topic, payload as Buffer, options);
+      if (client.stream.writableNeedDrain) this.awaitDrain(message, settled);
+      else process.nextTick(settled, undefined, 0);
+      return;
+    }
+    const entry: UnderWay = { message, settled, reasonCode: 0 };
+    // Connected, and done with what was under way before: MQTT.js sends at once, so the latest identifier is this message's.
+    client.publish(topic, payload as Buffer, options, (error) => this.finish(id, error));
+    const id = client.getLastMessageId();
+    this.underWay.set(id, entry);
+    if (qos === 2) this.underWayQoS2++;
+  }
+
+  private noteReasonCode(id: number, reasonCode: number): void {
+    const entry = this.underWay.get(id);
+    if (entry) entry.reasonCode = reasonCode;
+  }
+
+  private finish(id: number, error: (Error & { code?: unknown }) | null | undefined): void {
+    const entry = this.underWay.get(id);
+    if (!entry) return;
+    this.underWay.delete(id);
+    const { message, settled, reasonCode } = entry;
+    if (message.qos === 2) this.underWayQoS2--;
+    settled(error ? refusedPublish(message.topic, error) : undefined, reasonCode);
+    if (this.waiting.length > 0) this.flush();
+  }
+
+  private awaitDrain(message: OutgoingMessage, settled: PublishSettled): void {
+    if (this.draining.length === 0) {
+      const { stream } = this.connection.client;
+      stream.once('drain', () => {
+        for (const entry of this.draining.splice(0)) entry.settled(undefined, 0);
+      });
+    }
+    this.draining.push({ message, settled, reasonCode: 0 });
+  }
+
+  private failDraining(): void {
+    for (const { message, settled } of this.draining.splice(0)) {
+      settled(new ConnectionClosedError(`The connection was lost while publishing to "${message.topic}".`, true), 0);
+    }
+  }
+
+  private end(error: Error | undefined): void {
+    this.ended = error ?? new ConnectionClosedError(`The connection to ${this.connection.broker} is closed.`, false);
+    this.failDraining();
+    for (const { settled } of this.waiting.splice(0)) settled(this.ended, 0);
+    const underWay = [...this.underWay.values()];
+    this.underWay.clear();
+    for (const { message, settled } of underWay) {
+      settled(
+        new ConnectionClosedError(
+          `The connection was closed before the broker acknowledged the message to "${message.topic}".`,
+          true,
+          { cause: error },
+        ),
+        0,
+      );
+    }
+  }
+}
+
+/** Bytes of a PUBLISH beside its topic and payload: fixed header, lengths, identifier, and room for small properties. */
+const PACKET_OVERHEAD = 16;
+
+/** The reason code with which the broker would have to refuse a message, by the limits that it announced. */
+function exceededLimit({ qos, retain, topic, payload }: OutgoingMessage, limits: BrokerLimits): ReasonCode | undefined {
+  if (qos > limits.maximumQoS) return ReasonCode.QOS_NOT_SUPPORTED;
+  if (retain && !limits.retainAvailable) return ReasonCode.RETAIN_NOT_SUPPORTED;
+  if (limits.maximumPacketSize === Infinity) return undefined;
+  const size = Buffer.byteLength(payload) + Buffer.byteLength(topic) + PACKET_OVERHEAD;
+  return size > limits.maximumPacketSize ? ReasonCode.PACKET_TOO_LARGE : undefined;
+}
+
+function refusedPublish(topic: string, error: Error & { code?: unknown }): Error {
+  if (typeof error.code !== 'number')
+    return new ConnectionClosedError(`Publishing to "${topic}" was cut short: ${error.message}.`, true, {
+      cause: error,
+    });
+  return new PublishRefusedError(topic, error.code, describeReasonCode(error.code));
+}

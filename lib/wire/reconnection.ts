@@ -1,0 +1,79 @@
+import { ConnectionClosedError } from '../errors/connection-closed.error.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
+import { UNLIMITED_ATTEMPTS, type ResolvedConnectionOptions } from '../options/connection-options.js';
+import { backoffDelay } from './backoff.js';
+import type { ConnectionFailure } from './connection-failure.js';
+
+type ReconnectionOptions = Pick<ResolvedConnectionOptions, 'reconnect' | 'maxConnectionAttempts'>;
+
+/** After a success, refusals that only somebody else can cure are borne this often in a row. */
+const MAX_FIRM_REFUSALS = 10;
+/** A connection that lived this long counts as stable: the next failure starts the backoff anew. */
+const STABLE_AFTER_MS = 5_000;
+
+/** Decides after each failure whether to try again, and when. */
+export class Reconnection {
+  private failures = 0;
+  private firmRefusals = 0;
+  private everConnected = false;
+  private connectedAt = 0;
+
+  constructor(
+    private readonly options: ReconnectionOptions,
+    private readonly broker: string,
+  ) {}
+
+  /** Whether no connection has come about yet. */
+  get isFirst(): boolean {
+    return !this.everConnected;
+  }
+
+  /** Attempts that have failed in a row. */
+  get failedAttempts(): number {
+    return this.failures;
+  }
+
+  connected(now: number): void {
+    this.everConnected = true;
+    this.firmRefusals = 0;
+    this.connectedAt = now;
+  }
+
+  /** The connection that `connected` spoke of is gone. */
+  lost(now: number): void {
+    if (now - this.connectedAt >= STABLE_AFTER_MS) this.failures = 0;
+  }
+
+  /** @returns milliseconds to wait before the next attempt, or the error to give up with */
+  failed({ error, severity }: ConnectionFailure): number | Error {
+    this.failures++;
+    if (severity === 'fatal') return error;
+    if (severity === 'firm' && (!this.everConnected || ++this.firmRefusals >= MAX_FIRM_REFUSALS)) return error;
+    const { reconnect, maxConnectionAttempts } = this.options;
+    const attemptsLeft =
+      this.everConnected || maxConnectionAttempts === UNLIMITED_ATTEMPTS || this.failures < maxConnectionAttempts;
+    if (reconnect !== false && attemptsLeft && this.failures < reconnect.maxAttempts)
+      return backoffDelay(reconnect, this.failures);
+    return this.attemptsUsedUp(error);
+  }
+
+  private attemptsUsedUp(error: Error): Error {
+    const attempts = `${this.failures} ${this.failures === 1 ? 'attempt' : 'attempts'}`;
+    if (this.everConnected) {
+      return new ConnectionClosedError(
+        `The connection to ${this.broker} is lost (${attempts}): ${reasonOf(error)}`,
+        true,
+        { cause: error },
+      );
+    }
+    if (error instanceof ConnectionRefusedError) return error;
+    return new ConnectionRefusedError(`Cannot connect to ${this.broker} (${attempts}): ${reasonOf(error)}`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** An AggregateError, which a host with several addresses gives, has no message of its own. */
+export function reasonOf(error: Error): string {
+  return error.message || (error as NodeJS.ErrnoException).code || error.name;
+}
