@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js';
-import { Observable, throwError } from 'rxjs';
+import { from, Observable, throwError } from 'rxjs';
 import { RemoteError } from '../errors/remote.error.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
 import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js';
@@ -79,18 +79,12 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
     const { topic, value, options } = this.outgoing(pattern, data);
     const published = this.runtime.publish(topic, value, options);
     let observed = false;
-    published.catch((error: Error) => {
-      if (!observed) this.logger.error(`The event on "${topic}" was not published: ${error.message}`);
+    published.catch((error: unknown) => {
+      if (!observed) this.logger.error(`The event on "${topic}" was not published: ${(error as Error).message}`);
     });
     return new Observable<TResult>((subscriber) => {
       observed = true;
-      published.then(
-        () => {
-          subscriber.next(undefined as TResult);
-          subscriber.complete();
-        },
-        (error: unknown) => subscriber.error(error),
-      );
+      return from(published as Promise<TResult>).subscribe(subscriber);
     });
   }
 
@@ -130,7 +124,7 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
       );
     }
     const callback = data as (packet: WritePacket) => void;
-    const subscription = this.send<unknown>(topicOrPacket.pattern, topicOrPacket.data).subscribe({
+    const subscription = this.send(topicOrPacket.pattern, topicOrPacket.data).subscribe({
       next: (response) => callback({ response }),
       error: (err: unknown) => callback({ err }),
       complete: () => callback({ isDisposed: true }),
@@ -147,7 +141,7 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
   private get runtime(): ClientRuntime {
     if (!this.current || this.current.closed) {
       this.current = new ClientRuntime(this.resolved, this.logger, (status) => this._status$.next(status));
-      for (const [event, listener] of this.listeners) this.current.client.on(event, listener as never);
+      for (const [event, listener] of this.listeners) this.current.client.on(event, listener);
     }
     return this.current;
   }

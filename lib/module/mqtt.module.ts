@@ -35,7 +35,7 @@ export class MqttModule {
   }
 }
 
-function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...optionsProviders: Provider[]): DynamicModule {
+function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...providers: Provider[]): DynamicModule {
   const server = getMqttServerToken(name);
   const client = getMqttClientToken(name);
   const options = optionsToken(name);
@@ -43,7 +43,7 @@ function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...optionsProvid
     module: MqttModule,
     global: isGlobal,
     providers: [
-      ...optionsProviders,
+      ...providers,
       { provide: server, inject: [options], useFactory: (given: MqttModuleOptions) => createServer(given, name) },
       { provide: client, inject: [options], useFactory: createClient },
     ],

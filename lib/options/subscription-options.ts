@@ -153,7 +153,8 @@ export function resolveSubscription(
   for (const level of levels) {
     for (const name of SUBSCRIPTION_OPTION_NAMES) {
       const value = level?.[name];
-      if (value !== undefined) merged[name] = name === 'prefix' ? `${String(merged['prefix'])}${String(value)}` : value;
+      if (value !== undefined)
+        merged[name] = name === 'prefix' ? `${merged['prefix'] as string}${value as string}` : value;
     }
   }
   if (merged['shared'] === false) merged['shared'] = undefined;

@@ -26,6 +26,7 @@ export function errorCodeOf(error: unknown): ErrorCode {
 
 /** An `Error` has nothing that JSON would show: its message and name are given to it. Everything else goes as it is. */
 export function errorToJson(error: unknown): string {
-  const visible = error instanceof Error ? { ...error, name: error.name, message: error.message } : error;
+  const visible =
+    error instanceof Error ? Object.assign({}, error, { name: error.name, message: error.message }) : error;
   return JSON.stringify(visible) ?? JSON.stringify(String(visible));
 }

@@ -59,7 +59,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   async listen(callback: (error?: unknown) => void): Promise<void> {
     try {
       this.runtime = new ServerRuntime(this.resolved, this.registry, {
-        logger: this.logger as Logger,
+        logger: this.logger,
         hooks: {
           start: (context, process) => this.onProcessingStartHook(this.transportId, context, process),
           end: (context) => this.onProcessingEndHook?.(this.transportId, context),
@@ -67,7 +67,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
         normalizePattern: (pattern) => this.normalizePattern(pattern as MsPattern),
         onStatus: (status) => this._status$.next(status),
       });
-      for (const [event, listener] of this.listeners) this.runtime.client.on(event, listener as never);
+      for (const [event, listener] of this.listeners) this.runtime.client.on(event, listener);
       await this.runtime.start();
     } catch (error) {
       await this.close();

@@ -153,7 +153,7 @@ export class ServerRuntime {
     const unsubscribe = (filter: string): void => {
       this.subscriber
         .unsubscribe([filter])
-        .catch((error: Error) => services.logger.warn(`Cannot unsubscribe "${filter}": ${error.message}`));
+        .catch((error: unknown) => services.logger.warn(`Cannot unsubscribe "${filter}": ${(error as Error).message}`));
     };
     const stale = new StaleMessages(options.onStaleSubscription, unsubscribe, services.counters, services.logger);
     return new MessageReceiver(new TopicRouter(runtimes, this.subscriptions), services, {

@@ -23,5 +23,5 @@ export interface ServerServices {
   readonly normalizePattern: (pattern: object) => string;
   readonly running: RunningInvocations;
   /** The first of its kind is worth a line in the log; the others are not. */
-  warnOnce(key: string, message: string): void;
+  readonly warnOnce: (key: string, message: string) => void;
 }

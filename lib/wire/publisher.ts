@@ -137,14 +137,14 @@ export class Publisher {
     const { topic, payload, qos, retain, properties } = message;
     const options = properties ? { qos, retain, properties } : { qos, retain };
     if (qos === 0) {
-      client.publish(topic, payload as Buffer, options);
+      client.publish(topic, payload, options);
       if (client.stream.writableNeedDrain) this.awaitDrain(message, settled);
       else process.nextTick(settled, undefined, 0);
       return;
     }
     const entry: UnderWay = { message, settled, reasonCode: 0 };
     // Connected, and done with what was under way before: MQTT.js sends at once, so the latest identifier is this message's.
-    client.publish(topic, payload as Buffer, options, (error) => this.finish(id, error));
+    client.publish(topic, payload, options, (error) => this.finish(id, error));
     const id = client.getLastMessageId();
     this.underWay.set(id, entry);
     if (qos === 2) this.underWayQoS2++;
