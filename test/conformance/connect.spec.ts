@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { MqttBroker, ReasonCode } from '../../lib/testing/index.js';
 import { useBrokers } from './support/broker-fixture.js';
 import { persistent, RawClient, type RawOptions } from './support/raw-client.js';
@@ -118,10 +118,11 @@ describe('CONNECT and CONNACK', () => {
   });
 });
 
-describe('authenticate', () => {
-  const authenticate = ({ username, password }: { username?: string; password?: Buffer }) =>
-    username === 'ada' && password?.toString() === 'secret';
+function authenticate({ username, password }: { username?: string; password?: Buffer }): boolean {
+  return username === 'ada' && password?.toString() === 'secret';
+}
 
+describe('authenticate', () => {
   it.each([
     [5, 'ada', 'secret', 0],
     [4, 'ada', 'secret', 0],
@@ -154,6 +155,7 @@ describe('authenticate', () => {
   });
 
   it('a hook that throws refuses, and nothing goes unhandled', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const hooks = [
       () => {
         throw new Error('broken');
@@ -164,6 +166,9 @@ describe('authenticate', () => {
       const client = await RawClient.connect(newBroker({ authenticate: hook }));
       expect(client.connack.reasonCode).toBe(ReasonCode.UNSPECIFIED_ERROR);
     }
+    const warning = 'The hook authenticate of an in-process MQTT broker failed: Error: broken';
+    expect(warn.mock.calls).toEqual([[warning], [warning]]);
+    warn.mockRestore();
   });
 
   it.each([ReasonCode.USE_ANOTHER_SERVER, ReasonCode.SERVER_MOVED])('%i tells the Server Reference', async (code) => {

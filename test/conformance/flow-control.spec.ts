@@ -125,7 +125,7 @@ describe('Topic Aliases', () => {
     await client.publish('b', '3', { properties: { topicAlias: 1 } });
     await client.publish('', '4', { properties: { topicAlias: 1 } });
     const received = await subscriber.take(4);
-    expect(received.map(({ topic, payload }) => `${topic}${payload}`)).toEqual(['a1', 'a2', 'b3', 'b4']);
+    expect(received.map(({ topic, payload }) => `${topic}${payload.toString()}`)).toEqual(['a1', 'a2', 'b3', 'b4']);
     expect(received.every(({ properties }) => properties?.topicAlias === undefined)).toBe(true);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { generate, type Packet } from 'mqtt-packet';
 import { MqttBroker, ReasonCode } from '../../lib/testing/index.js';
 import { useBrokers } from './support/broker-fixture.js';
@@ -48,11 +48,22 @@ describe('packets that are none', () => {
     expect(await client.disconnected()).toBe(reasonCode);
   });
 
-  it.each(v5)('3.1.1: %s ends the connection', async (name, bytes) => {
-    if (/property|properties|Identifier from|AUTH|QoS 0|QoS 3|length of|reserved packet|PINGRESP/i.test(name)) return;
+  const v4: [string, number[]][] = [
+    ['[MQTT-2.2.2-1] reserved flags of a SUBSCRIBE', [0x80, 6, 0, 1, 0, 1, 97, 0]],
+    ['[MQTT-3.3.1-4] QoS 3', [0x36, 5, 0, 1, 97, 0, 1]],
+    ['[MQTT-3.3.1-2] DUP at QoS 0', [0x38, 3, 0, 1, 97]],
+    ['[MQTT-2.3.1-1] Packet Identifier 0', [0x32, 5, 0, 1, 97, 0, 0]],
+    ['[MQTT-1.5.3-1] a surrogate in a Topic Name', [0x30, 5, 0, 3, 0xed, 0xa0, 0x80]],
+    ['[MQTT-1.5.3-2] U+0000 in a Topic Name', [0x30, 3, 0, 1, 0]],
+    ['[MQTT-3.3.2-2] wildcards in a Topic Name', [0x30, 3, 0, 1, 0x23]],
+    ['[MQTT-3.8.3-3] a SUBSCRIBE without filters', [0x82, 2, 0, 1]],
+    ['[MQTT-3-8.3-4] reserved subscription options', [0x82, 6, 0, 1, 0, 1, 97, 0x04]],
+    ['an AUTH', [0xf0, 0]],
+    ['a PINGRESP', [0xd0, 0]],
+  ];
+  it.each(v4)('3.1.1: %s ends the connection', async (_, bytes) => {
     const client = await RawClient.connect(newBroker(), { v: 4 });
-    const properties = 1; // the byte of an empty Property Length is no part of these
-    client.send(Buffer.from(bytes.slice(0, 1).concat(bytes[1]! - properties, bytes.slice(2, -properties))));
+    client.send(Buffer.from(bytes));
     expect(await client.disconnected()).toBeUndefined();
   });
 
@@ -127,26 +138,26 @@ const damaged = fc
   });
 const garbage = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes));
 
+/** A broker that still serves a client after what was thrown at it. */
+async function expectAlive(broker: MqttBroker): Promise<void> {
+  const client = await RawClient.connect(broker, { clientId: 'sane' });
+  await client.subscribe('sane', { qos: 1 });
+  await client.publish('sane', 'x', { qos: 1 });
+  await client.take(1);
+  expect(client.payloads('sane')).toContain('x');
+  await client.disconnect();
+}
+
+async function throwAt(broker: MqttBroker, connected: boolean, chunks: Buffer[]): Promise<void> {
+  const client = connected
+    ? await RawClient.connect(broker, { ack: false })
+    : new RawClient(broker.stream(), { ack: false });
+  for (const chunk of chunks) client.send(chunk);
+  client.hangUp();
+  await client.end();
+}
+
 describe('garbage', () => {
-  /** A broker that still serves a client after what was thrown at it. */
-  async function expectAlive(broker: MqttBroker): Promise<void> {
-    const client = await RawClient.connect(broker, { clientId: 'sane' });
-    await client.subscribe('sane', { qos: 1 });
-    await client.publish('sane', 'x', { qos: 1 });
-    await client.take(1);
-    expect(client.payloads('sane')).toContain('x');
-    await client.disconnect();
-  }
-
-  async function throwAt(broker: MqttBroker, connected: boolean, chunks: Buffer[]): Promise<void> {
-    const client = connected
-      ? await RawClient.connect(broker, { ack: false })
-      : new RawClient(broker.stream(), { ack: false });
-    for (const chunk of chunks) client.send(chunk);
-    client.hangUp();
-    await client.end();
-  }
-
   it.each([
     ['random bytes before CONNECT', false, garbage],
     ['random bytes after CONNECT', true, garbage],
@@ -154,19 +165,12 @@ describe('garbage', () => {
     ['damaged packets after CONNECT', true, damaged],
     ['valid packets in any order', true, valid],
   ])('%s: nothing thrown, nothing unhandled, the broker lives', async (_, connected, chunk) => {
-    const problems: unknown[] = [];
-    const note = (problem: unknown) => problems.push(problem);
-    process.on('unhandledRejection', note).on('uncaughtException', note);
     const broker = newBroker({ maximumPacketSize: 4096 });
-    try {
-      const run = async (chunks: Buffer[]) => throwAt(broker, connected, chunks);
-      await fc.assert(fc.asyncProperty(fc.array(chunk, { minLength: 1, maxLength: 8 }), run), { numRuns: 300 });
-      await expectAlive(broker);
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(problems).toEqual([]);
-      expect(broker.clients).toEqual([]);
-    } finally {
-      process.off('unhandledRejection', note).off('uncaughtException', note);
-    }
+    const run = async (chunks: Buffer[]) => throwAt(broker, connected, chunks);
+    await fc.assert(fc.asyncProperty(fc.array(chunk, { minLength: 1, maxLength: 8 }), run), { numRuns: 300 });
+    await expectAlive(broker);
+    expect(broker.clients).toEqual([]);
+    // the runner fails a test during which something is thrown past everybody: it must still be this one
+    await new Promise((resolve) => setImmediate(resolve));
   });
 });

@@ -12,7 +12,11 @@ const levels: [Version, QoS][] = [
   [4, 1],
   [4, 2],
 ];
-const tenPayloads = [...'0123456789'];
+const tenPayloads = '0123456789'.split('');
+
+async function slowForZero({ payload }: { payload: Buffer }): Promise<boolean> {
+  return new Promise((resolve) => setTimeout(() => resolve(true), payload.toString() === '0' ? 20 : 0));
+}
 
 describe('QoS', () => {
   it.each(levels)('qos.v%i.%i: ten messages arrive once, in order, at their QoS', async (v, qos) => {
@@ -169,9 +173,7 @@ describe('acknowledgements that say more', () => {
   });
 
   it('[MQTT-4.6.0] a slow authorizePublish keeps the order of its messages', async () => {
-    const authorizePublish = async ({ payload }: { payload: Buffer }) =>
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(true), payload.toString() === '0' ? 20 : 0));
-    const broker = newBroker({ authorizePublish });
+    const broker = newBroker({ authorizePublish: slowForZero });
     const client = await RawClient.connect(broker);
     await client.subscribe('t', { qos: 1 });
     for (const payload of ['0', '1', '2']) client.sendPublish('t', payload, { qos: 1 });

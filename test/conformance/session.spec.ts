@@ -66,7 +66,12 @@ describe('sessions', () => {
     broker.publish({ topic: 't', payload: 'd', qos: 1 });
     const after = await RawClient.connect(broker, persistent(v, 'client'));
     const received = await after.take(4);
-    expect(received.map(({ payload, dup }) => `${payload}${dup}`)).toEqual(['atrue', 'btrue', 'ctrue', 'dfalse']);
+    expect(received.map(({ payload, dup }) => `${payload.toString()}${dup}`)).toEqual([
+      'atrue',
+      'btrue',
+      'ctrue',
+      'dfalse',
+    ]);
   });
 
   it('nothing is sent again on the same connection, however long it stays unacknowledged', async () => {

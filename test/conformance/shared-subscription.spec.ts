@@ -45,7 +45,7 @@ describe('Shared Subscriptions', () => {
     await other.subscribe('$share/other/+', { qos: 1 });
     expect(broker.publish({ topic: 't', qos: 1 })).toBe(3);
     const identifiers = (await both.take(2)).map(({ properties }) => properties!.subscriptionIdentifier);
-    expect(identifiers.toSorted()).toEqual([1, 2]);
+    expect(new Set(identifiers)).toEqual(new Set([1, 2]));
     expect(await counts(other)).toEqual([1]);
   });
 
@@ -74,7 +74,7 @@ describe('Shared Subscriptions', () => {
       if (how === 'ends') await stuck.drop(broker);
       else broker.faults.endSession('stuck');
       const received = await other.take(2);
-      expect(received.map(({ payload, dup }) => `${payload}${dup}`)).toEqual(['0false', '1false']);
+      expect(received.map(({ payload, dup }) => `${payload.toString()}${dup}`)).toEqual(['0false', '1false']);
     },
   );
 

@@ -86,7 +86,7 @@ describe('overlapping subscriptions', () => {
     expect(received).toHaveLength(1);
     expect(received[0]!.qos).toBe(2);
     const identifiers = [received[0]!.properties!.subscriptionIdentifier!].flat();
-    expect(identifiers.toSorted()).toEqual([1, 2, 3]);
+    expect(identifiers.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 
   it("[MQTT-3.3.4-2] overlap 'each': a copy for every subscription, with its QoS and identifier", async () => {

@@ -7,6 +7,7 @@ import {
   type IPublishPacket,
   type Packet,
 } from 'mqtt-packet';
+import { isFailure } from '../../../lib/protocol/reason-code.js';
 import type { MqttBroker } from '../../../lib/testing/index.js';
 
 export type Version = 4 | 5;
@@ -156,9 +157,10 @@ export class RawClient {
     if (packet.qos === 0) await this.ping();
     if (packet.qos === 1) return (await this.expect('puback', isAnswer)).reasonCode ?? 0;
     if (packet.qos === 2) {
-      const refused = ({ reasonCode = 0 }) => reasonCode >= 0x80;
       const ended = () =>
-        this.received.find((p) => isAnswer(p) && (p.cmd === 'pubcomp' || (p.cmd === 'pubrec' && refused(p))));
+        this.received.find(
+          (p) => isAnswer(p) && (p.cmd === 'pubcomp' || (p.cmd === 'pubrec' && isFailure(p.reasonCode))),
+        );
       await this.until(() => ended() !== undefined || this.closed);
       return (ended() as Of<'pubcomp'> | undefined)?.reasonCode ?? 0;
     }
@@ -210,7 +212,7 @@ export class RawClient {
     const { cmd, messageId } = packet;
     if (cmd === 'publish' && packet.qos === 1) this.send({ cmd: 'puback', messageId, reasonCode: 0 });
     if (cmd === 'publish' && packet.qos === 2) this.send({ cmd: 'pubrec', messageId, reasonCode: 0 });
-    if (cmd === 'pubrec' && !((packet.reasonCode ?? 0) >= 0x80)) this.send({ cmd: 'pubrel', messageId, reasonCode: 0 });
+    if (cmd === 'pubrec' && !isFailure(packet.reasonCode)) this.send({ cmd: 'pubrel', messageId, reasonCode: 0 });
     if (cmd === 'pubrel') this.send({ cmd: 'pubcomp', messageId, reasonCode: 0 });
   }
 
