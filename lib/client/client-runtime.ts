@@ -3,7 +3,7 @@ import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { PublishPacket } from '../protocol/application-message.js';
 import { ACK, type Delivery } from '../protocol/delivery.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
-import { defaultCodec } from '../serialization/codecs.js';
+import { defaultCodec, jsonCodec } from '../serialization/codecs.js';
 import { Connection } from '../wire/connection.js';
 import { reportStatus } from '../wire/connection-status.js';
 import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
@@ -13,6 +13,9 @@ import { Subscriber } from '../wire/subscriber.js';
 import type { ClientCounters } from './client-counters.js';
 import { Inbox } from './inbox.js';
 import { MessageComposer } from './message-composer.js';
+import { PendingRequests } from './pending-requests.js';
+import { requestFormats } from './request-formats.js';
+import type { RequestCall } from './request-format.js';
 import { Requests } from './requests.js';
 
 /** A client from its first use to `close()`: it puts the rooms together and runs their life cycle. */
@@ -26,9 +29,11 @@ export class ClientRuntime {
   private readonly acknowledgement: DeferredAcknowledgement;
   private readonly composer: MessageComposer;
   private readonly inbox: Inbox;
+  private readonly envelope: ResolvedClientOptions['envelope'];
 
   constructor(options: ResolvedClientOptions, logger: Logger, onStatus: (status: MqttStatus) => void) {
     const codec = options.codec ?? defaultCodec;
+    this.envelope = options.envelope;
     const connection = (this.connection = new Connection(options.connection, logger));
     this.publisher = new Publisher(connection, options);
     this.subscriber = new Subscriber(connection, logger);
@@ -39,12 +44,13 @@ export class ClientRuntime {
       subscribe: (topic) => this.subscriber.subscribe([{ filter: topic, qos: 1 }]),
       isGranted: (topic) => this.subscriber.isGranted(topic),
     });
+    const pending = new PendingRequests();
     this.requests = new Requests({
       connection,
       publisher: this.publisher,
       inbox: this.inbox,
-      composer: this.composer,
-      codec,
+      pending,
+      formatOf: requestFormats(options, pending, this.composer, codec),
       requestTimeoutMs: options.requestTimeoutMs,
       maxPendingRequests: options.maxPendingRequests,
       offline: options.offline,
@@ -74,6 +80,12 @@ export class ClientRuntime {
 
   connect(): Promise<void> {
     return this.connection.open();
+  }
+
+  /** Publishes an event, in the wire format of the options. Resolves when the QoS handshake is done. */
+  emit({ pattern, topic, data, options }: RequestCall): Promise<void> {
+    if (this.envelope === 'nest') return this.publish(topic, { pattern, data }, { ...options, codec: jsonCodec });
+    return this.publish(topic, data, options);
   }
 
   /** Connects if need be, and publishes. Resolves when the QoS handshake is done. */

@@ -34,16 +34,16 @@ export class Inbox {
     return topic !== undefined && this.topics.has(topic) && this.parts.isGranted(topic) ? topic : undefined;
   }
 
-  /** Whether replies are what comes on `topic`. */
-  has(topic: string): boolean {
-    return this.topics.has(topic);
-  }
-
-  /** Subscribes, unless that has been done. Callers in between share one subscription. */
-  async open(named: string | undefined): Promise<string> {
+  /**
+   * Subscribes, unless that has been done. Callers in between share one subscription.
+   *
+   * @param prepare called with the topic before anything can come on it
+   */
+  async open(named: string | undefined, prepare: (topic: string) => void): Promise<string> {
     const topic = named ?? (this.ownTopic ??= this.newTopic());
     if (this.topics.has(topic) && this.parts.isGranted(topic)) return topic;
-    this.topics.add(topic); // before the SUBACK: a retained reply may come ahead of it
+    this.topics.add(topic);
+    prepare(topic);
     let subscribing = this.subscribing.get(topic);
     if (!subscribing) {
       subscribing = this.parts.subscribe(topic).finally(() => this.subscribing.delete(topic));

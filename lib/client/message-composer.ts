@@ -12,6 +12,7 @@ import type { MqttRecordOptions } from '../records/mqtt-record.js';
 const ONLY_ON_5: readonly (keyof MqttRecordOptions)[] = [
   'userProperties',
   'contentType',
+  'responseTopic',
   'correlationData',
   'messageExpiryInterval',
   'payloadFormatIndicator',

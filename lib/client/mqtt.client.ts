@@ -8,6 +8,7 @@ import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js'
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ClientRuntime } from './client-runtime.js';
 import type { MqttReply } from './mqtt-reply.js';
+import type { RequestCall } from './request-format.js';
 
 /**
  * Nest client that sends requests and events over MQTT. It connects when it is first used, and stays connected.
@@ -64,8 +65,7 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
   override send<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
     return new Observable<TResult>((subscriber) => {
-      const { topic, value, options } = this.outgoing(pattern, data);
-      return this.runtime.requests.start(topic, value, options, {
+      return this.runtime.requests.start(this.call(pattern, data), {
         next: (reply) => subscriber.next(reply.data as TResult),
         error: (error) => subscriber.error(error instanceof RemoteError ? error.data : error),
         complete: () => subscriber.complete(),
@@ -76,11 +76,11 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
   /** Publishes an event, at once. The observable emits and completes when the QoS handshake is done; it need not be subscribed. */
   override emit<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
-    const { topic, value, options } = this.outgoing(pattern, data);
-    const published = this.runtime.publish(topic, value, options);
+    const call = this.call(pattern, data);
+    const published = this.runtime.emit(call);
     let observed = false;
     published.catch((error: unknown) => {
-      if (!observed) this.logger.error(`The event on "${topic}" was not published: ${(error as Error).message}`);
+      if (!observed) this.logger.error(`The event on "${call.topic}" was not published: ${(error as Error).message}`);
     });
     return new Observable<TResult>((subscriber) => {
       observed = true;
@@ -96,9 +96,8 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
    */
   request<T = unknown>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>> {
     return new Promise((resolve, reject) => {
-      const record = unwrapRecord(data);
       let last: MqttReply | undefined;
-      this.runtime.requests.start(topic, record.data, options ? { ...record.options, ...options } : record.options, {
+      this.runtime.requests.start(this.call(topic, data, options), {
         next: (reply) => (last = reply),
         error: reject,
         complete: (end) => resolve((last ?? end) as MqttReply<T>),
@@ -116,12 +115,8 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
     options?: MqttRecordOptions,
   ): Promise<void> | (() => void) {
     if (typeof topicOrPacket === 'string') {
-      const record = unwrapRecord(data);
-      return this.runtime.publish(
-        topicOrPacket,
-        record.data,
-        options ? { ...record.options, ...options } : record.options,
-      );
+      const call = this.call(topicOrPacket, data, options);
+      return this.runtime.publish(call.topic, call.data, call.options);
     }
     const callback = data as (packet: WritePacket) => void;
     const subscription = this.send(topicOrPacket.pattern, topicOrPacket.data).subscribe({
@@ -133,8 +128,7 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
   }
 
   protected override async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
-    const { topic, value, options } = this.outgoing(packet.pattern, packet.data);
-    await this.runtime.publish(topic, value, options);
+    await this.runtime.emit(this.call(packet.pattern, packet.data));
     return undefined as T;
   }
 
@@ -146,12 +140,10 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
     return this.current;
   }
 
-  private outgoing(
-    pattern: unknown,
-    data: unknown,
-  ): { topic: string; value: unknown; options: Readonly<MqttRecordOptions> } {
-    const { data: value, options } = unwrapRecord(data);
-    return { topic: this.normalizePattern(pattern as MsPattern), value, options };
+  private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
+    const { data, options } = unwrapRecord(given);
+    const topic = this.normalizePattern(pattern as MsPattern);
+    return { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
   }
 }
 

@@ -15,20 +15,21 @@ export class PendingRequest {
   /** Where to say that nobody waits any more; known when a stream has begun. */
   controlTopic: string | undefined;
   correlationData: Buffer | undefined;
+  /** By what its reply is known; set when it is written. */
+  key: string | undefined;
   /** Whether it has been handed to the connection, so that a handler may run for it. */
   written = false;
   ended = false;
-  /** Called at the end, whichever it is. */
-  whenEnded: (() => void) | undefined;
   readonly deadline: number;
   private readonly timer: NodeJS.Timeout;
+  private whenEnded: (() => void)[] | undefined;
 
   constructor(
     readonly topic: string,
     readonly timeoutMs: number,
     private readonly observer: CallObserver,
     private readonly onTimeout: (request: PendingRequest) => void,
-    private readonly onEnd: (request: PendingRequest) => void,
+    private readonly forget: (request: PendingRequest) => void,
   ) {
     this.deadline = Date.now() + timeoutMs;
     this.timer = setTimeout(expire, timeoutMs, this);
@@ -63,6 +64,11 @@ export class PendingRequest {
     if (!this.ended) this.end();
   }
 
+  /** Calls back at the end, whichever it is. */
+  onEnd(callback: () => void): void {
+    (this.whenEnded ??= []).push(callback);
+  }
+
   /** @internal */
   timedOut(): void {
     if (!this.ended) this.onTimeout(this);
@@ -71,8 +77,8 @@ export class PendingRequest {
   private end(): void {
     this.ended = true;
     clearTimeout(this.timer);
-    this.whenEnded?.();
-    this.onEnd(this);
+    this.forget(this);
+    if (this.whenEnded) for (const call of this.whenEnded) call();
   }
 }
 

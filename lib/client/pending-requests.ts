@@ -6,8 +6,8 @@ const PREFIX_BYTES = 12;
 const MAX_COUNTER = 0xffff_ffff;
 
 /**
- * Requests whose replies are awaited, by their Correlation Data. One inbox belongs to one process, so that the bytes alone name
- * the request; they are a counter behind a random prefix, 16 bytes in all.
+ * Requests whose replies are awaited, by what a reply tells of its request. On 5.0 that is the Correlation Data: one inbox belongs
+ * to one process, so that the bytes alone name the request. They are a counter behind a random prefix, 16 bytes in all.
  */
 export class PendingRequests {
   private readonly requests = new Map<string, PendingRequest>();
@@ -26,29 +26,24 @@ export class PendingRequests {
     return data;
   }
 
-  /** @returns false when another request with these bytes is still waiting */
-  open(correlationData: Buffer, request: PendingRequest): boolean {
-    const key = keyOf(correlationData);
+  /** @returns false when another request with this key is still waiting */
+  open(key: string, request: PendingRequest): boolean {
     if (this.requests.has(key)) return false;
-    request.correlationData = correlationData;
+    request.key = key;
     this.requests.set(key, request);
     return true;
   }
 
-  find(correlationData: Buffer): PendingRequest | undefined {
-    return this.requests.get(keyOf(correlationData));
+  find(key: string): PendingRequest | undefined {
+    return this.requests.get(key);
   }
 
-  close({ correlationData }: PendingRequest): void {
-    if (correlationData) this.requests.delete(keyOf(correlationData));
-  }
-
-  /** Ends all of them with an error. */
-  failAll(errorOf: (request: PendingRequest) => Error): void {
-    for (const request of [...this.requests.values()]) request.fail(errorOf(request));
+  close({ key }: PendingRequest): void {
+    if (key !== undefined) this.requests.delete(key);
   }
 }
 
-function keyOf(correlationData: Buffer): string {
+/** Correlation Data as a key. */
+export function correlationKey(correlationData: Buffer): string {
   return correlationData.toString('latin1');
 }

@@ -69,7 +69,8 @@ function deliverValue(
   deliver(replyOf(data, topic, packet));
 }
 
-function replyOf(data: unknown, topic: string, packet: PublishPacket): MqttReply {
+/** A reply as the caller gets it. */
+export function replyOf(data: unknown, topic: string, packet: PublishPacket): MqttReply {
   const { contentType, correlationData, userProperties = NO_USER_PROPERTIES } = packet.properties ?? {};
   return { data, topic, userProperties, contentType, correlationData, packet };
 }

@@ -6,25 +6,25 @@ import { NoMatchingSubscribersError } from '../errors/no-matching-subscribers.er
 import { RequestCancelledError } from '../errors/request-cancelled.error.js';
 import { RequestTimeoutError } from '../errors/request-timeout.error.js';
 import type { PublishPacket } from '../protocol/application-message.js';
-import type { MqttCodec } from '../protocol/codec.js';
 import { ReasonCode } from '../protocol/reason-code.js';
-import type { MqttRecordOptions } from '../records/mqtt-record.js';
+import { assertTopicName } from '../protocol/topic-name.js';
 import { NestProperty, nestProperty } from '../serialization/wire-contract.js';
 import type { Connection } from '../wire/connection.js';
 import type { Publisher } from '../wire/publisher.js';
 import type { ClientCounters } from './client-counters.js';
 import type { Inbox } from './inbox.js';
-import type { MessageComposer } from './message-composer.js';
 import { PendingRequest, type CallObserver } from './pending-request.js';
-import { PendingRequests } from './pending-requests.js';
-import { deliverReply } from './reply-reader.js';
+import type { PendingRequests } from './pending-requests.js';
+import type { RequestCall, RequestFormat } from './request-format.js';
+import { Turns } from './turns.js';
 
 interface RequestParts {
   readonly connection: Connection;
   readonly publisher: Publisher;
   readonly inbox: Inbox;
-  readonly composer: MessageComposer;
-  readonly codec: MqttCodec;
+  readonly pending: PendingRequests;
+  /** The format that a call is made in. */
+  readonly formatOf: (call: RequestCall) => RequestFormat;
   readonly requestTimeoutMs: number;
   readonly maxPendingRequests: number;
   readonly offline: 'queue' | 'fail';
@@ -36,20 +36,34 @@ const EMPTY = Buffer.alloc(0);
 
 /** Requests of one client: each is written when there is a connection, an inbox and room, and ends in one of the ways that it can. */
 export class Requests {
-  private readonly pending = new PendingRequests();
-  /** Requests that wait for others to end, in the order in which they came. */
-  private waitingForRoom = new Map<PendingRequest, () => void>();
+  /** Requests that have not ended, written or not. */
+  private readonly live = new Set<PendingRequest>();
+  /** Requests that wait for others to end, because there are too many. */
+  private readonly waitingForRoom = new Map<PendingRequest, () => void>();
+  private readonly turns = new Turns<PendingRequest>();
+  /** Formats by the Response Topics that they listen on. */
+  private readonly readers = new Map<string, RequestFormat>();
 
   constructor(private readonly parts: RequestParts) {
     const { connection } = parts;
     connection.on('session', ({ sessionPresent, first }) => {
-      if (!sessionPresent && !first) this.pending.failAll((request) => this.sessionLost(request));
+      if (!sessionPresent && !first)
+        this.failAll(
+          ({ written }) => written,
+          (request) => this.sessionLost(request),
+        );
     });
-    connection.on('closed', (error) => this.pending.failAll(({ topic }) => this.closedError(topic, true, error)));
+    connection.on('closed', (cause) =>
+      this.failAll(
+        () => true,
+        ({ topic, written }) => this.closedError(topic, written, cause),
+      ),
+    );
   }
 
-  get pendingCount(): number {
-    return this.pending.size;
+  /** Requests that have not ended. */
+  get size(): number {
+    return this.live.size;
   }
 
   /**
@@ -57,8 +71,8 @@ export class Requests {
    *
    * @returns a function that gives it up: the waiter is freed, and a running stream is cancelled where it runs
    */
-  start(topic: string, data: unknown, options: Readonly<MqttRecordOptions>, observer: CallObserver): () => void {
-    const { signal } = options;
+  start(call: RequestCall, observer: CallObserver): () => void {
+    const { topic, options } = call;
     const request = new PendingRequest(
       topic,
       options.timeout ?? this.parts.requestTimeoutMs,
@@ -66,75 +80,82 @@ export class Requests {
       (late) => this.timedOut(late),
       (ended) => this.ended(ended),
     );
-    const cancel = (): void => this.cancel(request);
-    if (signal) this.obey(signal, request);
-    const responseTopic = this.parts.connection.connected
-      ? this.parts.inbox.topicFor(options.responseTopic)
-      : undefined;
-    if (responseTopic !== undefined && this.hasRoom) this.write(request, responseTopic, data, options);
-    else if (!request.ended) void this.writeWhenPossible(request, data, options);
-    return cancel;
+    this.live.add(request);
+    try {
+      assertTopicName(topic);
+      if (options.signal) this.obey(options.signal, request);
+      if (!request.ended) this.begin(request, call);
+    } catch (error) {
+      request.fail(error);
+    }
+    return () => this.cancel(request);
   }
 
-  /** A message on the inbox. */
+  /** A message on a topic that this client has subscribed for replies. */
   receive(topic: string, payload: Buffer, packet: PublishPacket): void {
-    const { counters, logger, codec } = this.parts;
-    const correlationData = packet.properties?.correlationData;
-    const request = correlationData && this.pending.find(correlationData);
-    if (request) {
-      deliverReply(request, topic, payload, packet, codec);
-      return;
-    }
+    if (this.readers.get(topic)?.receive(topic, payload, packet)) return;
+    const { counters, logger } = this.parts;
     counters.lateReplies++;
     logger.debug(`A reply on "${topic}" came late, twice, or for nobody here; it is dropped`);
+    const correlationData = packet.properties?.correlationData;
     const control = nestProperty(packet.properties?.userProperties, NestProperty.control);
-    if (control !== undefined && correlationData) this.sendCancel(control, correlationData);
+    if (control !== undefined && correlationData) this.sendCancel(control, correlationData); // a stream that nobody follows
+  }
+
+  /** Writes at once what can be, which is the rule; the rest when its turn comes. */
+  private begin(request: PendingRequest, call: RequestCall): void {
+    const { connection, inbox, formatOf } = this.parts;
+    const format = formatOf(call);
+    const named = format.responseTopic(call);
+    const responseTopic = connection.connected && !format.exclusive ? inbox.topicFor(named) : undefined;
+    if (responseTopic !== undefined && this.hasRoom) this.write(request, call, format, responseTopic);
+    else void this.writeWhenPossible(request, call, format, named);
   }
 
   private get hasRoom(): boolean {
-    return this.waitingForRoom.size === 0 && this.pending.size < this.parts.maxPendingRequests;
+    return this.waitingForRoom.size === 0 && this.parts.pending.size < this.parts.maxPendingRequests;
   }
 
   private async writeWhenPossible(
     request: PendingRequest,
-    data: unknown,
-    options: Readonly<MqttRecordOptions>,
+    call: RequestCall,
+    format: RequestFormat,
+    named: string | undefined,
   ): Promise<void> {
     const { connection, inbox, offline } = this.parts;
     try {
-      if (offline === 'fail' && connection.offline) throw this.closedError(request.topic, false, connection.lastError);
+      if (offline === 'fail' && connection.offline) throw this.closedError(call.topic, false, connection.lastError);
       await connection.open();
-      const responseTopic = await inbox.open(options.responseTopic);
-      if (request.ended) return;
-      if (!this.hasRoom) await this.room(request);
-      if (!request.ended) this.write(request, responseTopic, data, options);
+      const responseTopic = await inbox.open(named, (topic) => this.readers.set(topic, format));
+      if (format.exclusive && !request.ended) await this.turn(responseTopic, request);
+      if (!this.hasRoom && !request.ended) await this.room(request);
+      if (!request.ended) this.write(request, call, format, responseTopic);
     } catch (error) {
       request.fail(error);
     }
+  }
+
+  private turn(responseTopic: string, request: PendingRequest): Promise<void> {
+    request.onEnd(() => this.turns.leave(responseTopic, request));
+    return this.turns.take(responseTopic, request);
   }
 
   private room(request: PendingRequest): Promise<void> {
     return new Promise((resolve) => this.waitingForRoom.set(request, resolve));
   }
 
-  private write(
-    request: PendingRequest,
-    responseTopic: string,
-    data: unknown,
-    options: Readonly<MqttRecordOptions>,
-  ): void {
-    const { publisher, composer } = this.parts;
-    const { topic } = request;
+  private write(request: PendingRequest, call: RequestCall, format: RequestFormat, responseTopic: string): void {
+    const { publisher, pending } = this.parts;
+    const { topic } = call;
     const remainingMs = request.deadline - Date.now();
     if (remainingMs <= 0) {
       this.timedOut(request); // a request whose time is up is never written
       return;
     }
-    const correlationData = options.correlationData ?? this.pending.newCorrelationData();
     try {
-      const own = { responseTopic, correlationData, messageExpiryInterval: Math.ceil(remainingMs / 1_000) };
-      const message = composer.compose(topic, data, options, own);
-      if (!this.pending.open(correlationData, request)) throw duplicateCorrelation(topic);
+      const { key, message } = format.compose(call, responseTopic, remainingMs);
+      request.correlationData = message.properties?.correlationData;
+      if (!pending.open(key, request)) throw duplicateCorrelation(topic);
       request.written = true;
       publisher.send(message, (error, reasonCode) => {
         if (error) request.fail(error);
@@ -146,16 +167,10 @@ export class Requests {
   }
 
   private timedOut(request: PendingRequest): void {
-    const { maxPendingRequests } = this.parts;
     const { topic, timeoutMs } = request;
     if (this.waitingForRoom.has(request)) {
-      request.fail(
-        new BackpressureError(
-          'maxPendingRequests',
-          maxPendingRequests,
-          `No room for the request on "${topic}" within ${timeoutMs} ms`,
-        ),
-      );
+      const what = `No room for the request on "${topic}" within ${timeoutMs} ms`;
+      request.fail(new BackpressureError('maxPendingRequests', this.parts.maxPendingRequests, what));
       return;
     }
     this.cancelRemotely(request);
@@ -178,7 +193,7 @@ export class Requests {
       return;
     }
     signal.addEventListener('abort', abort, { once: true });
-    request.whenEnded = () => signal.removeEventListener('abort', abort);
+    request.onEnd(() => signal.removeEventListener('abort', abort));
   }
 
   /** Only a stream that has begun can be told to stop: any other handler ends by itself, or by the request's expiry. */
@@ -194,13 +209,19 @@ export class Requests {
   }
 
   private ended(request: PendingRequest): void {
-    this.pending.close(request);
+    this.live.delete(request);
+    this.parts.pending.close(request);
     this.waitingForRoom.delete(request);
-    if (this.waitingForRoom.size === 0 || this.pending.size >= this.parts.maxPendingRequests) return;
-    const [next] = this.waitingForRoom;
-    if (!next) return;
-    this.waitingForRoom.delete(next[0]);
-    next[1]();
+    if (this.waitingForRoom.size === 0 || this.parts.pending.size >= this.parts.maxPendingRequests) return;
+    for (const [next, begin] of this.waitingForRoom) {
+      this.waitingForRoom.delete(next);
+      begin();
+      return;
+    }
+  }
+
+  private failAll(which: (request: PendingRequest) => boolean, errorOf: (request: PendingRequest) => Error): void {
+    for (const request of [...this.live]) if (which(request)) request.fail(errorOf(request));
   }
 
   private sessionLost({ topic }: PendingRequest): Error {

@@ -1,0 +1,57 @@
+import { RemoteError } from '../errors/remote.error.js';
+import type { PublishPacket } from '../protocol/application-message.js';
+import { jsonCodec } from '../serialization/codecs.js';
+import { errorCodeOf } from '../serialization/error-object.js';
+import { nestReplyTopic } from '../serialization/nest-envelope.js';
+import type { MessageComposer } from './message-composer.js';
+import type { PendingRequests } from './pending-requests.js';
+import { replyOf } from './reply-reader.js';
+import type { ComposedRequest, RequestCall, RequestFormat } from './request-format.js';
+
+/** A reply in the wire format of Nest's built-in MQTT transport. */
+interface EnvelopeReply {
+  readonly id?: unknown;
+  readonly response?: unknown;
+  readonly err?: unknown;
+  readonly isDisposed?: unknown;
+}
+
+/** Nest's built-in wire format: `{ pattern, data, id }`, answered on `<topic>/reply`, where all callers listen. */
+export class EnvelopeRequestFormat implements RequestFormat {
+  readonly exclusive = false;
+
+  constructor(
+    private readonly pending: PendingRequests,
+    private readonly composer: MessageComposer,
+  ) {}
+
+  responseTopic({ topic }: RequestCall): string {
+    return nestReplyTopic(topic);
+  }
+
+  compose({ pattern, topic, data, options }: RequestCall): ComposedRequest {
+    const id = this.pending.newCorrelationData().toString('hex');
+    return { key: id, message: this.composer.compose(topic, { pattern, data, id }, { ...options, codec: jsonCodec }) };
+  }
+
+  receive(topic: string, payload: Buffer, packet: PublishPacket): boolean {
+    const reply = parseReply(payload);
+    const request = typeof reply?.id === 'string' ? this.pending.find(reply.id) : undefined;
+    if (!reply || !request) return true; // most likely another caller's: this topic belongs to all of them
+    const { err, response, isDisposed } = reply;
+    if (err !== undefined && err !== null) request.fail(new RemoteError(errorCodeOf(err), err, request.topic));
+    else if (response === undefined) request.complete(replyOf(undefined, topic, packet));
+    else if (isDisposed) request.single(replyOf(response, topic, packet));
+    else request.next(replyOf(response, topic, packet));
+    return true;
+  }
+}
+
+function parseReply(payload: Buffer): EnvelopeReply | undefined {
+  try {
+    const value: unknown = JSON.parse(payload.toString());
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
