@@ -29,7 +29,7 @@ function handleProtocols(offered: Set<string>): string | false {
 }
 
 /** Only who listens on a WebSocket needs the package. */
-async function importWs(): Promise<typeof import('ws')> {
+async function importWs(): Promise<Pick<typeof import('ws'), 'WebSocketServer' | 'createWebSocketStream'>> {
   try {
     return await import('ws');
   } catch (cause) {
