@@ -52,6 +52,7 @@ export { ReasonCode } from './protocol/reason-code.js';
 export { TopicFilter } from './protocol/topic-filter.js';
 export { MqttRecord, MqttRecordBuilder, type MqttRecordOptions } from './records/mqtt-record.js';
 export { MqttResponse, type MqttResponseOptions } from './records/mqtt-response.js';
+export { PublishTo } from './routing/publish-to.decorator.js';
 export { MqttSubscription } from './routing/mqtt-subscription.decorator.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
 export { ServerMqtt } from './server/mqtt.server.js';

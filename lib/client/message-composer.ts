@@ -1,4 +1,3 @@
-import { FeatureNotSupportedError } from '../errors/feature-not-supported.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { PayloadEncodeError } from '../errors/payload-encode.error.js';
 import type { ResolvedClientOptions } from '../options/client-options.js';
@@ -7,18 +6,8 @@ import type { MqttCodec } from '../protocol/codec.js';
 import { assertTopicName } from '../protocol/topic-name.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
-
-/** Options that only 5.0 has, with what to do without them. */
-const ONLY_ON_5: readonly (keyof MqttRecordOptions)[] = [
-  'userProperties',
-  'contentType',
-  'responseTopic',
-  'correlationData',
-  'messageExpiryInterval',
-  'payloadFormatIndicator',
-];
-
-const NO_USER_PROPERTIES: UserProperties = Object.freeze({});
+import { fillProperties, mergeUserProperties } from '../records/publish-properties.js';
+import { refuseProperties } from '../records/only-on-5.js';
 
 /** Makes messages of values, by the options of the message, the publisher and the client, the nearest one first. */
 export class MessageComposer {
@@ -47,21 +36,17 @@ export class MessageComposer {
     const qos = options.qos ?? publishOptions.qos ?? 0;
     const retain = options.retain ?? publishOptions.retain ?? false;
     if (this.protocolVersion === 4) {
-      refuseProperties(topic, options);
+      refuseProperties(`the message to "${topic}"`, options);
       return { topic, payload, qos, retain };
     }
     const properties: MessageProperties = own ?? {};
-    const type = options.contentType ?? contentType;
-    if (type !== undefined) properties.contentType = type;
-    const expiry =
-      options.messageExpiryInterval ?? properties.messageExpiryInterval ?? publishOptions.messageExpiryInterval;
-    if (expiry !== undefined) properties.messageExpiryInterval = expiry;
-    if (options.payloadFormatIndicator !== undefined)
-      properties.payloadFormatIndicator = options.payloadFormatIndicator;
     properties.responseTopic ??= options.responseTopic;
     properties.correlationData ??= options.correlationData;
-    const userProperties = this.userProperties(options.userProperties);
-    if (userProperties) properties.userProperties = userProperties;
+    fillProperties(properties, options, {
+      contentType,
+      messageExpiryInterval: properties.messageExpiryInterval ?? publishOptions.messageExpiryInterval,
+      userProperties: this.userProperties(options.userProperties),
+    });
     return { topic, payload, qos, retain, properties };
   }
 
@@ -73,15 +58,14 @@ export class MessageComposer {
     }
   }
 
-  /** An empty set is not sent. What the caller gave is not touched. */
-  private userProperties(given: UserProperties = NO_USER_PROPERTIES): UserProperties | undefined {
-    const { userProperties: always, publishOptions } = this.defaults;
-    if (!always && !publishOptions.userProperties && given === NO_USER_PROPERTIES) return undefined;
-    const all = { ...always, ...publishOptions.userProperties, ...given };
-    const names = Object.keys(all);
-    if (names.length === 0) return undefined;
-    for (const name of names) checkUserProperty(name, all[name]!);
-    return all;
+  private userProperties(given: Readonly<UserProperties> | undefined): UserProperties | undefined {
+    const merged = mergeUserProperties(
+      this.defaults.userProperties,
+      this.defaults.publishOptions.userProperties,
+      given,
+    );
+    if (merged) for (const name of Object.keys(merged)) checkUserProperty(name, merged[name]!);
+    return merged;
   }
 }
 
@@ -93,14 +77,4 @@ function checkUserProperty(name: string, value: string | string[]): void {
       { option: `userProperties["${name}"]`, problem, remedy: 'Give strings, or arrays of strings' },
     ]);
   }
-}
-
-function refuseProperties(topic: string, options: Readonly<MqttRecordOptions>): void {
-  const option = ONLY_ON_5.find((name) => options[name] !== undefined);
-  if (option === undefined) return;
-  throw new FeatureNotSupportedError(
-    `${option} of the message to "${topic}"`,
-    'MQTT 3.1.1 does not have it',
-    'Leave it out, or use protocolVersion 5',
-  );
 }

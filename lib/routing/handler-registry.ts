@@ -10,10 +10,9 @@ import {
 import { splitShare, TopicFilter } from '../protocol/topic-filter.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
 import type { Handler } from './handler.js';
+import { CONTROLLER_OPTIONS, PUBLISH_TO, type Extras } from './handler-extras.js';
+import { resolvePublishTarget, type PublishTarget } from './publish-target.js';
 import { parseTopicTemplate, type TopicTemplate } from './topic-template.js';
-
-/** Where `@MqttSubscription` on a controller leaves its options in the extras of the controller's handlers. */
-export const CONTROLLER_OPTIONS = Symbol('nestjs-mqtt-transport:controller-options');
 
 /** What the server as a whole says about its handlers. */
 interface ServerLevel {
@@ -21,8 +20,6 @@ interface ServerLevel {
   readonly strippedPrefixes: readonly string[];
   readonly protocolVersion: 4 | 5;
 }
-
-type Extras = Record<PropertyKey, unknown>;
 
 interface Registration {
   /** Normalised the way Nest does. */
@@ -94,18 +91,18 @@ function resolveHandler(registration: Registration, { subscribeOptions, stripped
   const { filter: text, captures } = readTemplate(`${options.prefix}${written.filter}`, literal);
   const group = written.group ?? options.shared;
   const subscription = TopicFilter.parse(group === undefined ? text : `$share/${group}/${text}`);
-  const stripped = strippedPrefixes.find((prefix) => subscription.filter.startsWith(prefix));
+  const stripped = strippedPrefixes.find((prefix) => subscription.filter.startsWith(prefix)) ?? '';
+  const skipped = levelsIn(stripped);
+  const inTopic = captures.map(({ name, level }) => ({ name, level: level - skipped }));
   return {
     pattern,
     callback,
     isEventHandler,
     options,
     subscription: subscription.text,
-    filter: stripped === undefined ? subscription : TopicFilter.parse(subscription.filter.slice(stripped.length)),
-    captures:
-      stripped === undefined
-        ? captures
-        : captures.map(({ name, level }) => ({ name, level: level - levelsIn(stripped) })),
+    filter: stripped ? TopicFilter.parse(subscription.filter.slice(stripped.length)) : subscription,
+    captures: inTopic,
+    publishTo: ((extras[PUBLISH_TO] ?? []) as PublishTarget[]).map((target) => resolvePublishTarget(target, inTopic)),
     method,
   };
 }

@@ -1,6 +1,7 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import type { ResolvedSubscriptionOptions } from '../options/subscription-options.js';
 import type { TopicFilter } from '../protocol/topic-filter.js';
+import type { ResolvedPublishTarget } from './publish-target.js';
 import type { Capture } from './topic-template.js';
 
 /** One handler under one pattern, with everything that can be known before a message comes. */
@@ -16,6 +17,8 @@ export interface Handler {
   /** What Topic Names are matched against. */
   readonly filter: TopicFilter;
   readonly captures: readonly Capture[];
+  /** Where its results are published. */
+  readonly publishTo: readonly ResolvedPublishTarget[];
   /** The same for all patterns of one method, which runs once for a message that several of them match. */
   readonly method: object;
 }

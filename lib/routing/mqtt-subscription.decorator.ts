@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { PATTERN_EXTRAS_METADATA, PATTERN_METADATA } from '@nestjs/microservices/constants.js';
+import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 import type { MqttSubscriptionOptions } from '../options/subscription-options.js';
-import { CONTROLLER_OPTIONS } from './handler-registry.js';
+import { CONTROLLER_OPTIONS, extendExtras, extrasOf } from './handler-extras.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -22,7 +22,7 @@ type Method = (...args: unknown[]) => unknown;
  */
 export function MqttSubscription(options: MqttSubscriptionOptions): ClassDecorator & MethodDecorator {
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    if (descriptor) extendExtras(descriptor.value as Method, options);
+    if (descriptor) extendExtras(descriptor.value as Method, { ...options });
     else decorateController(target as { prototype: object }, options);
   };
 }
@@ -61,12 +61,4 @@ function takeOver(prototype: object, name: string, inherited: Method): Method {
   }
   Object.defineProperty(prototype, name, { value: own, writable: true, configurable: true, enumerable: false });
   return own;
-}
-
-function extrasOf(method: Method): Record<PropertyKey, unknown> {
-  return (Reflect.getMetadata(PATTERN_EXTRAS_METADATA, method) as Record<PropertyKey, unknown> | undefined) ?? {};
-}
-
-function extendExtras(method: Method, additional: object): void {
-  Reflect.defineMetadata(PATTERN_EXTRAS_METADATA, { ...extrasOf(method), ...additional }, method);
 }

@@ -2,9 +2,7 @@ import type { Handler } from './handler.js';
 import { compareSpecificity } from './specificity.js';
 import type { Subscription } from './subscription-plan.js';
 import { TopicFilterTree } from './topic-filter-tree.js';
-
-/** Values of a topic's named captures. */
-export type TopicParams = Readonly<Record<string, string>>;
+import type { TopicParams } from './topic-template.js';
 
 /** A handler that runs for the messages of one topic. */
 export interface Target<H extends Handler = Handler> {

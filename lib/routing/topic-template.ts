@@ -7,6 +7,9 @@ export interface Capture {
   readonly level: number;
 }
 
+/** Values of a topic's named captures. */
+export type TopicParams = Readonly<Record<string, string>>;
+
 /** A pattern taken apart: the Topic Filter that is subscribed, and what is captured from Topic Names. */
 export interface TopicTemplate {
   readonly filter: string;

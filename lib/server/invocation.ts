@@ -1,63 +1,64 @@
-import { decisionOfException, decisionOfPolicy, SUCCESS, type Outcome } from '../acknowledgement/settle-by-policy.js';
+import { decisionOfException, SUCCESS, type Outcome } from '../acknowledgement/settle-by-policy.js';
 import type { Settlement } from '../acknowledgement/settlement.js';
 import type { Job } from '../concurrency/concurrency-gate.js';
 import { MqttContext, type MessageControl } from '../context/mqtt.context.js';
 import { PayloadDecodeError } from '../errors/payload-decode.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
-import { ACK, NACK, type Decision } from '../protocol/delivery.js';
-import type { TopicParams } from '../routing/topic-router.js';
+import { ACK, NACK } from '../protocol/delivery.js';
+import type { TopicParams } from '../routing/topic-template.js';
 import { isMasked, nestError } from '../serialization/error-object.js';
 import { readNestEnvelope } from '../serialization/nest-envelope.js';
-import { deadLetterOf } from './dead-letter.js';
 import { describeFailure } from './failure-description.js';
 import type { HandlerRuntime } from './handler-runtime.js';
+import { InvocationSignal } from './invocation-signal.js';
+import { MessageFate } from './message-fate.js';
 import { openResponder, replyTargetOf } from './open-responder.js';
 import type { ReceivedMessage } from './received-message.js';
 import type { Responder } from './responder.js';
+import { ResultPublisher } from './result-publisher.js';
 import { retryDelay } from './retry.js';
 import { RunningHandler, type HandlerObserver } from './running-handler.js';
 import type { ServerServices } from './server-services.js';
-import { InvocationSignal } from './invocation-signal.js';
 
 /**
  * One handler running for one message, from the moment it has a worker until its message is decided about: decoding, the Nest
- * pipeline, retries, the reply, the dead letter, the decision.
+ * pipeline, retries, the results, the reply.
  */
 export class Invocation implements Job, HandlerObserver, MessageControl {
   attempt = 0;
+  /** QoS 0 messages may be dropped when too many wait. */
+  readonly droppable: boolean;
+  private readonly fate: MessageFate;
   private handler: RunningHandler | undefined;
-  private responder: Responder | undefined;
   private context: MqttContext | undefined;
+  private responder: Responder | undefined;
+  private results: ResultPublisher | undefined;
+  private outcome: Outcome | undefined;
   private timer: NodeJS.Timeout | undefined;
   private closeStream: (() => void) | undefined;
   private abortSignal: InvocationSignal | undefined;
-  private decided = false;
-  private outcome: Outcome | undefined;
   private closing = false;
-  private letterUnderWay = false;
 
   constructor(
     private readonly message: ReceivedMessage,
     private readonly runtime: HandlerRuntime,
     private readonly params: TopicParams,
-    private readonly settlement: Settlement | undefined,
+    settlement: Settlement | undefined,
     private readonly services: ServerServices,
-  ) {}
-
-  /** QoS 0 messages may be dropped when too many wait. */
-  get droppable(): boolean {
-    return this.settlement === undefined;
+  ) {
+    this.droppable = settlement === undefined;
+    this.fate = new MessageFate(message, runtime, settlement, services);
   }
 
   start(): void {
     this.services.running.add(this);
-    if (this.runtime.options.ackPolicy === AckPolicy.ACK_FIRST) this.decide(ACK);
+    if (this.runtime.options.ackPolicy === AckPolicy.ACK_FIRST) this.fate.decide(ACK);
+    if (this.runtime.publishTo.length > 0) this.results = new ResultPublisher(this.runtime, this.params, this.services);
     this.run();
   }
 
   dropped(): void {
-    if (!this.droppable) return; // never acknowledged: it stays with the broker
-    this.services.counters.dropped++;
+    if (this.droppable) this.services.counters.dropped++; // others were never acknowledged: they stay with the broker
   }
 
   /** The server closes: what runs may finish, but is told, and does not run again. */
@@ -76,17 +77,15 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     this.attempt++;
     this.timer = undefined;
     const { message, runtime, services } = this;
+    const { topic, payload, packet } = message;
     let data: unknown;
     try {
-      data = runtime.codec.decode(message.payload, {
-        contentType: message.packet.properties?.contentType,
-        topic: message.topic,
-      });
+      data = runtime.codec.decode(payload, { contentType: packet.properties?.contentType, topic });
     } catch (cause) {
       this.undecodable(cause);
       return;
     }
-    const envelope = readNestEnvelope(data, message.topic, services.normalizePattern);
+    const envelope = readNestEnvelope(data, topic, services.normalizePattern);
     this.openResponder(envelope?.id);
     this.call(envelope ? envelope.data : data);
   }
@@ -102,52 +101,30 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
       try {
         handler.follow(runtime.callback(data, context));
       } catch (error) {
-        this.ended({ failed: true, error });
+        this.failed(error);
       }
     });
   }
 
   private openResponder(envelopeId: string | undefined): void {
     if (this.responder) return; // a retry goes on answering the same request
-    const { message, runtime, services } = this;
-    const target = replyTargetOf(message, runtime, envelopeId);
+    const target = replyTargetOf(this.message, this.runtime, envelopeId);
     if (!target) return;
-    this.responder = openResponder(target, runtime, services, () => this.conclude());
-    if (target.correlationData) this.closeStream = services.streams.open(target.correlationData, () => this.cancel());
-  }
-
-  single(value: unknown): void {
-    this.finish(SUCCESS);
-    if (this.responder) this.responder.single(value);
-    else this.conclude();
-  }
-
-  next(value: unknown): void {
-    this.responder?.next(value);
-  }
-
-  ended(outcome: Outcome): void {
-    if (!outcome.failed) {
-      this.finish(outcome);
-      if (this.responder) this.responder.complete();
-      else this.conclude();
-      return;
-    }
-    this.failed(outcome.error);
+    this.responder = openResponder(target, this.runtime, this.services, () => this.replied());
+    if (target.correlationData)
+      this.closeStream = this.services.streams.open(target.correlationData, () => this.cancel());
   }
 
   private undecodable(cause: unknown): void {
     const { topic, packet } = this.message;
-    const error = new PayloadDecodeError(topic, packet.properties?.contentType, { cause });
     this.openResponder(undefined);
     this.attempt = this.runtime.options.retry.attempts; // it will not decode any better next time
-    this.failed(error, 'bad-request');
+    this.failed(new PayloadDecodeError(topic, packet.properties?.contentType, { cause }), 'bad-request');
   }
 
   private timedOut(): void {
     this.handler?.stop();
-    const { handlerTimeoutMs } = this.services;
-    this.failed(nestError(`The handler did not end within ${handlerTimeoutMs} ms.`), 'timeout');
+    this.failed(nestError(`The handler did not end within ${this.services.handlerTimeoutMs} ms.`), 'timeout');
   }
 
   /** The caller has unsubscribed. */
@@ -159,12 +136,38 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     this.responder?.abandon();
   }
 
+  // ---- what the handler gives
+
+  single(value: unknown): void {
+    this.results?.publish(value);
+    this.finish(SUCCESS);
+    if (this.responder) this.responder.single(value);
+    else this.replied();
+  }
+
+  next(value: unknown): void {
+    this.results?.publish(value);
+    if (!this.responder) return;
+    const correlationData = this.message.packet.properties?.correlationData;
+    if (correlationData) this.closeStream ??= this.services.streams.open(correlationData, () => this.cancel());
+    this.responder.next(value);
+  }
+
+  ended(outcome: Outcome): void {
+    if (outcome.failed) {
+      this.failed(outcome.error);
+      return;
+    }
+    this.finish(outcome);
+    if (this.responder) this.responder.complete();
+    else this.replied();
+  }
+
   private failed(error: unknown, code?: string): void {
     const { retry, rejectReasonCode } = this.runtime.options;
-    const exceptional = decisionOfException(error, rejectReasonCode);
-    const again =
-      !exceptional && !this.decided && !this.closing && this.attempt < retry.attempts && !this.responder?.hasReplied;
-    if (again) {
+    const exceptional = decisionOfException(error, rejectReasonCode) !== undefined;
+    const again = !exceptional && !this.fate.decided && !this.closing && this.attempt < retry.attempts;
+    if (again && !this.responder?.hasReplied) {
       this.endRun();
       this.timer = setTimeout(() => this.run(), retryDelay(retry, this.attempt));
       return;
@@ -172,8 +175,9 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     // a caller is told; and Nest has logged what it has masked
     if (!exceptional && !this.responder && !isMasked(error)) this.logFailure(error);
     this.finish({ failed: true, error });
-    if (this.responder) this.responder.fail(exceptional ? nestError(describeFailure(error)) : errorOf(error), code);
-    else this.conclude();
+    const isOurs = exceptional || error instanceof PayloadDecodeError;
+    if (this.responder) this.responder.fail(isOurs ? nestError(describeFailure(error)) : error, code);
+    else this.replied();
   }
 
   // ---- after the last run
@@ -186,7 +190,7 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     this.context = undefined;
   }
 
-  /** The outcome is known, and the worker free; the reply may still be under way. */
+  /** The outcome is known, and the worker free; reply and results may still be under way. */
   private finish(outcome: Outcome): void {
     this.endRun();
     this.outcome = outcome;
@@ -195,11 +199,15 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     this.runtime.lane.finished();
   }
 
-  /** The reply, if there was one to give, has been accepted: the message is decided about. */
-  private conclude(): void {
-    const outcome = this.outcome ?? SUCCESS;
-    if (!this.decided) this.decideBy(outcome);
-    if (!this.letterUnderWay) this.release();
+  /** The reply, if there was one to give, has been accepted. */
+  private replied(): void {
+    if (this.results) this.results.whenSettled((failure) => this.conclude(failure && { failed: true, error: failure }));
+    else this.conclude(undefined);
+  }
+
+  private conclude(failedResults: Outcome | undefined): void {
+    const outcome = failedResults ?? this.outcome ?? SUCCESS;
+    this.fate.conclude(outcome, this.attempt, () => this.release());
   }
 
   private release(): void {
@@ -207,84 +215,27 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     this.services.running.delete(this);
   }
 
-  private decideBy(outcome: Outcome): void {
-    const { options } = this.runtime;
-    const exceptional = outcome.failed ? decisionOfException(outcome.error, options.rejectReasonCode) : undefined;
-    const decision = exceptional ?? decisionOfPolicy(options, outcome);
-    const givenUp = outcome.failed && (!exceptional || exceptional.kind === 'reject');
-    if (givenUp && options.deadLetter !== undefined) this.giveUp(describeFailure(outcome.error));
-    else if (decision) this.decide(decision);
-    else this.leftUndecided(outcome);
-  }
-
-  /** MANUAL: who fails without deciding is not going to; who succeeds may still decide later. */
-  private leftUndecided(outcome: Outcome): void {
-    if (!this.settlement) return;
-    const { pattern } = this.runtime;
-    this.services.warnOnce(
-      `manual ${pattern}`,
-      `Handler "${pattern}" has AckPolicy.MANUAL and ended without ack(), nack() or reject(): its message on "${this.message.topic}" holds up all later acknowledgements. Decide in every branch.`,
-    );
-    if (outcome.failed) this.decide(NACK);
-  }
-
-  private giveUp(reason: string): void {
-    this.decided = true;
-    const { message, runtime, services, attempt } = this;
-    const deadLetterTopic = runtime.options.deadLetter!;
-    const letter = deadLetterOf(message, deadLetterTopic, {
-      reason,
-      attempts: attempt,
-      protocolVersion: services.protocolVersion,
-    });
-    this.letterUnderWay = true;
-    services.running.add(this);
-    services.send(letter, (error) => {
-      if (error)
-        services.logger.error(
-          `The message on "${message.topic}" stays with the broker: dead letter "${deadLetterTopic}" failed: ${error.message}`,
-        );
-      this.settlement?.decide(error ? NACK : ACK);
-      this.letterUnderWay = false;
-      if (this.outcome) this.release();
-    });
-  }
-
   private logFailure(error: unknown): void {
-    this.services.logger.error(
-      `Handler "${this.runtime.pattern}" failed on "${this.message.topic}": ${describeFailure(error)}`,
-    );
-  }
-
-  private decide(decision: Decision): void {
-    if (this.decided) return;
-    this.decided = true;
-    this.settlement?.decide(decision);
+    const { pattern } = this.runtime;
+    this.services.logger.error(`Handler "${pattern}" failed on "${this.message.topic}": ${describeFailure(error)}`);
   }
 
   // ---- what the handler may do about its message
 
   ack(): void {
-    this.decide(ACK);
+    this.fate.decide(ACK);
   }
 
   nack(): void {
-    this.decide(NACK);
+    this.fate.decide(NACK);
   }
 
   reject(reasonCode = this.runtime.options.rejectReasonCode, reasonString?: string): void {
-    if (this.decided) return;
-    if (this.runtime.options.deadLetter === undefined) this.decide({ kind: 'reject', reasonCode, reasonString });
-    else this.giveUp(reasonString ?? 'rejected');
+    this.fate.reject(reasonCode, reasonString, this.attempt);
   }
 
   get signal(): AbortSignal {
     this.abortSignal ??= new InvocationSignal(this.message.expiresAt);
     return this.abortSignal.signal;
   }
-}
-
-/** An Error that a filter passed on reaches the caller as the message it carries. */
-function errorOf(error: unknown): unknown {
-  return error instanceof PayloadDecodeError ? nestError(error.message) : error;
 }

@@ -1,7 +1,7 @@
 import { nestReplyTopic } from '../serialization/nest-envelope.js';
 import type { HandlerRuntime } from './handler-runtime.js';
 import type { ReceivedMessage } from './received-message.js';
-import { NestReplyEncoder, PlainReplyEncoder } from './reply-encoder.js';
+import { BareReplyEncoder, NestReplyEncoder, PlainReplyEncoder } from './reply-encoder.js';
 import type { ReplyTarget } from './reply-target.js';
 import { Responder } from './responder.js';
 import type { ServerServices } from './server-services.js';
@@ -37,6 +37,9 @@ export function openResponder(
   const { requestTopic, envelopeId, correlationData } = target;
   if (envelopeId !== undefined) {
     return new Responder(requestTopic, new NestReplyEncoder(target, runtime.replyDefaults), send, logger, done);
+  }
+  if (services.protocolVersion === 4) {
+    return new Responder(requestTopic, new BareReplyEncoder(target, runtime.replyDefaults), send, logger, done);
   }
   // a caller cancels by Correlation Data, which only 5.0 has
   const cancellable = correlationData !== undefined;

@@ -2,6 +2,8 @@ import type { PublishDefaults } from '../options/publish-options.js';
 import type { MessageProperties, OutgoingMessage, QoS, UserProperties } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import { MqttResponse, type MqttResponseOptions } from '../records/mqtt-response.js';
+import { fillProperties, mergeUserProperties } from '../records/publish-properties.js';
+import { refuseProperties } from '../records/only-on-5.js';
 import { JSON_CONTENT_TYPE } from '../serialization/codecs.js';
 import { errorToJson } from '../serialization/error-object.js';
 import { formatStreamPosition, NestProperty, type StreamPosition } from '../serialization/wire-contract.js';
@@ -11,7 +13,6 @@ import type { ReplyTarget } from './reply-target.js';
 export interface ReplyDefaults {
   readonly codec: MqttCodec;
   readonly publish: Readonly<PublishDefaults>;
-  readonly protocolVersion: 4 | 5;
 }
 
 /** Turns what a handler answers into messages. `undefined` when there is nothing left to answer: the request has expired. */
@@ -73,21 +74,50 @@ export class PlainReplyEncoder implements ReplyEncoder {
     const { topic, expiresAt } = target;
     const qos = options.qos ?? higherQoS(defaults.publish.qos, target.qos);
     const retain = options.retain ?? false;
-    if (defaults.protocolVersion === 4) return { topic, payload, qos, retain };
     const remaining = remainingSeconds(expiresAt);
     if (remaining === 0) return undefined;
     const properties: MessageProperties = {};
-    if (contentType !== undefined) properties.contentType = contentType;
     const correlationData = options.correlationData ?? target.correlationData;
     if (correlationData !== undefined) properties.correlationData = correlationData;
-    const expiry = options.messageExpiryInterval ?? remaining ?? defaults.publish.messageExpiryInterval;
-    if (expiry !== undefined) properties.messageExpiryInterval = expiry;
-    if (options.payloadFormatIndicator !== undefined)
-      properties.payloadFormatIndicator = options.payloadFormatIndicator;
-    const own = options.userProperties ?? defaults.publish.userProperties;
-    if (own || marks) properties.userProperties = { ...own, ...marks };
+    fillProperties(properties, options, {
+      contentType,
+      messageExpiryInterval: remaining ?? defaults.publish.messageExpiryInterval,
+      userProperties: mergeUserProperties(options.userProperties ?? defaults.publish.userProperties, marks),
+    });
     return { topic, payload, qos, retain, properties };
   }
+}
+
+/**
+ * Replies on 3.1.1 to a peer that speaks no envelope. Nothing can be said beside the payload, so that a failure is not told: it
+ * could not be told from a value.
+ */
+export class BareReplyEncoder implements ReplyEncoder {
+  constructor(
+    private readonly target: ReplyTarget,
+    private readonly defaults: ReplyDefaults,
+  ) {}
+
+  single(value: unknown): OutgoingMessage {
+    const options = value instanceof MqttResponse ? value.options : NO_OPTIONS;
+    refuseProperties(`the reply to "${this.target.requestTopic}"`, options);
+    const { qos, retain = false } = options;
+    const { payload } = this.defaults.codec.encode(dataOf(value));
+    return {
+      topic: this.target.topic,
+      payload,
+      qos: qos ?? higherQoS(this.defaults.publish.qos, this.target.qos),
+      retain,
+    };
+  }
+
+  item(value: unknown): OutgoingMessage {
+    return this.single(value);
+  }
+
+  end(): undefined {}
+
+  failure(): undefined {}
 }
 
 /** Replies in the wire format of Nest's built-in MQTT transport. */

@@ -169,7 +169,7 @@ export class ServerRuntime {
       ...handler,
       codec,
       lane: this.gate.lane(handler.options.maxWorkers),
-      replyDefaults: { codec, publish: options.publishOptions, protocolVersion: options.connection.protocolVersion },
+      replyDefaults: { codec, publish: options.publishOptions },
       responseTopics: new ResponseTopics(
         handler.filter,
         options.allowedResponseTopics?.map((filter) => TopicFilter.parse(filter)),

@@ -1,0 +1,27 @@
+import { FeatureNotSupportedError } from '../errors/feature-not-supported.error.js';
+import type { MqttRecordOptions } from './mqtt-record.js';
+
+const ONLY_ON_5: readonly (keyof MqttRecordOptions)[] = [
+  'userProperties',
+  'contentType',
+  'responseTopic',
+  'correlationData',
+  'messageExpiryInterval',
+  'payloadFormatIndicator',
+];
+
+/**
+ * Refuses what a 3.1.1 message cannot carry.
+ *
+ * @param what the message in words
+ * @throws FeatureNotSupportedError that names the option
+ */
+export function refuseProperties(what: string, options: Readonly<Partial<MqttRecordOptions>>): void {
+  const option = ONLY_ON_5.find((name) => options[name] !== undefined);
+  if (option === undefined) return;
+  throw new FeatureNotSupportedError(
+    `${option} of ${what}`,
+    'MQTT 3.1.1 does not have it',
+    'Leave it out, or use protocolVersion 5',
+  );
+}

@@ -1,0 +1,48 @@
+import { InvalidTopicError } from '../errors/invalid-topic.error.js';
+import type { MqttPublishOptions } from '../options/publish-options.js';
+import { assertTopicName } from '../protocol/topic-name.js';
+import { parseTopicTemplate, type Capture, type TopicParams } from './topic-template.js';
+
+/** Where, and how, the results of a handler are published, as `@PublishTo` says it. */
+export interface PublishTarget {
+  /** Topic Name, in which `{name}` stands for the value of a capture. */
+  readonly topic: string;
+  readonly options: Readonly<MqttPublishOptions>;
+}
+
+/** A target whose topic has been read. */
+export interface ResolvedPublishTarget {
+  readonly options: Readonly<MqttPublishOptions>;
+  topicOf(params: TopicParams): string;
+}
+
+/**
+ * @param captures those of the handler's pattern
+ * @throws InvalidTopicError when the topic is none, or uses a capture that the pattern does not have
+ */
+export function resolvePublishTarget(
+  { topic, options }: PublishTarget,
+  captures: readonly Capture[],
+): ResolvedPublishTarget {
+  const template = parseTopicTemplate(topic);
+  const levels = template.filter.split('/');
+  for (const { name, level } of template.captures) {
+    if (!captures.some((capture) => capture.name === name)) {
+      throw new InvalidTopicError(
+        topic,
+        `the handler's pattern does not capture {${name}}. Add it there, or remove it here`,
+      );
+    }
+    levels[level] = name; // stands in while the rest is checked
+  }
+  assertTopicName(levels.join('/'));
+  if (template.captures.length === 0) return { options, topicOf: () => template.filter };
+  return {
+    options,
+    topicOf: (params) => {
+      const filled = [...levels];
+      for (const { name, level } of template.captures) filled[level] = params[name]!;
+      return filled.join('/');
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { PublishDefaults } from '../options/publish-options.js';
+import type { OutgoingMessage } from '../protocol/application-message.js';
+import { MqttResponse } from '../records/mqtt-response.js';
+import { fillProperties, mergeUserProperties } from '../records/publish-properties.js';
+import { refuseProperties } from '../records/only-on-5.js';
+import type { ResolvedPublishTarget } from '../routing/publish-target.js';
+import type { TopicParams } from '../routing/topic-template.js';
+import { describeFailure } from './failure-description.js';
+import type { HandlerRuntime } from './handler-runtime.js';
+import type { ServerServices } from './server-services.js';
+
+/** Publishes what a handler returns to the targets of its `@PublishTo`. */
+export class ResultPublisher {
+  private unsettled = 0;
+  private failure: Error | undefined;
+  private done: ((failure: Error | undefined) => void) | undefined;
+
+  constructor(
+    private readonly runtime: HandlerRuntime,
+    private readonly params: TopicParams,
+    private readonly services: ServerServices,
+  ) {}
+
+  /** One result. A handler that returns nothing publishes nothing. */
+  publish(value: unknown): void {
+    if (value === undefined) return;
+    for (const target of this.runtime.publishTo) this.publishTo(target, value);
+  }
+
+  /** @param done called once, when all have been accepted by the broker or one has failed */
+  whenSettled(done: (failure: Error | undefined) => void): void {
+    this.done = done;
+    if (this.unsettled === 0) done(this.failure);
+  }
+
+  private publishTo(target: ResolvedPublishTarget, value: unknown): void {
+    const topic = target.topicOf(this.params);
+    let message: OutgoingMessage;
+    try {
+      message = this.compose(topic, target, value);
+    } catch (error) {
+      this.failed(topic, error);
+      return;
+    }
+    this.unsettled++;
+    this.services.send(message, (error) => {
+      this.unsettled--;
+      if (error) this.failed(topic, error);
+      if (this.unsettled === 0) this.done?.(this.failure);
+    });
+  }
+
+  private failed(topic: string, error: unknown): void {
+    this.failure ??= error as Error;
+    this.services.logger.error(
+      `A result of handler "${this.runtime.pattern}" was not published to "${topic}": ${describeFailure(error)}`,
+    );
+  }
+
+  private compose(topic: string, target: ResolvedPublishTarget, value: unknown): OutgoingMessage {
+    const { codec, replyDefaults } = this.runtime;
+    const own = value instanceof MqttResponse ? value.options : {};
+    const options = { ...target.options, ...own };
+    const defaults: Readonly<PublishDefaults> = replyDefaults.publish;
+    const { payload, contentType } = codec.encode(value instanceof MqttResponse ? value.data : value);
+    const message = {
+      topic,
+      payload,
+      qos: options.qos ?? defaults.qos ?? 0,
+      retain: options.retain ?? defaults.retain ?? false,
+    };
+    if (this.services.protocolVersion === 4) {
+      refuseProperties(`the message to "${topic}"`, options);
+      return message;
+    }
+    const properties = fillProperties({}, options, {
+      contentType,
+      messageExpiryInterval: defaults.messageExpiryInterval,
+      userProperties: mergeUserProperties(defaults.userProperties, options.userProperties),
+    });
+    return { ...message, properties };
+  }
+}
