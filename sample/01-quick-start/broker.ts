@@ -1,0 +1,20 @@
+import { MqttBroker } from 'nestjs-mqtt-transport/testing';
+import { freePort } from './free-port.js';
+import { say } from './say.js';
+
+export interface Broker {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The broker at `url`; without one, a broker inside this process, which is enough to try things out. */
+export async function startBroker(url: string | undefined): Promise<Broker> {
+  if (url) {
+    say('broker', `MQTT_URL, at ${new URL(url).host}`);
+    return { url, close: async () => {} };
+  }
+  const broker = new MqttBroker();
+  const ownUrl = await broker.listen({ port: await freePort(1883) });
+  say('broker', `in this process, at ${ownUrl}`);
+  return { url: ownUrl, close: () => broker.close() };
+}
