@@ -65,11 +65,7 @@ export class PacketReader {
 
   private parse(frame: Buffer): Packet {
     this.parsed = this.problem = undefined;
-    try {
-      this.parser.parse(frame);
-    } catch (error) {
-      throw malformed(`A packet cannot be read: ${(error as Error).message}`);
-    }
+    this.parser.parse(frame);
     // Assigned by the parser's events, which type narrowing does not see.
     const problem = this.problem as Error | undefined;
     const packet = this.parsed as Packet | undefined;

@@ -17,7 +17,9 @@ export async function createWebSocketServer(
   sockets.on('connection', (socket: WebSocket) => {
     // [MQTT-6.0.0-1]: binary frames only
     socket.on('message', (_, isBinary) => void (isBinary || socket.close(UNSUPPORTED_DATA)));
-    accept(createWebSocketStream(socket));
+    const stream = createWebSocketStream(socket);
+    stream.once('end', () => stream.destroy()); // the stream would stay half open after its WebSocket is gone
+    accept(stream);
   });
   sockets.on('error', () => {}); // the HTTP server's errors, which listen() reports
   return server;

@@ -116,6 +116,16 @@ describe('CONNECT and CONNACK', () => {
     expect(await client.disconnected()).toBe(ReasonCode.KEEP_ALIVE_TIMEOUT);
     expect(Date.now() - started).toBeGreaterThanOrEqual(1490);
   });
+
+  it('[MQTT-3.1.2-22] any packet starts the Keep Alive anew', async () => {
+    const client = await RawClient.connect(newBroker(), { keepalive: 1 });
+    const started = Date.now();
+    while (Date.now() - started < 1800) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await client.ping();
+    }
+    expect(client.closed).toBe(false);
+  });
 });
 
 function authenticate({ username, password }: { username?: string; password?: Buffer }): boolean {

@@ -69,6 +69,20 @@ describe('MQTT.js', () => {
     expect(client.connected).toBe(false);
   });
 
+  const departures: [string, (client: MqttClient) => unknown, string][] = [
+    ['breaks', (client) => client.stream.destroy(), 'network'],
+    ['closes without DISCONNECT', (client) => client.stream.end(), 'network'],
+    ['says goodbye', async (client) => client.endAsync(), 'client'],
+  ];
+  const goings = cases.flatMap((transport) => departures.map(([how, leave, by]) => ({ ...transport, how, leave, by })));
+  it.each(goings)('over $name, version $v: a client that $how is noticed', async ({ leave, by, ...transport }) => {
+    const broker = newBroker();
+    const client = await connectTo(broker, transport);
+    const noticed = broker.waitFor('disconnect');
+    void leave(client);
+    expect((await noticed).by).toBe(by);
+  });
+
   it('5.0: request and response with properties', async () => {
     const broker = newBroker();
     const connect = async () =>
