@@ -31,9 +31,6 @@ export function mergeUserProperties(
   ...sets: readonly (Readonly<UserProperties> | undefined)[]
 ): UserProperties | undefined {
   let merged: UserProperties | undefined;
-  for (const set of sets) {
-    if (!set) continue;
-    for (const name of Object.keys(set)) (merged ??= {})[name] = set[name]!;
-  }
+  for (const set of sets) if (set && Object.keys(set).length > 0) merged = merged ? { ...merged, ...set } : set;
   return merged;
 }

@@ -111,8 +111,6 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     const target = replyTargetOf(this.message, this.runtime, envelopeId);
     if (!target) return;
     this.responder = openResponder(target, this.runtime, this.services, () => this.replied());
-    if (target.correlationData)
-      this.closeStream = this.services.streams.open(target.correlationData, () => this.cancel());
   }
 
   private undecodable(cause: unknown): void {
