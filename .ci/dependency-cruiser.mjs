@@ -3,7 +3,7 @@
 /** Lowest floor first. Folders of one floor do not know each other. A new entry point is one more name on the last floor. */
 const floors = [
   ['errors'],
-  ['protocol'],
+  ['protocol', 'collections'],
   ['options'],
   ['wire', 'routing', 'acknowledgement', 'serialization', 'records', 'concurrency'],
   ['context'],

@@ -1,4 +1,4 @@
-import { LinkedQueue, type QueuePlace } from './linked-queue.js';
+import { LinkedQueue, type QueuePlace } from '../collections/linked-queue.js';
 
 /** Something that runs when there is a worker for it. It never ends within `start()`. */
 export interface Job {

@@ -1,3 +1,4 @@
+import { LinkedQueue } from '../collections/linked-queue.js';
 import { BackpressureError } from '../errors/backpressure.error.js';
 import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import { PublishRefusedError } from '../errors/publish-refused.error.js';
@@ -37,7 +38,9 @@ interface UnderWay extends Waiting {
  */
 export class Publisher {
   /** Waits for a connection, or for room in the broker's window. */
-  private waiting: Waiting[] = [];
+  private readonly waiting = new LinkedQueue<Waiting>();
+  /** Whether messages go out at once: there is a connection, and what waited for it has gone out. */
+  private open = false;
   /** QoS 1 and 2, by Packet Identifier. MQTT.js sends them again on the next connection. */
   private readonly underWay = new Map<number, UnderWay>();
   private underWayQoS2 = 0;
@@ -54,18 +57,21 @@ export class Publisher {
       if ((packet.cmd === 'puback' || packet.cmd === 'pubrec') && packet.reasonCode)
         this.noteReasonCode(packet.messageId!, packet.reasonCode);
     });
-    connection.on('lost', () => this.failDraining());
+    connection.on('lost', () => {
+      this.open = false;
+      this.failDraining();
+    });
     connection.on('closed', (error) => this.end(error));
   }
 
   /** Messages that wait for a connection or for room. */
   get queued(): number {
-    return this.waiting.length;
+    return this.waiting.size;
   }
 
   /** Messages whose end is not known yet. */
   get pending(): number {
-    return this.waiting.length + this.underWay.size + this.draining.length;
+    return this.waiting.size + this.underWay.size + this.draining.length;
   }
 
   /** As {@link send}, with a promise for its end. Resolves with the reason code of the acknowledgement. */
@@ -87,7 +93,7 @@ export class Publisher {
       process.nextTick(settled, new PublishRefusedError(message.topic, refusal, describeReasonCode(refusal)), 0);
       return;
     }
-    if (connection.connected && (message.qos === 0 || (this.waiting.length === 0 && this.hasRoom(message)))) {
+    if (this.open && (message.qos === 0 || (this.waiting.size === 0 && this.hasRoom(message)))) {
       this.write(message, settled);
       return;
     }
@@ -96,16 +102,14 @@ export class Publisher {
     else this.waiting.push({ message, settled });
   }
 
-  /** Sends what has waited for a connection: called when the subscriptions of a new connection stand. */
+  /** Sends what has waited: called when the subscriptions of a new connection stand. From then on messages go out at once. */
   flush(): void {
-    let sent = 0;
-    while (sent < this.waiting.length && this.connection.connected) {
-      const { message, settled } = this.waiting[sent]!;
-      if (message.qos > 0 && !this.hasRoom(message)) break;
-      sent++;
-      this.write(message, settled);
+    this.open = this.connection.connected;
+    for (let next = this.waiting.first; next && this.open; next = this.waiting.first) {
+      if (next.message.qos > 0 && !this.hasRoom(next.message)) return;
+      this.waiting.shift();
+      this.write(next.message, next.settled);
     }
-    if (sent > 0) this.waiting = this.waiting.slice(sent);
   }
 
   private offlineProblem({ topic }: OutgoingMessage): Error | undefined {
@@ -119,7 +123,7 @@ export class Publisher {
       );
     }
     const { maxQueuedMessages } = this.policy;
-    if (this.waiting.length < maxQueuedMessages) return undefined;
+    if (this.waiting.size < maxQueuedMessages) return undefined;
     return new BackpressureError(
       'maxQueuedMessages',
       maxQueuedMessages,
@@ -162,7 +166,7 @@ export class Publisher {
     const { message, settled, reasonCode } = entry;
     if (message.qos === 2) this.underWayQoS2--;
     settled(error ? refusedPublish(message.topic, error) : undefined, reasonCode);
-    if (this.waiting.length > 0) this.flush();
+    if (this.waiting.size > 0 && this.open) this.flush();
   }
 
   private awaitDrain(message: OutgoingMessage, settled: PublishSettled): void {
@@ -183,8 +187,9 @@ export class Publisher {
 
   private end(error: Error | undefined): void {
     this.ended = error ?? new ConnectionClosedError(`The connection to ${this.connection.broker} is closed.`, false);
+    this.open = false;
     this.failDraining();
-    for (const { settled } of this.waiting.splice(0)) settled(this.ended, 0);
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) next.settled(this.ended, 0);
     const underWay = [...this.underWay.values()];
     this.underWay.clear();
     for (const { message, settled } of underWay) {

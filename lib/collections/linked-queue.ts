@@ -17,6 +17,11 @@ export class LinkedQueue<T> {
     return this.count;
   }
 
+  /** The value that has waited longest. */
+  get first(): T | undefined {
+    return this.head?.value;
+  }
+
   push(value: T): QueuePlace<T> {
     const node: Node<T> = { value, previous: this.tail, next: undefined };
     if (this.tail) this.tail.next = node;
