@@ -1,0 +1,192 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MessageHandler } from '@nestjs/microservices';
+import { DuplicateHandlerError } from '../../../lib/errors/duplicate-handler.error.js';
+import { InvalidOptionsError } from '../../../lib/errors/invalid-options.error.js';
+import { InvalidTopicError } from '../../../lib/errors/invalid-topic.error.js';
+import { AckPolicy } from '../../../lib/options/ack-policy.js';
+import type { MqttSubscriptionOptions } from '../../../lib/options/subscription-options.js';
+import type { Handler } from '../../../lib/routing/handler.js';
+import { CONTROLLER_OPTIONS } from '../../../lib/routing/handler-extras.js';
+import { HandlerRegistry } from '../../../lib/routing/handler-registry.js';
+
+const callback = (() => Promise.resolve()) as unknown as MessageHandler;
+
+interface Registered {
+  pattern: string;
+  literal?: boolean;
+  event?: boolean;
+  handler?: MqttSubscriptionOptions & Record<string, unknown>;
+  controller?: MqttSubscriptionOptions;
+}
+
+interface Level {
+  server?: MqttSubscriptionOptions;
+  strippedPrefixes?: string[];
+  protocolVersion?: 4 | 5;
+}
+
+function resolveAll(
+  entries: readonly Registered[],
+  { server = {}, strippedPrefixes = [], protocolVersion = 5 }: Level = {},
+): Handler[] {
+  const registry = new HandlerRegistry();
+  for (const { pattern, literal = false, event = true, handler = {}, controller } of entries) {
+    const extras = controller ? { ...handler, [CONTROLLER_OPTIONS]: controller } : handler;
+    registry.add(pattern, literal, callback, event, extras as Record<string, unknown>);
+  }
+  return registry.resolve({ subscribeOptions: server, strippedPrefixes, protocolVersion });
+}
+
+function resolve(entry: Registered, level: Level = {}): Handler {
+  return resolveAll([entry], level)[0]!;
+}
+
+describe('HandlerRegistry', () => {
+  it.each<[string, MqttSubscriptionOptions, string, string]>([
+    ['a/b', {}, 'a/b', 'a/b'],
+    ['a/b', { prefix: 'site/' }, 'site/a/b', 'site/a/b'],
+    ['a/b', { shared: 'g' }, '$share/g/a/b', 'a/b'],
+    ['a/b', { shared: 'g', prefix: 'site/' }, '$share/g/site/a/b', 'site/a/b'],
+    ['$share/h/a/b', {}, '$share/h/a/b', 'a/b'],
+    ['$share/h/a/b', { prefix: 'site/' }, '$share/h/site/a/b', 'site/a/b'],
+    ['$share/h/a/b', { prefix: 'site/', shared: 'g' }, '$share/h/site/a/b', 'site/a/b'],
+    ['$share/h/a/b', { shared: false }, '$share/h/a/b', 'a/b'],
+    ['/a', { shared: 'g' }, '$share/g//a', '/a'],
+    ['devices/{id}', { prefix: '{site}/', shared: 'g' }, '$share/g/+/devices/+', '+/devices/+'],
+  ])('subscribes %s with %j as %s', (pattern, handler, subscription, filter) => {
+    const resolved = resolve({ pattern, handler: { ...handler } });
+    expect(resolved.subscription).toBe(subscription);
+    expect(resolved.filter.filter).toBe(filter);
+    expect(resolved.pattern).toBe(pattern);
+  });
+
+  it('adds prefixes up from server to controller to handler', () => {
+    const { subscription } = resolve(
+      { pattern: 'a', handler: { prefix: 'handler/' }, controller: { prefix: 'controller/' } },
+      { server: { prefix: 'server/' } },
+    );
+    expect(subscription).toBe('server/controller/handler/a');
+  });
+
+  it('lets the nearest level win, option by option', () => {
+    const { options } = resolve(
+      {
+        pattern: 'a',
+        handler: { maxWorkers: 3, shared: false },
+        controller: { qos: 1, ackPolicy: AckPolicy.MANUAL, maxWorkers: 2, shared: 'controllers' },
+      },
+      { server: { qos: 2, ackPolicy: AckPolicy.REJECT_ON_ERROR, rap: true, shared: 'servers' } },
+    );
+    expect(options).toMatchObject({ qos: 1, ackPolicy: AckPolicy.MANUAL, maxWorkers: 3, rap: true, shared: undefined });
+  });
+
+  it('takes of the extras what is its own, and leaves the rest to others', () => {
+    const { options } = resolve({ pattern: 'a', handler: { qos: 1, topicOfSomebodyElse: 'x', timeout: 5 } });
+    expect(options).not.toHaveProperty('timeout');
+    expect(options.qos).toBe(1);
+  });
+
+  it.each<[string, string[], string, number | undefined]>([
+    ['$queue/devices/{id}', ['$queue/'], 'devices/+', 1],
+    ['$share/g/$queue/devices/{id}', ['$queue/'], 'devices/+', 1],
+    ['$exclusive/{id}', ['$queue/', '$exclusive/'], '+', 0],
+    ['a/{id}', ['$queue/'], 'a/+', 1],
+  ])('matches %s without what the broker strips (%j)', (pattern, strippedPrefixes, filter, level) => {
+    const resolved = resolve({ pattern }, { strippedPrefixes });
+    expect(resolved.subscription).toBe(pattern.replace('{id}', '+'));
+    expect(resolved.filter.filter).toBe(filter);
+    expect(resolved.captures).toEqual([{ name: 'id', level }]);
+  });
+
+  it('takes the braces of an object pattern for what they are', () => {
+    const resolved = resolve({ pattern: '{"cmd":"sum"}', literal: true });
+    expect(resolved).toMatchObject({ subscription: '{"cmd":"sum"}', captures: [] });
+    expect(resolved.filter.matches('{"cmd":"sum"}')).toBe(true);
+  });
+
+  it('knows the patterns of one method, which Nest registers in a row with one extras object', () => {
+    const registry = new HandlerRegistry();
+    const [one, two] = [{}, {}];
+    for (const [pattern, extras] of [
+      ['a', one],
+      ['b', one],
+      ['a', two],
+      ['c', two],
+    ] as const)
+      registry.add(pattern, false, callback, true, extras);
+    const methods = registry
+      .resolve({ subscribeOptions: {}, strippedPrefixes: [], protocolVersion: 5 })
+      .map(({ method }) => method);
+    expect(methods[0]).toBe(methods[1]);
+    expect(methods[2]).toBe(methods[3]);
+    expect(methods[0]).not.toBe(methods[2]);
+  });
+
+  it('tells methods apart that share an extras object but register the same pattern', () => {
+    const extras = {};
+    const registry = new HandlerRegistry();
+    registry.add('a', false, callback, true, extras);
+    registry.add('a', false, callback, true, extras);
+    const [first, second] = registry.resolve({ subscribeOptions: {}, strippedPrefixes: [], protocolVersion: 5 });
+    expect(first!.method).not.toBe(second!.method);
+  });
+
+  it.each([
+    ['the same filter', ['a/+', 'a/+']],
+    ['one filter under two names of a capture', ['a/{x}', 'a/{y}']],
+    ['one filter inside a group and outside', ['a', '$share/g/a']],
+  ])('refuses two request handlers of %s', (_, patterns) => {
+    const register = () => resolveAll(patterns.map((pattern) => ({ pattern, event: false })));
+    expect(register).toThrow(DuplicateHandlerError);
+    expect(register).toThrow(/make it an @EventPattern/);
+  });
+
+  it('takes any number of event handlers of one filter, and a request handler beside them', () => {
+    expect(resolveAll([{ pattern: 'a' }, { pattern: 'a' }, { pattern: 'a', event: false }])).toHaveLength(3);
+  });
+
+  it('reports the problems of all handlers at once, each with its pattern', () => {
+    const register = () =>
+      resolveAll([
+        { pattern: 'one', handler: { qos: 3 as 2 } },
+        { pattern: 'two', controller: { maxWorkers: 0 } },
+        { pattern: 'three', handler: { responseTopic: 'a/#' } },
+      ]);
+    expect(register).toThrow(InvalidOptionsError);
+    expect(register).toThrow(/'one'\.qos.*\n.*'two'\.maxWorkers.*\n.*'three'\.responseTopic/);
+  });
+
+  it.each(['nl', 'rap', 'rh'] as const)('refuses %s on 3.1.1', (name) => {
+    expect(() =>
+      resolve({ pattern: 'a', handler: { [name]: name === 'rh' ? 1 : true } }, { protocolVersion: 4 }),
+    ).toThrow(/3\.1\.1 does not have it/);
+  });
+
+  it.each(['a/#/b', 'a+', '', '$share/g', '$share//a', 'device-{id}'])('refuses the pattern %j', (pattern) => {
+    expect(() => resolve({ pattern })).toThrow(InvalidTopicError);
+  });
+
+  it('changes nothing that it is given', () => {
+    const extras = Object.freeze({
+      qos: 1,
+      retry: Object.freeze({ attempts: 2 }),
+      [CONTROLLER_OPTIONS]: Object.freeze({ prefix: 'x/' }),
+    });
+    const registry = new HandlerRegistry();
+    registry.add('a', false, callback, true, extras as Record<string, unknown>);
+    const level = {
+      subscribeOptions: Object.freeze({ shared: 'g' }),
+      strippedPrefixes: Object.freeze(['$queue/']),
+      protocolVersion: 5 as const,
+    };
+    expect(registry.resolve(Object.freeze(level))[0]).toMatchObject({ subscription: '$share/g/x/a' });
+    expect(registry.resolve(level)).toEqual(registry.resolve(level)); // as for a second listen()
+  });
+
+  it('is empty until a handler is added', () => {
+    const registry = new HandlerRegistry();
+    expect(registry.isEmpty).toBe(true);
+    registry.add('a', false, callback, true);
+    expect(registry.isEmpty).toBe(false);
+  });
+});

@@ -1,0 +1,31 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import { resolveSubscription, type MqttSubscriptionOptions } from '../../../lib/options/subscription-options.js';
+import { TopicFilter } from '../../../lib/protocol/topic-filter.js';
+import type { Handler } from '../../../lib/routing/handler.js';
+import { collectSubscriptions, type Subscription } from '../../../lib/routing/subscription-plan.js';
+
+/** A handler as the registry resolves it, of a pattern without prefix and captures. */
+export function handlerOf(
+  pattern: string,
+  { isEventHandler = true, method = {}, ...options }: Partial<Handler> & MqttSubscriptionOptions = {},
+): Handler {
+  return {
+    pattern,
+    callback: (() => Promise.resolve()) as unknown as MessageHandler,
+    isEventHandler,
+    options: resolveSubscription([options as MqttSubscriptionOptions]),
+    subscription: pattern,
+    filter: TopicFilter.parse(pattern),
+    captures: [],
+    publishTo: [],
+    method,
+  };
+}
+
+export function requestHandlerOf(pattern: string): Handler {
+  return handlerOf(pattern, { isEventHandler: false });
+}
+
+export function subscriptionsOf(patterns: readonly string[]): Subscription[] {
+  return [...collectSubscriptions(patterns.map((pattern) => handlerOf(pattern))).values()];
+}
