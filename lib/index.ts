@@ -1,5 +1,8 @@
 export { AckMessage, NackMessage, RejectMessage } from './acknowledgement/acknowledgement-exceptions.js';
 export { ClientMqtt } from './client/mqtt.client.js';
+export type { MqttMessage, MessagesOptions } from './client/mqtt-message.js';
+export type { MessageStream } from './client/message-stream.js';
+export type { MqttPublisher } from './client/mqtt-publisher.js';
 export type { MqttReply } from './client/mqtt-reply.js';
 export { MqttContext } from './context/mqtt.context.js';
 export { Topic, TopicParam, UserProperty } from './context/parameter.decorators.js';

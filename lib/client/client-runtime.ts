@@ -1,7 +1,8 @@
 import type { Logger } from '@nestjs/common';
 import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { PublishPacket } from '../protocol/application-message.js';
-import { ACK, type Delivery } from '../protocol/delivery.js';
+import type { MqttCodec } from '../protocol/codec.js';
+import { ACK, NACK, type Delivery } from '../protocol/delivery.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import { defaultCodec, jsonCodec } from '../serialization/codecs.js';
 import { Connection } from '../wire/connection.js';
@@ -9,9 +10,13 @@ import { reportStatus } from '../wire/connection-status.js';
 import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
 import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
 import { Publisher } from '../wire/publisher.js';
-import { Subscriber } from '../wire/subscriber.js';
+import { ping } from '../wire/ping.js';
+import { Subscriber, type SubscriptionRequest } from '../wire/subscriber.js';
+import { AdHocSubscriptions, type MessageListener } from './ad-hoc-subscriptions.js';
 import type { ClientCounters } from './client-counters.js';
 import { Inbox } from './inbox.js';
+import type { MessageObserver } from './message-stream.js';
+import { messageOf } from './received-message.js';
 import { MessageComposer } from './message-composer.js';
 import { PendingRequests } from './pending-requests.js';
 import { requestFormats } from './request-formats.js';
@@ -29,10 +34,12 @@ export class ClientRuntime {
   private readonly acknowledgement: DeferredAcknowledgement;
   private readonly composer: MessageComposer;
   private readonly inbox: Inbox;
+  private readonly adHoc: AdHocSubscriptions;
+  private readonly codec: MqttCodec;
   private readonly envelope: ResolvedClientOptions['envelope'];
 
   constructor(options: ResolvedClientOptions, logger: Logger, onStatus: (status: MqttStatus) => void) {
-    const codec = options.codec ?? defaultCodec;
+    const codec = (this.codec = options.codec ?? defaultCodec);
     this.envelope = options.envelope;
     const connection = (this.connection = new Connection(options.connection, logger));
     this.publisher = new Publisher(connection, options);
@@ -57,6 +64,11 @@ export class ClientRuntime {
       counters: this.counters,
       logger,
     });
+    this.adHoc = new AdHocSubscriptions({
+      subscribe: (request) => this.subscriber.subscribe([request]),
+      unsubscribe: (filter) => this.subscriber.unsubscribe([filter]),
+      logger,
+    });
     this.acknowledgement = new DeferredAcknowledgement(
       connection,
       (topic, payload, packet, delivery) => this.receive(topic, payload, packet, delivery),
@@ -64,6 +76,33 @@ export class ClientRuntime {
     );
     reportStatus(connection, onStatus);
     connection.on('connected', ({ first }) => this.onConnected(first));
+  }
+
+  /** Listens to a filter from now on; the function that it returns ends it. */
+  listen<T>(request: SubscriptionRequest, codec: MqttCodec | undefined, observer: MessageObserver<T>): () => void {
+    const listener: MessageListener = (topic, payload, packet, settlement) => {
+      try {
+        observer.next(messageOf<T>(topic, payload, packet, settlement, codec ?? this.codec));
+      } catch (error) {
+        settlement?.decide(NACK); // what cannot be read was not taken
+        observer.error(error);
+      }
+    };
+    const onClosed = (error: Error | undefined): void => (error ? observer.error(error) : observer.complete());
+    this.connection.once('closed', onClosed);
+    this.connection
+      .open()
+      .then(() => this.adHoc.add(request, listener))
+      .catch((error: unknown) => observer.error(error));
+    return () => {
+      this.connection.off('closed', onClosed);
+      this.adHoc.remove(request.filter, listener);
+    };
+  }
+
+  /** Whether the live connection answers within that time, in milliseconds. */
+  ping(timeoutMs: number): Promise<boolean> {
+    return ping(this.connection, timeoutMs);
   }
 
   get client(): MqttClient {
@@ -101,6 +140,7 @@ export class ClientRuntime {
   }
 
   private receive(topic: string, payload: Buffer, packet: PublishPacket, delivery: Delivery | undefined): void {
+    if (this.adHoc.receive(topic, payload, packet, delivery)) return;
     delivery?.decide(ACK);
     this.requests.receive(topic, payload, packet);
   }

@@ -4,9 +4,13 @@ import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-me
 import { from, Observable, throwError } from 'rxjs';
 import { RemoteError } from '../errors/remote.error.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
+import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ClientRuntime } from './client-runtime.js';
+import type { MessagesOptions } from './mqtt-message.js';
+import { MessageStream } from './message-stream.js';
+import { MqttPublisher } from './mqtt-publisher.js';
 import type { MqttReply } from './mqtt-reply.js';
 import type { RequestCall } from './request-format.js';
 
@@ -105,6 +109,44 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
     });
   }
 
+  /**
+   * Publishes to one topic, with defaults that each call may override.
+   *
+   * @example
+   * ```ts
+   * const telemetry = client.publisher('telemetry/7', { qos: 1, retain: true });
+   * await telemetry.publish({ celsius: 21 });
+   * ```
+   */
+  publisher(topic: string, defaults: MqttRecordOptions = {}): MqttPublisher {
+    return new MqttPublisher(this, topic, { ...defaults });
+  }
+
+  /**
+   * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed when somebody listens, and
+   * unsubscribed when nobody does any more; several listeners to one filter share one subscription.
+   *
+   * @throws InvalidTopicError when `filter` is no Topic Filter
+   * @example
+   * ```ts
+   * for await (const { topic, data } of client.messages<number>('devices/+/temperature', { qos: 1 })) {
+   *   console.log(topic, data);
+   * }
+   * const one = await firstValueFrom(client.messages('status/7').pipe(timeout(1_000)));
+   * ```
+   */
+  messages<T = unknown>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
+    const { qos = 0, shared, nl, rap, rh, bufferSize = DEFAULT_BUFFER_SIZE, manualAck = false, codec } = options;
+    const parsed = TopicFilter.parse(filter);
+    const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
+    return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
+  }
+
+  /** Whether the live connection answers within that time, in milliseconds. */
+  ping(timeout: number): Promise<boolean> {
+    return this.current?.ping(timeout) ?? Promise.resolve(false);
+  }
+
   /** Publishes. Resolves when the QoS handshake is done. */
   publish(topic: string, data: unknown, options?: MqttRecordOptions): Promise<void>;
   /** @internal how Nest's own client makes a request */
@@ -146,6 +188,9 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
     return { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
   }
 }
+
+/** QoS 0 messages that wait for a slow `for await`. */
+const DEFAULT_BUFFER_SIZE = 1_000;
 
 function isMissing(value: unknown): value is null | undefined {
   return value === undefined || value === null;

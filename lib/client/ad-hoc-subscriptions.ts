@@ -1,0 +1,90 @@
+import type { Logger } from '@nestjs/common';
+import { Settlement } from '../acknowledgement/settlement.js';
+import type { PublishPacket } from '../protocol/application-message.js';
+import type { Delivery } from '../protocol/delivery.js';
+import { TopicFilter } from '../protocol/topic-filter.js';
+import type { SubscriptionRequest } from '../wire/subscriber.js';
+
+/** Takes the messages of one ad-hoc subscription, and decides about each. */
+export type MessageListener = (
+  topic: string,
+  payload: Buffer,
+  packet: PublishPacket,
+  settlement: Settlement | undefined,
+) => void;
+
+interface AdHocParts {
+  /** @throws SubscriptionRefusedError */
+  readonly subscribe: (request: SubscriptionRequest) => Promise<void>;
+  readonly unsubscribe: (filter: string) => Promise<void>;
+  readonly logger: Logger;
+}
+
+interface AdHocSubscription {
+  readonly filter: TopicFilter;
+  readonly identifier: number;
+  readonly listeners: Set<MessageListener>;
+  granted: Promise<void>;
+}
+
+/** Subscriptions that last as long as somebody listens: each filter is subscribed once, however many do. */
+export class AdHocSubscriptions {
+  private readonly subscriptions = new Map<string, AdHocSubscription>();
+  private nextIdentifier = 1;
+
+  constructor(private readonly parts: AdHocParts) {}
+
+  get size(): number {
+    return this.subscriptions.size;
+  }
+
+  /**
+   * Listens from now on.
+   *
+   * @throws SubscriptionRefusedError, InvalidTopicError
+   */
+  async add(request: SubscriptionRequest, listener: MessageListener): Promise<void> {
+    const { filter: text } = request;
+    let subscription = this.subscriptions.get(text);
+    if (!subscription) {
+      const identifier = this.nextIdentifier++;
+      subscription = { filter: TopicFilter.parse(text), identifier, listeners: new Set(), granted: Promise.resolve() };
+      this.subscriptions.set(text, subscription);
+      subscription.granted = this.parts.subscribe({ ...request, identifier });
+    }
+    subscription.listeners.add(listener);
+    try {
+      await subscription.granted;
+    } catch (error) {
+      this.subscriptions.delete(text);
+      throw error;
+    }
+  }
+
+  /** Listens no more; the last one to do so unsubscribes. */
+  remove(text: string, listener: MessageListener): void {
+    const subscription = this.subscriptions.get(text);
+    if (!subscription?.listeners.delete(listener) || subscription.listeners.size > 0) return;
+    this.subscriptions.delete(text);
+    this.parts.unsubscribe(text).catch((error: unknown) => {
+      this.parts.logger.warn(`Cannot unsubscribe "${text}": ${(error as Error).message}`);
+    });
+  }
+
+  /** @returns whether somebody listens to such messages */
+  receive(topic: string, payload: Buffer, packet: PublishPacket, delivery: Delivery | undefined): boolean {
+    const listeners = this.listenersOf(topic, packet.properties?.subscriptionIdentifier);
+    if (listeners.length === 0) return false;
+    const settlement = delivery && new Settlement(delivery, listeners.length);
+    for (const listener of listeners) listener(topic, payload, packet, settlement);
+    return true;
+  }
+
+  /** An identifier names the subscription that a copy is for; one that is not ours, or no longer, names none. */
+  private listenersOf(topic: string, identifiers: number | readonly number[] | undefined): MessageListener[] {
+    const matching = [...this.subscriptions.values()].filter(({ filter }) => filter.matches(topic));
+    const named = identifiers === undefined ? [] : [identifiers].flat();
+    const exact = matching.filter(({ identifier }) => named.includes(identifier));
+    return (exact.length > 0 ? exact : matching).flatMap(({ listeners }) => [...listeners]);
+  }
+}

@@ -1,0 +1,26 @@
+import type { MqttRecordOptions } from '../records/mqtt-record.js';
+import type { MqttReply } from './mqtt-reply.js';
+
+interface PublishingClient {
+  publish(topic: string, data: unknown, options?: MqttRecordOptions): Promise<void>;
+  request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>>;
+}
+
+/** Publishes to one topic, with defaults that each call may override. */
+export class MqttPublisher {
+  constructor(
+    private readonly client: PublishingClient,
+    readonly topic: string,
+    private readonly defaults: Readonly<MqttRecordOptions>,
+  ) {}
+
+  /** Resolves when the QoS handshake is done. */
+  publish(data: unknown, overrides?: MqttRecordOptions): Promise<void> {
+    return this.client.publish(this.topic, data, { ...this.defaults, ...overrides });
+  }
+
+  /** Request and one reply; see {@link ClientMqtt.request}. */
+  request<T = unknown>(data: unknown, overrides?: MqttRecordOptions): Promise<MqttReply<T>> {
+    return this.client.request<T>(this.topic, data, { ...this.defaults, ...overrides });
+  }
+}
