@@ -93,8 +93,13 @@ function check(options: MqttClientOptions): void {
   checks.integer('maxQueuedMessages', options.maxQueuedMessages, { min: 0, infinite: true });
   checks.oneOf('envelope', options.envelope, ['plain', 'nest']);
   checks.methods('codec', options.codec, ['encode', 'decode']);
-  const problem = options.responseTopicPrefix === undefined ? undefined : topicNameProblem(options.responseTopicPrefix);
-  if (problem) checks.report('responseTopicPrefix', problem, 'Give the first levels of a topic, such as "reply"');
+  checks.wellFormed(
+    'responseTopicPrefix',
+    options.responseTopicPrefix,
+    topicNameProblem,
+    'Give the first levels of a topic, such as "reply"',
+  );
+  checks.object('userProperties', options.userProperties);
   if (options.userProperties && version === 4) {
     checks.report('userProperties', 'MQTT 3.1.1 does not have them', 'Remove them, or use protocolVersion 5');
   }

@@ -86,6 +86,9 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   }
   checks.callable('credentials', options.credentials);
   checkReconnect(checks, options.reconnect);
+  checks.list('strippedPrefixes', options.strippedPrefixes, (option, prefix) => checks.text(option, prefix));
+  checks.object('properties', options.properties);
+  checks.object('will', options.will);
   if (options.clean === false && !options.clientId) {
     checks.report(
       'clean',
@@ -141,7 +144,7 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     credentials,
     strippedPrefixes: Object.freeze([...(strippedPrefixes ?? [])]),
     maxConnectionAttempts: maxConnectionAttempts ?? UNLIMITED_ATTEMPTS,
-    durableSession: isDurable(version, options),
+    durableSession: isDurable(options),
     mqtt: Object.freeze({
       ...mqtt,
       clientId,
@@ -152,8 +155,8 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
 }
 
 /** A session survives its connection when it is resumed (`clean: false`) and, on 5.0, does not expire with it (section 3.1.2.11.2). */
-function isDurable(version: 4 | 5, { clean, properties }: MqttConnectionOptions): boolean {
-  return clean === false && (version === 4 || (properties?.sessionExpiryInterval ?? 0) > 0);
+export function isDurable({ protocolVersion, clean, properties }: MqttConnectionOptions): boolean {
+  return clean === false && (protocolVersion === 4 || (properties?.sessionExpiryInterval ?? 0) > 0);
 }
 
 /** 23 characters, the most that every 3.1.1 broker accepts [MQTT-3.1.3-5 of 3.1.1]. */

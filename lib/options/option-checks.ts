@@ -48,6 +48,31 @@ export class OptionChecks {
     this.report(option, `${describe(value)} is no string`, 'Give a string');
   }
 
+  /** A text that `problemOf` finds nothing wrong with; undefined passes. */
+  wellFormed(option: string, value: unknown, problemOf: (text: string) => string | undefined, remedy: string): void {
+    if (typeof value !== 'string') {
+      this.text(option, value);
+      return;
+    }
+    const problem = problemOf(value);
+    if (problem !== undefined) this.report(option, problem, remedy);
+  }
+
+  /** A list whose members `check` looks at one by one; undefined passes. */
+  list(option: string, value: unknown, check: (option: string, member: unknown) => void): void {
+    if (value === undefined) return;
+    if (Array.isArray(value)) for (const [i, member] of value.entries()) check(`${option}[${i}]`, member);
+    else this.report(option, `${describe(value)} is no array`, 'Give an array');
+  }
+
+  /** @returns whether `value` is an object, whose own options can be checked; undefined is none, and passes */
+  object<T extends object>(option: string, value: T | undefined): value is T {
+    if (value === undefined) return false;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
+    this.report(option, `${describe(value)} is no set of options`, 'Give an object');
+    return false;
+  }
+
   callable(option: string, value: unknown): void {
     if (value === undefined || typeof value === 'function') return;
     this.report(option, `${describe(value)} is no function`, 'Give a function');

@@ -26,7 +26,7 @@ export function checkPublish(
   options: PublishDefaults | undefined,
   protocolVersion: 4 | 5,
 ): void {
-  if (options === undefined) return;
+  if (!checks.object(path, options)) return;
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
   checks.boolean(`${path}.retain`, options.retain);
   checks.integer(`${path}.messageExpiryInterval`, options.messageExpiryInterval, { min: 0, max: 0xffff_ffff });

@@ -1,9 +1,11 @@
 import type { Transport } from '@nestjs/microservices';
 import type { MqttCodec } from '../protocol/codec.js';
+import { topicFilterProblem } from '../protocol/topic-filter.js';
 import { AckPolicy } from './ack-policy.js';
 import {
   checkConnection,
   DEFAULT_PROTOCOL_VERSION,
+  isDurable,
   resolveConnection,
   type MqttConnectionOptions,
   type ResolvedConnectionOptions,
@@ -134,16 +136,23 @@ function check(options: MqttServerOptions): void {
   checks.integer('maxConcurrency', options.maxConcurrency, { min: 1 });
   checks.integer('gracefulTimeout', options.gracefulTimeout, { min: 0 });
   checks.integer('handlerTimeout', options.handlerTimeout, { min: 1 });
-  checks.integer('redelivery.delay', options.redelivery?.delay, { min: 0 });
-  checks.integer('redelivery.maxDelay', options.redelivery?.maxDelay, { min: 0 });
-  checks.integer('qos0Buffer.size', options.qos0Buffer?.size, { min: 0 });
-  checks.oneOf('qos0Buffer.overflow', options.qos0Buffer?.overflow, ['drop-oldest', 'drop-newest']);
+  if (checks.object('redelivery', options.redelivery)) {
+    checks.integer('redelivery.delay', options.redelivery.delay, { min: 0 });
+    checks.integer('redelivery.maxDelay', options.redelivery.maxDelay, { min: 0 });
+  }
+  if (checks.object('qos0Buffer', options.qos0Buffer)) {
+    checks.integer('qos0Buffer.size', options.qos0Buffer.size, { min: 0 });
+    checks.oneOf('qos0Buffer.overflow', options.qos0Buffer.overflow, ['drop-oldest', 'drop-newest']);
+  }
+  checks.list('allowedResponseTopics', options.allowedResponseTopics, (option, filter) =>
+    checks.wellFormed(option, filter, topicFilterProblem, 'Give Topic Filters'),
+  );
   checks.integer('maxPayloadBytes', options.maxPayloadBytes, { min: 0, infinite: true });
   checks.methods('codec', options.codec, ['encode', 'decode']);
   if (typeof options.onStaleSubscription !== 'function') {
     checks.oneOf('onStaleSubscription', options.onStaleSubscription, ['log', 'unsubscribe']);
   }
-  const durable = options.clean === false;
+  const durable = isDurable(options);
   if (options.redelivery && !durable) {
     checks.report('redelivery', 'withheld messages come back only in a session that survives', SURVIVING_SESSION);
   }

@@ -1,5 +1,7 @@
 import type { MqttCodec } from '../protocol/codec.js';
 import type { QoS } from '../protocol/application-message.js';
+import { shareNameProblem } from '../protocol/topic-filter.js';
+import { topicNameProblem } from '../protocol/topic-name.js';
 import { AckPolicy } from './ack-policy.js';
 import type { OptionChecks } from './option-checks.js';
 
@@ -100,6 +102,12 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
 /** Names of the subscription options, by which they are picked out of a handler's extras. */
 export const SUBSCRIPTION_OPTION_NAMES = Object.keys(DEFAULTS) as readonly (keyof MqttSubscriptionOptions)[];
 
+/** Problem and remedy. */
+export const NO_LOCAL_IN_GROUP = [
+  'No Local on a Shared Subscription is a protocol error [MQTT-3.8.3-4]',
+  'Remove nl, or the group',
+] as const;
+
 const ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
 
 export function checkSubscription(
@@ -108,33 +116,28 @@ export function checkSubscription(
   options: MqttSubscriptionOptions | undefined,
   protocolVersion: 4 | 5,
 ): void {
-  if (options === undefined) return;
+  if (!checks.object(path, options)) return;
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
-  if (options.shared !== false) checks.text(`${path}.shared`, options.shared);
+  if (options.shared !== false)
+    checks.wellFormed(`${path}.shared`, options.shared, shareNameProblem, 'Give a group name, or false');
   checks.text(`${path}.prefix`, options.prefix);
   checks.oneOf(`${path}.ackPolicy`, options.ackPolicy, Object.values(AckPolicy));
   checks.integer(`${path}.maxWorkers`, options.maxWorkers, { min: 1, infinite: true });
   checks.boolean(`${path}.noReply`, options.noReply);
-  checks.text(`${path}.responseTopic`, options.responseTopic);
-  checks.text(`${path}.deadLetter`, options.deadLetter);
+  checks.wellFormed(`${path}.responseTopic`, options.responseTopic, topicNameProblem, 'Give a Topic Name');
+  checks.wellFormed(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name');
   checks.integer(`${path}.rejectReasonCode`, options.rejectReasonCode, { min: 0x80, max: 0xff });
   checks.boolean(`${path}.nl`, options.nl);
   checks.boolean(`${path}.rap`, options.rap);
   checks.oneOf(`${path}.rh`, options.rh, [0, 1, 2]);
   checks.methods(`${path}.codec`, options.codec, ['encode', 'decode']);
-  if (options.retry !== undefined) {
+  if (checks.object(`${path}.retry`, options.retry)) {
     checks.integer(`${path}.retry.attempts`, options.retry.attempts, { min: 1 });
     checks.integer(`${path}.retry.delay`, options.retry.delay, { min: 0 });
     checks.number(`${path}.retry.factor`, options.retry.factor, { min: 1 });
     checks.integer(`${path}.retry.maxDelay`, options.retry.maxDelay, { min: 0 });
   }
-  if (options.nl && options.shared) {
-    checks.report(
-      `${path}.nl`,
-      'No Local on a Shared Subscription is a protocol error [MQTT-3.8.3-4]',
-      'Remove nl or shared',
-    );
-  }
+  if (options.nl && options.shared) checks.report(`${path}.nl`, ...NO_LOCAL_IN_GROUP);
   for (const name of protocolVersion === 5 ? [] : ONLY_ON_5) {
     if (options[name] !== undefined)
       checks.report(`${path}.${name}`, 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');

@@ -31,9 +31,8 @@ export class TopicFilter {
 
   /** The same filter in a group, or outside of any group. */
   inGroup(group: string | undefined): TopicFilter {
-    return group === this.group
-      ? this
-      : TopicFilter.parse(group ? `${SHARE_PREFIX}${group}/${this.filter}` : this.filter);
+    if (group === this.group) return this;
+    return TopicFilter.parse(group === undefined ? this.filter : `${SHARE_PREFIX}${group}/${this.filter}`);
   }
 
   get hasWildcard(): boolean {
@@ -93,11 +92,18 @@ export function topicFilterProblem(text: string): string | undefined {
   if (problem) return problem;
   if (text !== '$share' && !text.startsWith(SHARE_PREFIX)) return wildcardProblem(text);
   const { group, filter } = splitShare(text);
-  // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
-  if (!group) return 'a Shared Subscription needs a group: $share/<group>/<filter>';
-  if (group.includes('+') || group.includes('#')) return 'the group of a Shared Subscription must not contain + or #';
+  const problemOfGroup = shareNameProblem(group ?? '');
+  if (problemOfGroup) return problemOfGroup;
   if (filter.length === 0) return 'a Shared Subscription needs a filter after its group: $share/<group>/<filter>';
   return wildcardProblem(filter);
+}
+
+/** What forbids `group` as the ShareName of a Shared Subscription [MQTT-4.8.2-1, MQTT-4.8.2-2]; undefined when nothing does. */
+export function shareNameProblem(group: string): string | undefined {
+  if (group.length === 0) return 'a Shared Subscription needs a group: $share/<group>/<filter>';
+  if (group.includes('/') || group.includes('+') || group.includes('#'))
+    return 'the group of a Shared Subscription must not contain /, + or #';
+  return utf8StringProblem(group);
 }
 
 function wildcardProblem(filter: string): string | undefined {

@@ -3,12 +3,12 @@ import { DuplicateHandlerError } from '../errors/duplicate-handler.error.js';
 import { OptionChecks } from '../options/option-checks.js';
 import {
   checkSubscription,
+  NO_LOCAL_IN_GROUP,
   resolveSubscription,
   SUBSCRIPTION_OPTION_NAMES,
   type MqttSubscriptionOptions,
 } from '../options/subscription-options.js';
 import { splitShare, TopicFilter } from '../protocol/topic-filter.js';
-import { topicNameProblem } from '../protocol/topic-name.js';
 import type { Handler } from './handler.js';
 import { CONTROLLER_OPTIONS, PUBLISH_TO, type Extras } from './handler-extras.js';
 import { resolvePublishTarget, type PublishTarget } from './publish-target.js';
@@ -56,6 +56,7 @@ export class HandlerRegistry {
   resolve(server: ServerLevel): Handler[] {
     this.check(server);
     const handlers = this.registrations.map((registration) => resolveHandler(registration, server));
+    refuseNoLocalInGroups(handlers);
     const answered = new Set<string>();
     for (const { isEventHandler, filter, subscription } of handlers) {
       if (isEventHandler) continue;
@@ -76,9 +77,6 @@ export class HandlerRegistry {
     for (const { pattern, extras } of this.registrations) {
       for (const level of [controllerOptions(extras), handlerOptions(extras)])
         checkSubscription(checks, `'${pattern}'`, level, protocolVersion);
-      const { responseTopic } = handlerOptions(extras);
-      const problem = responseTopic === undefined ? undefined : topicNameProblem(responseTopic);
-      if (problem) checks.report(`'${pattern}'.responseTopic`, problem, 'Give a Topic Name');
     }
     checks.done();
   }
@@ -100,11 +98,22 @@ function resolveHandler(registration: Registration, { subscribeOptions, stripped
     isEventHandler,
     options,
     subscription: subscription.text,
-    filter: stripped ? TopicFilter.parse(subscription.filter.slice(stripped.length)) : subscription,
+    filter: stripped
+      ? TopicFilter.parse(subscription.filter.slice(stripped.length)).inGroup(subscription.group)
+      : subscription,
     captures: inTopic,
     publishTo: ((extras[PUBLISH_TO] ?? []) as PublishTarget[]).map((target) => resolvePublishTarget(target, inTopic)),
     method,
   };
+}
+
+/** The option may come from one level and the group from another, or from the pattern: only together are they wrong. */
+function refuseNoLocalInGroups(handlers: readonly Handler[]): void {
+  const checks = new OptionChecks();
+  for (const { pattern, options, filter } of handlers) {
+    if (options.nl && filter.group !== undefined) checks.report(`'${pattern}'.nl`, ...NO_LOCAL_IN_GROUP);
+  }
+  checks.done();
 }
 
 function readTemplate(text: string, literal: boolean): TopicTemplate {

@@ -34,11 +34,7 @@ export function allTopicNames(maxLevels: number): string[] {
 
 /** Section 4.7 as a regular expression: slow, and nothing like the code under test. */
 export function naiveMatcher(filter: string): (topic: string) => boolean {
-  const source = filter
-    .replaceAll('$', '\\$')
-    .replaceAll('+', '[^/]*')
-    .replace(/^#$/, '.*')
-    .replace(/\/#$/, '(/.*)?');
+  const source = filter.replaceAll('$', '\\$').replaceAll('+', '[^/]*').replace(/^#$/, '.*').replace(/\/#$/, '(/.*)?');
   const pattern = new RegExp(`^${source}$`, 's');
   const leadingWildcard = filter.startsWith('+') || filter.startsWith('#');
   return (topic) => pattern.test(topic) && !(leadingWildcard && topic.startsWith('$'));

@@ -34,10 +34,10 @@ describe('TopicFilter', () => {
     fc.assert(
       fc.property(filters, filters, (a, b) => {
         const [inA, inB] = [naiveMatcher(a), naiveMatcher(b)];
-        const escaped = topics.find((topic) => inB(topic) && !inA(topic));
-        if (TopicFilter.parse(a).covers(TopicFilter.parse(b))) expect(escaped).toBeUndefined();
+        fc.pre(TopicFilter.parse(a).covers(TopicFilter.parse(b)));
+        expect(topics.filter((topic) => inB(topic) && !inA(topic))).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -6,10 +6,10 @@ import { InvalidTopicError } from '../../../lib/errors/invalid-topic.error.js';
 import { AckPolicy } from '../../../lib/options/ack-policy.js';
 import type { MqttSubscriptionOptions } from '../../../lib/options/subscription-options.js';
 import type { Handler } from '../../../lib/routing/handler.js';
-import { CONTROLLER_OPTIONS } from '../../../lib/routing/handler-extras.js';
+import { CONTROLLER_OPTIONS, type Extras } from '../../../lib/routing/handler-extras.js';
 import { HandlerRegistry } from '../../../lib/routing/handler-registry.js';
 
-const callback = (() => Promise.resolve()) as unknown as MessageHandler;
+const callback: MessageHandler = async () => undefined;
 
 interface Registered {
   pattern: string;
@@ -32,7 +32,7 @@ function resolveAll(
   const registry = new HandlerRegistry();
   for (const { pattern, literal = false, event = true, handler = {}, controller } of entries) {
     const extras = controller ? { ...handler, [CONTROLLER_OPTIONS]: controller } : handler;
-    registry.add(pattern, literal, callback, event, extras as Record<string, unknown>);
+    registry.add(pattern, literal, callback, event, extras as Extras);
   }
   return registry.resolve({ subscribeOptions: server, strippedPrefixes, protocolVersion });
 }
@@ -146,14 +146,32 @@ describe('HandlerRegistry', () => {
   });
 
   it('reports the problems of all handlers at once, each with its pattern', () => {
-    const register = () =>
-      resolveAll([
-        { pattern: 'one', handler: { qos: 3 as 2 } },
-        { pattern: 'two', controller: { maxWorkers: 0 } },
-        { pattern: 'three', handler: { responseTopic: 'a/#' } },
-      ]);
+    const handlers = [
+      { pattern: 'one', handler: { qos: 3 as 2 } },
+      { pattern: 'two', controller: { maxWorkers: 0 } },
+      { pattern: 'three', handler: { responseTopic: 'a/#' } },
+    ];
+    const register = () => resolveAll(handlers);
     expect(register).toThrow(InvalidOptionsError);
     expect(register).toThrow(/'one'\.qos.*\n.*'two'\.maxWorkers.*\n.*'three'\.responseTopic/);
+  });
+
+  it.each<[string, Registered, Level]>([
+    ['a group that a farther level names', { pattern: 'a', handler: { nl: true } }, { server: { shared: 'g' } }],
+    ['a group that the controller names', { pattern: 'a', handler: { nl: true }, controller: { shared: 'g' } }, {}],
+    ['a group in the pattern', { pattern: '$share/g/a', handler: { nl: true } }, {}],
+    [
+      'a group before what the broker strips',
+      { pattern: '$share/g/$q/a', handler: { nl: true } },
+      { strippedPrefixes: ['$q/'] },
+    ],
+  ])('refuses No Local in %s [MQTT-3.8.3-4]', (_, entry, level) => {
+    expect(() => resolve(entry, level)).toThrow(/No Local on a Shared Subscription is a protocol error/);
+  });
+
+  it('takes No Local where an inherited group is switched off', () => {
+    const entry = { pattern: 'a', handler: { nl: true, shared: false as const } };
+    expect(resolve(entry, { server: { shared: 'g' } })).toMatchObject({ subscription: 'a', options: { nl: true } });
   });
 
   it.each(['nl', 'rap', 'rh'] as const)('refuses %s on 3.1.1', (name) => {
@@ -173,7 +191,7 @@ describe('HandlerRegistry', () => {
       [CONTROLLER_OPTIONS]: Object.freeze({ prefix: 'x/' }),
     });
     const registry = new HandlerRegistry();
-    registry.add('a', false, callback, true, extras as Record<string, unknown>);
+    registry.add('a', false, callback, true, extras);
     const level = {
       subscribeOptions: Object.freeze({ shared: 'g' }),
       strippedPrefixes: Object.freeze(['$queue/']),

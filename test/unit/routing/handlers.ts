@@ -1,4 +1,3 @@
-import type { MessageHandler } from '@nestjs/microservices';
 import { resolveSubscription, type MqttSubscriptionOptions } from '../../../lib/options/subscription-options.js';
 import { TopicFilter } from '../../../lib/protocol/topic-filter.js';
 import type { Handler } from '../../../lib/routing/handler.js';
@@ -11,9 +10,9 @@ export function handlerOf(
 ): Handler {
   return {
     pattern,
-    callback: (() => Promise.resolve()) as unknown as MessageHandler,
+    callback: async () => undefined,
     isEventHandler,
-    options: resolveSubscription([options as MqttSubscriptionOptions]),
+    options: resolveSubscription([options]),
     subscription: pattern,
     filter: TopicFilter.parse(pattern),
     captures: [],

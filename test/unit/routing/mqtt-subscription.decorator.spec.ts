@@ -22,10 +22,10 @@ describe('MqttSubscription', () => {
   it('adds to the extras of a method, whichever decorator comes first', () => {
     class Telemetry {
       @MqttSubscription({ maxWorkers: 1 })
-      @EventPattern('above', { qos: 1 })
+      @EventPattern<string>('above', { qos: 1 })
       above(): void {}
 
-      @EventPattern('below', { qos: 2 })
+      @EventPattern<string>('below', { qos: 2 })
       @MqttSubscription({ shared: 'g' })
       below(): void {}
     }
@@ -37,7 +37,7 @@ describe('MqttSubscription', () => {
   it("gives a controller's options to its handlers, and to nothing else", () => {
     @MqttSubscription({ prefix: 'site/', qos: 1 })
     class Telemetry {
-      @EventPattern('a')
+      @EventPattern<string>('a')
       handler(): void {}
 
       @MessagePattern('b', { qos: 2 })
@@ -60,7 +60,7 @@ describe('MqttSubscription', () => {
     @MqttSubscription({ qos: 2 })
     @MqttSubscription({ qos: 1, shared: 'g' })
     class Telemetry {
-      @EventPattern('a')
+      @EventPattern<string>('a')
       handler(): void {}
     }
 
@@ -71,7 +71,7 @@ describe('MqttSubscription', () => {
     class Base {
       calls: unknown[] = [];
 
-      @EventPattern('a', { qos: 1 })
+      @EventPattern<string>('a', { qos: 1 })
       handler(value: unknown): string {
         this.calls.push(value);
         return 'handled';
@@ -137,7 +137,7 @@ describe('MqttSubscription', () => {
     @MqttSubscription(options)
     class Telemetry {
       @MqttSubscription(options)
-      @EventPattern('a', Object.freeze({ extra: 1 }))
+      @EventPattern<string>('a', Object.freeze({ extra: 1 }))
       handler(): void {}
     }
     expect(extrasOf(Telemetry, 'handler')).toMatchObject({ extra: 1, qos: 1, [CONTROLLER_OPTIONS]: { qos: 1 } });

@@ -44,8 +44,8 @@ describe('assignIdentifiers', () => {
         assignIdentifiers(subscriptions);
         for (const one of subscriptions) {
           const overlapping = subscriptions.filter((other) => other !== one && other.filter.overlaps(one.filter));
-          if (overlapping.length === 0) expect(one.identifier).toBeUndefined();
-          else expect(one.identifier).toBeGreaterThanOrEqual(1);
+          expect(one.identifier === undefined).toBe(overlapping.length === 0);
+          expect(one.identifier ?? 1).toBeGreaterThanOrEqual(1);
           for (const other of overlapping) expect(other.identifier).not.toBe(one.identifier);
         }
       }),
@@ -108,7 +108,7 @@ describe('withoutCovered', () => {
         const expected = asked.flatMap((one, i) =>
           asked.slice(i + 1).flatMap((other) => (one.filter.overlaps(other.filter) ? [pairOf(one, other)] : [])),
         );
-        expect(ambiguous.map(([a, b]) => pairOf(a, b)).sort()).toEqual(expected.sort());
+        expect(ambiguous.map(([a, b]) => pairOf(a, b)).toSorted()).toEqual(expected.toSorted());
       }),
       { numRuns: 200 },
     );
@@ -146,5 +146,5 @@ describe('withoutCovered', () => {
 });
 
 function pairOf(a: Subscription, b: Subscription): string {
-  return [a.text, b.text].sort().join(' and ');
+  return [a.text, b.text].toSorted().join(' and ');
 }

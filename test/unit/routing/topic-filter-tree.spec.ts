@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 import { TopicFilter } from '../../../lib/protocol/topic-filter.js';
 import { TopicFilterTree } from '../../../lib/routing/topic-filter-tree.js';
@@ -11,7 +11,7 @@ function treeOf(patterns: readonly string[]): TopicFilterTree<number> {
 }
 
 function ascending(values: readonly number[]): number[] {
-  return [...values].sort((a, b) => a - b);
+  return values.toSorted((a, b) => a - b);
 }
 
 function indexesOf<T>(values: readonly T[], accept: (value: T) => boolean): number[] {
@@ -58,18 +58,13 @@ describe('TopicFilterTree', () => {
 
 /** Counts every look into a Map, which is what walking the tree consists of. */
 function lookUpsDuring(action: () => void): number {
-  const { get } = Map.prototype;
-  let count = 0;
-  Map.prototype.get = function (this: Map<unknown, unknown>, key: unknown): unknown {
-    count++;
-    return get.call(this, key);
-  };
+  const get = jest.spyOn(Map.prototype, 'get');
   try {
     action();
+    return get.mock.calls.length;
   } finally {
-    Map.prototype.get = get;
+    get.mockRestore();
   }
-  return count;
 }
 
 /** Exact patterns, patterns with a wildcard in each place, and some that match everything. */

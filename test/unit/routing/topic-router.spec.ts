@@ -106,11 +106,12 @@ describe('TopicRouter', () => {
 
   it('remembers a topic that was seen lately, also while ever new ones come', () => {
     const router = routerOf([handlerOf('#')]);
-    const route = router.route('often');
+    const seen = new Set([router.route('often')]);
     for (let i = 0; i < 45_000; i++) {
       router.route(`device/${i}`);
-      if (i % 5_000 === 0) expect(router.route('often')).toBe(route);
+      if (i % 5_000 === 0) seen.add(router.route('often'));
     }
+    expect(seen.size).toBe(1);
   });
 
   it('forgets topics, so that ever new ones do not fill the memory', () => {
