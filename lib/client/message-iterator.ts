@@ -20,7 +20,7 @@ export class MessageIterator<T> implements AsyncIterator<MqttMessage<T>, undefin
   private readonly droppable = new LinkedQueue<QueuePlace<MqttMessage<T>>>();
   private readonly waiters: Waiter<T>[] = [];
   private readonly close: () => void;
-  private end: { readonly error?: unknown } | undefined;
+  private end: { readonly error?: Error } | undefined;
 
   /** @param open subscribes; the function that it returns ends the subscription */
   constructor(
@@ -33,7 +33,7 @@ export class MessageIterator<T> implements AsyncIterator<MqttMessage<T>, undefin
   ) {
     this.close = open({
       next: (message) => this.push(message),
-      error: (error) => this.finish({ error }),
+      error: (error) => this.finish({ error: error as Error }),
       complete: () => this.finish({}),
     });
   }
@@ -79,7 +79,7 @@ export class MessageIterator<T> implements AsyncIterator<MqttMessage<T>, undefin
     return { value: message, done: false };
   }
 
-  private finish(end: { readonly error?: unknown }): void {
+  private finish(end: { readonly error?: Error }): void {
     this.end ??= end;
     for (const { resolve, reject } of this.waiters.splice(0)) {
       if (end.error === undefined) resolve({ value: undefined, done: true });

@@ -56,7 +56,8 @@ export class Requests {
     connection.on('closed', (cause) =>
       this.failAll(
         () => true,
-        ({ topic, written }) => this.closedError(topic, written, cause),
+        // what was never written did not come about for the reason that the connection did not
+        ({ topic, written }) => (cause && !written ? cause : this.closedError(topic, written, cause)),
       ),
     );
   }

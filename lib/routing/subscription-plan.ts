@@ -92,13 +92,19 @@ export function withoutCovered(subscriptions: Iterable<Subscription>): {
   for (const subscription of all) {
     const others = tree.overlapping(subscription.filter).filter((other) => other !== subscription);
     for (const other of others) refuseShared(subscription, other);
-    if (others.some(({ filter }) => filter.covers(subscription.filter))) continue;
+    if (others.some((other) => standsFor(other, subscription))) continue;
     const covered = others.filter(({ filter }) => subscription.filter.covers(filter));
     const qos = Math.max(subscription.qos, ...covered.map((other) => other.qos)) as QoS;
     asked.set(subscription, { ...subscription, qos });
     for (const other of others) if (asked.has(other)) ambiguous.push([other, subscription]);
   }
   return { asked: [...asked.values()], ambiguous };
+}
+
+/** Of two filters that match the same topics one stands for the other, not each for the other. */
+function standsFor(broad: Subscription, narrow: Subscription): boolean {
+  if (!broad.filter.covers(narrow.filter)) return false;
+  return !narrow.filter.covers(broad.filter) || broad.text < narrow.text;
 }
 
 function refuseShared(a: Subscription, b: Subscription): void {

@@ -2,14 +2,21 @@ import { Settlement } from '../acknowledgement/settlement.js';
 import { ACK, type Delivery } from '../protocol/delivery.js';
 import type { PublishPacket } from '../protocol/application-message.js';
 import { ReasonCode } from '../protocol/reason-code.js';
-import { targetsOfCopy, type Target, type TopicRouter } from '../routing/topic-router.js';
+import { targetsOfCopy, type Route, type Target, type TopicRouter } from '../routing/topic-router.js';
 import type { HandlerRuntime } from './handler-runtime.js';
+import type { InternalTopics } from './internal-topics.js';
 import { Invocation } from './invocation.js';
 import type { ReceivedMessage } from './received-message.js';
 import { expiryOf } from './reply-target.js';
 import type { ServerServices } from './server-services.js';
 
+/** Tells the first copy of a message from the others, on connections where nothing on a copy does. */
+export interface CopyFilter {
+  isFirst(route: Route<HandlerRuntime>, topic: string, payload: Buffer): boolean;
+}
+
 interface ReceiverOptions {
+  readonly internal: InternalTopics;
   readonly maxPayloadBytes: number;
   /** Takes a message that no handler is for. */
   readonly onStale: (topic: string, packet: PublishPacket, delivery: Delivery | undefined) => void;
@@ -17,6 +24,9 @@ interface ReceiverOptions {
 
 /** Finds the handlers of each message that comes in, and hands it to each of them. */
 export class MessageReceiver {
+  /** Set where the broker sends one copy of a message for each subscription, and nothing tells them apart. */
+  copies: CopyFilter | undefined;
+
   constructor(
     private readonly router: TopicRouter<HandlerRuntime>,
     private readonly services: ServerServices,
@@ -28,12 +38,16 @@ export class MessageReceiver {
     services.counters.received++;
     const route = this.router.route(topic);
     if (route.subscriptions.length === 0) {
-      if (topic === services.streams.topic) acknowledge(delivery, () => services.streams.receive(packet));
+      if (options.internal.receive(topic, packet)) delivery?.decide(ACK);
       else options.onStale(topic, packet, delivery);
       return;
     }
     if (payload.length > options.maxPayloadBytes) {
       this.refuseOversized(topic, payload.length, delivery);
+      return;
+    }
+    if (this.copies && !this.copies.isFirst(route, topic, payload)) {
+      delivery?.decide(ACK);
       return;
     }
     const targets = targetsOfCopy(route, packet.properties?.subscriptionIdentifier);
@@ -79,9 +93,4 @@ export class MessageReceiver {
     );
     delivery?.decide({ kind: 'reject', reasonCode: ReasonCode.QUOTA_EXCEEDED, reasonString: 'payload too large' });
   }
-}
-
-function acknowledge(delivery: Delivery | undefined, handle: () => void): void {
-  handle();
-  delivery?.decide(ACK);
 }

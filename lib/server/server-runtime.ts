@@ -6,12 +6,6 @@ import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server
 import { TopicFilter } from '../protocol/topic-filter.js';
 import type { Handler } from '../routing/handler.js';
 import type { HandlerRegistry } from '../routing/handler-registry.js';
-import {
-  assignIdentifiers,
-  collectSubscriptions,
-  withoutCovered,
-  type Subscription,
-} from '../routing/subscription-plan.js';
 import { TopicRouter } from '../routing/topic-router.js';
 import { defaultCodec } from '../serialization/codecs.js';
 import { Connection } from '../wire/connection.js';
@@ -21,13 +15,16 @@ import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
 import { Publisher } from '../wire/publisher.js';
 import { Subscriber } from '../wire/subscriber.js';
 import type { HandlerRuntime } from './handler-runtime.js';
+import { InternalTopics } from './internal-topics.js';
 import { MessageReceiver } from './message-receiver.js';
+import { sendsCopyPerSubscription } from './overlap-probe.js';
 import { Redelivery } from './redelivery.js';
 import { ResponseTopics } from './response-topics.js';
 import { RunningInvocations } from './running-invocations.js';
 // from './response-topics.js';
 import { newServerCounters } from './server-counters.js';
 import type { ProcessingHooks, ServerServices } from './server-services.js';
+import { ServerSubscriptions } from './server-subscriptions.js';
 import { StaleMessages } from './stale-messages.js';
 import { StreamControl } from './stream-control.js';
 
@@ -51,7 +48,9 @@ export class ServerRuntime {
   private readonly gate: ConcurrencyGate;
   private readonly redelivery: Redelivery;
   private readonly services: ServerServices;
-  private readonly subscriptions: ReadonlyMap<string, Subscription>;
+  private readonly subscriptions: ServerSubscriptions;
+  private readonly receiver: MessageReceiver;
+  private readonly internal = new InternalTopics();
 
   /** @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served */
   constructor(
@@ -67,7 +66,6 @@ export class ServerRuntime {
       protocolVersion,
     });
     refuseHopelessPolicies(handlers, options);
-    this.subscriptions = collectSubscriptions(handlers);
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,
       bufferSize: options.qos0Buffer.size,
@@ -76,6 +74,12 @@ export class ServerRuntime {
     this.connection = new Connection(options.connection, logger);
     this.publisher = new Publisher(this.connection, { offline: 'queue', maxQueuedMessages: MAX_QUEUED_REPLIES });
     this.subscriber = new Subscriber(this.connection, logger);
+    this.subscriptions = new ServerSubscriptions(handlers, {
+      connection: this.connection,
+      subscriber: this.subscriber,
+      logger,
+      probe: () => this.probe(),
+    });
     this.services = this.createServices();
     this.redelivery = new Redelivery(
       options.redelivery,
@@ -86,7 +90,7 @@ export class ServerRuntime {
         logger,
       },
     );
-    const receiver = this.createReceiver(handlers);
+    const receiver = (this.receiver = this.createReceiver(handlers));
     this.acknowledgement = new DeferredAcknowledgement(
       this.connection,
       (topic, payload, packet, delivery) => receiver.receive(topic, payload, packet, delivery),
@@ -94,7 +98,6 @@ export class ServerRuntime {
       (withheld) => this.redelivery.withheld(withheld),
     );
     reportStatus(this.connection, parts.onStatus);
-    this.connection.on('session', () => this.identify());
     this.connection.on('connected', ({ first }) => this.onConnected(first));
   }
 
@@ -105,7 +108,7 @@ export class ServerRuntime {
   /** Connects and subscribes. Handlers are in place before: a resumed session delivers at once. */
   async start(): Promise<void> {
     await this.connection.open();
-    await this.subscriber.subscribe(this.plannedSubscriptions());
+    this.receiver.copies = await this.subscriptions.subscribe();
     this.publisher.flush();
   }
 
@@ -156,7 +159,8 @@ export class ServerRuntime {
         .catch((error: unknown) => services.logger.warn(`Cannot unsubscribe "${filter}": ${(error as Error).message}`));
     };
     const stale = new StaleMessages(options.onStaleSubscription, unsubscribe, services.counters, services.logger);
-    return new MessageReceiver(new TopicRouter(runtimes, this.subscriptions), services, {
+    return new MessageReceiver(new TopicRouter(runtimes, this.subscriptions.byText), services, {
+      internal: this.internal,
       maxPayloadBytes: options.maxPayloadBytes,
       onStale: (topic, packet, delivery) => stale.receive(topic, packet, delivery),
     });
@@ -177,17 +181,6 @@ export class ServerRuntime {
     };
   }
 
-  /** Whether copies of a message can be told apart depends on the broker: it is known when it has accepted the connection. */
-  private identify(): void {
-    if (this.connection.limits?.subscriptionIdentifiers) assignIdentifiers(this.subscriptions.values());
-  }
-
-  private plannedSubscriptions(): { filter: string; qos: Subscription['qos']; identifier: number | undefined }[] {
-    const all = [...this.subscriptions.values()];
-    const asked = this.connection.limits?.subscriptionIdentifiers ? all : withoutCovered(all).asked;
-    return asked.map(({ text, qos, nl, rap, rh, identifier }) => ({ filter: text, qos, nl, rap, rh, identifier }));
-  }
-
   private onConnected(first: boolean): void {
     this.redelivery.connected();
     if (first) return; // start() subscribes
@@ -197,7 +190,21 @@ export class ServerRuntime {
     );
   }
 
+  private probe(): Promise<boolean | undefined> {
+    return sendsCopyPerSubscription({
+      clientId: this.connection.clientId,
+      internal: this.internal,
+      subscribe: (filters) => this.subscriber.subscribe(filters.map((filter) => ({ filter, qos: 0 }))),
+      unsubscribe: (filters) => this.subscriber.unsubscribe(filters),
+      publish: (topic) => {
+        this.publisher.flush(); // the server's first message
+        return this.publisher.publish({ topic, payload: '', qos: 0, retain: false });
+      },
+    });
+  }
+
   private async subscribeControl(topic: string): Promise<boolean> {
+    this.internal.add(topic, (packet) => this.services.streams.receive(packet));
     try {
       await this.subscriber.subscribe([{ filter: topic, qos: 1 }]);
       return true;

@@ -1,0 +1,85 @@
+import type { Logger } from '@nestjs/common';
+import { CopyCounter } from '../routing/copy-counter.js';
+import type { Handler } from '../routing/handler.js';
+import {
+  assignIdentifiers,
+  collectSubscriptions,
+  withoutCovered,
+  type Subscription,
+} from '../routing/subscription-plan.js';
+import type { Connection } from '../wire/connection.js';
+import type { Subscriber } from '../wire/subscriber.js';
+import type { CopyFilter } from './message-receiver.js';
+
+interface SubscriptionParts {
+  readonly connection: Connection;
+  readonly subscriber: Subscriber;
+  readonly logger: Logger;
+  /** Finds out whether the broker sends a copy for each subscription; undefined when it cannot. */
+  readonly probe: () => Promise<boolean | undefined>;
+}
+
+/** The subscriptions of a server's handlers, and how the copies that the broker sends for them are told apart. */
+export class ServerSubscriptions {
+  readonly byText: ReadonlyMap<string, Subscription>;
+
+  /** @throws InvalidOptionsError when handlers of one filter disagree */
+  constructor(
+    handlers: readonly Handler[],
+    private readonly parts: SubscriptionParts,
+  ) {
+    this.byText = collectSubscriptions(handlers);
+    // before the first message: those of a resumed session carry identifiers already
+    parts.connection.on('session', () => {
+      if (this.identifiable) assignIdentifiers(this.byText.values());
+    });
+  }
+
+  /**
+   * Subscribes all of them.
+   *
+   * @returns how to tell copies apart; undefined when identifiers do, or there is one copy of each message
+   * @throws SubscriptionRefusedError, FeatureNotSupportedError
+   */
+  async subscribe(): Promise<CopyFilter | undefined> {
+    const all = [...this.byText.values()];
+    if (this.identifiable) {
+      await this.ask(all);
+      return undefined;
+    }
+    const { asked, ambiguous } = withoutCovered(all);
+    const copies = ambiguous.length > 0 ? await this.copyFilter(asked) : undefined;
+    await this.ask(asked);
+    return copies;
+  }
+
+  private get identifiable(): boolean {
+    return this.parts.connection.limits?.subscriptionIdentifiers === true;
+  }
+
+  private ask(subscriptions: readonly Subscription[]): Promise<void> {
+    return this.parts.subscriber.subscribe(subscriptions.map(({ text, ...rest }) => ({ ...rest, filter: text })));
+  }
+
+  private async copyFilter(asked: readonly Subscription[]): Promise<CopyFilter | undefined> {
+    const { connection, logger, probe } = this.parts;
+    const each = await probe();
+    if (each === false) return undefined;
+    if (each === undefined) {
+      logger.warn(
+        `Some filters overlap without one covering the other, and it cannot be found out how ${connection.broker} sends their messages: ` +
+          'handlers of both may run twice for one message. Allow this client the topics probe/#, or use protocolVersion 5.',
+      );
+      return undefined;
+    }
+    const texts = new Set(asked.map(({ text }) => text));
+    const counter = new CopyCounter();
+    connection.on('session', () => counter.clear());
+    return {
+      isFirst: ({ subscriptions }, topic, payload) => {
+        const copies = subscriptions.filter(({ text }) => texts.has(text)).length;
+        return copies < 2 || counter.isFirst(topic, payload, copies);
+      },
+    };
+  }
+}
