@@ -39,7 +39,10 @@ export function endMqttClient(client: MqttClient): Promise<void> {
       resolve();
       return;
     }
-    const timer = setTimeout(() => client.stream.destroy(), END_TIMEOUT_MS);
+    const timer = setTimeout(() => {
+      client.stream.destroy(); // MQTT.js waits for what is under way, and does not notice that it cannot end any more
+      resolve();
+    }, END_TIMEOUT_MS);
     client.end(!client.connected, () => {
       clearTimeout(timer);
       resolve();
