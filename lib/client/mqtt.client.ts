@@ -24,7 +24,7 @@ import type { RequestCall } from './request-format.js';
  * client.emit('telemetry/7', new MqttRecordBuilder({ celsius: 21 }).setQoS(1).build());
  * ```
  */
-export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
+export class ClientMqtt extends ClientProxy<MqttEvents, string> {
   protected readonly logger = new Logger(ClientMqtt.name);
   private readonly resolved: ResolvedClientOptions;
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
@@ -34,6 +34,11 @@ export class ClientMqtt extends ClientProxy<MqttEvents, MqttStatus> {
   constructor(options: MqttClientOptions = {}) {
     super();
     this.resolved = resolveClientOptions(options);
+  }
+
+  // the class is a ClientProxy of any string, or Nest 12's `customClass` would not take it
+  override get status(): Observable<MqttStatus> {
+    return super.status as Observable<MqttStatus>;
   }
 
   /** @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up */
