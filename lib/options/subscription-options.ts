@@ -1,3 +1,4 @@
+import type { DeduplicationStore } from '../protocol/deduplication-store.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import type { QoS } from '../protocol/application-message.js';
 import { shareNameProblem } from '../protocol/topic-filter.js';
@@ -54,6 +55,12 @@ export interface MqttSubscriptionOptions {
   deadLetter?: string;
   /** Reason code of a reject on 5.0, 0x80 or above. Default 0x83 (implementation specific error). */
   rejectReasonCode?: number;
+  /**
+   * Requests on 5.0: one that arrives again (same Response Topic and Correlation Data) is not run again. A duplicate of a running
+   * request joins it; one of a request that has ended is answered as it was then. An effort to run at most once, no guarantee.
+   * `true` keeps replies in the memory of this process. Default false.
+   */
+  deduplicate?: boolean | { store: DeduplicationStore };
   /** No Local (section 3.8.3.1, 5.0): messages of this connection are not sent back to it. Default false. */
   nl?: boolean;
   /** Retain As Published (section 3.8.3.1, 5.0). Default false. */
@@ -76,6 +83,7 @@ export interface ResolvedSubscriptionOptions {
   readonly retry: Readonly<Required<RetryOptions>>;
   readonly deadLetter: string | undefined;
   readonly rejectReasonCode: number;
+  readonly deduplicate: boolean | { readonly store: DeduplicationStore };
   readonly nl: boolean;
   readonly rap: boolean;
   readonly rh: 0 | 1 | 2;
@@ -93,6 +101,7 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
   retry: DEFAULT_RETRY,
   deadLetter: undefined,
   rejectReasonCode: 0x83,
+  deduplicate: false,
   nl: false,
   rap: false,
   rh: 0,
@@ -108,7 +117,7 @@ export const NO_LOCAL_IN_GROUP = [
   'Remove nl, or the group',
 ] as const;
 
-const ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
+const ONLY_ON_5 = ['nl', 'rap', 'rh', 'deduplicate'] as const;
 
 export function checkSubscription(
   checks: OptionChecks,

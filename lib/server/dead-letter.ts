@@ -1,4 +1,5 @@
 import type { OutgoingMessage, UserProperties } from '../protocol/application-message.js';
+import { utf8Excerpt } from '../protocol/utf8-string.js';
 import type { ReceivedMessage } from './received-message.js';
 
 /** Longest reason that travels with a dead letter. */
@@ -23,14 +24,9 @@ export function deadLetterOf(
   const { subscriptionIdentifier: _identifier, topicAlias: _alias, ...properties } = packet.properties ?? {};
   const userProperties: UserProperties = {
     ...properties.userProperties,
-    [DeadLetterProperty.reason]: wellFormed(reason).slice(0, LONGEST_REASON),
+    [DeadLetterProperty.reason]: utf8Excerpt(reason, LONGEST_REASON),
     [DeadLetterProperty.topic]: topic,
     [DeadLetterProperty.attempts]: String(attempts),
   };
   return { ...message, properties: { ...properties, userProperties } };
-}
-
-/** A reason may quote anything: what UTF-8 strings of MQTT cannot hold is left out [MQTT-1.5.4-1, MQTT-1.5.4-2]. */
-function wellFormed(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '');
 }

@@ -45,6 +45,8 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     private readonly params: TopicParams,
     settlement: Settlement | undefined,
     private readonly services: ServerServices,
+    /** Called once, when nothing is under way for the message any more. */
+    private readonly onReleased?: () => void,
   ) {
     this.droppable = settlement === undefined;
     this.fate = new MessageFate(message, runtime, settlement, services);
@@ -211,6 +213,7 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
   private release(): void {
     this.abortSignal?.dispose();
     this.services.running.delete(this);
+    this.onReleased?.();
   }
 
   private logFailure(error: unknown): void {

@@ -1,6 +1,6 @@
 import { decisionOfException, decisionOfPolicy, type Outcome } from '../acknowledgement/settle-by-policy.js';
 import type { Settlement } from '../acknowledgement/settlement.js';
-import { ACK, NACK, type Decision } from '../protocol/delivery.js';
+import { ACK, NACK, rejection, type Decision } from '../protocol/delivery.js';
 import { deadLetterOf } from './dead-letter.js';
 import { describeFailure } from './failure-description.js';
 import type { HandlerRuntime } from './handler-runtime.js';
@@ -37,7 +37,7 @@ export class MessageFate {
 
   reject(reasonCode: number, reasonString: string | undefined, attempts: number): void {
     if (this.sealed) return;
-    if (this.runtime.options.deadLetter === undefined) this.decide({ kind: 'reject', reasonCode, reasonString });
+    if (this.runtime.options.deadLetter === undefined) this.decide(rejection(reasonCode, reasonString));
     else this.giveUp(reasonString ?? 'rejected', attempts);
   }
 

@@ -1,3 +1,5 @@
+import type { Job } from '../concurrency/concurrency-gate.js';
+import type { TopicParams } from '../routing/topic-template.js';
 import { Settlement } from '../acknowledgement/settlement.js';
 import { ACK, type Delivery } from '../protocol/delivery.js';
 import type { PublishPacket } from '../protocol/application-message.js';
@@ -5,6 +7,8 @@ import { ReasonCode } from '../protocol/reason-code.js';
 import { targetsOfCopy, type Route, type Target, type TopicRouter } from '../routing/topic-router.js';
 import type { HandlerRuntime } from './handler-runtime.js';
 import type { InternalTopics } from './internal-topics.js';
+import { DeduplicatedInvocation } from './deduplicated-invocation.js';
+import { deduplicationKey } from './deduplication.js';
 import { Invocation } from './invocation.js';
 import type { ReceivedMessage } from './received-message.js';
 import { expiryOf } from './reply-target.js';
@@ -65,8 +69,20 @@ export class MessageReceiver {
     const responseTopic = message.packet.properties?.responseTopic;
     const problem =
       responseTopic === undefined || handler.isEventHandler ? undefined : handler.responseTopics.problem(responseTopic);
-    if (problem === undefined) handler.lane.submit(new Invocation(message, handler, params, settlement, this.services));
+    if (problem === undefined) handler.lane.submit(this.jobOf(message, handler, params, settlement));
     else this.refuseRequest(message.topic, responseTopic!, problem, settlement);
+  }
+
+  private jobOf(
+    message: ReceivedMessage,
+    handler: HandlerRuntime,
+    params: TopicParams,
+    settlement: Settlement | undefined,
+  ): Job {
+    const { deduplication } = handler;
+    const key = deduplication && deduplicationKey(message);
+    if (key === undefined) return new Invocation(message, handler, params, settlement, this.services);
+    return new DeduplicatedInvocation(key, deduplication!, message, handler, params, settlement, this.services);
   }
 
   private refuseRequest(

@@ -16,6 +16,7 @@ import { Publisher } from '../wire/publisher.js';
 import { Subscriber } from '../wire/subscriber.js';
 import type { HandlerRuntime } from './handler-runtime.js';
 import { InternalTopics } from './internal-topics.js';
+import { MemoryDeduplicationStore } from './memory-deduplication-store.js';
 import { MessageReceiver } from './message-receiver.js';
 import { sendsCopyPerSubscription } from './overlap-probe.js';
 import { Redelivery } from './redelivery.js';
@@ -173,6 +174,7 @@ export class ServerRuntime {
       ...handler,
       codec,
       lane: this.gate.lane(handler.options.maxWorkers),
+      deduplication: deduplicationOf(handler),
       replyDefaults: { codec, publish: options.publishOptions },
       responseTopics: new ResponseTopics(
         handler.filter,
@@ -213,6 +215,11 @@ export class ServerRuntime {
       return false;
     }
   }
+}
+
+function deduplicationOf({ isEventHandler, options: { deduplicate } }: Handler): HandlerRuntime['deduplication'] {
+  if (isEventHandler || deduplicate === false) return undefined;
+  return { store: deduplicate === true ? new MemoryDeduplicationStore() : deduplicate.store, running: new Map() };
 }
 
 const MAX_WARNINGS = 1_000;
