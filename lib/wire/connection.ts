@@ -1,12 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
 import type { IConnackPacket, MqttClient, Packet } from 'mqtt';
-import { writeToStream } from 'mqtt-packet';
 import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
 import { brokerLimits, type BrokerLimits } from './broker-limits.js';
 import { brokerDisconnect, refusedConnack, type ConnectionFailure } from './connection-failure.js';
-import { brokerLabel, createMqttClient, endMqttClient } from './mqtt-client.js';
+import { brokerLabel, createMqttClient, disconnect, endMqttClient } from './mqtt-client.js';
 import { reasonOf, Reconnection } from './reconnection.js';
 
 /** How the session of a new network connection begins. */
@@ -121,8 +120,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (this.phase !== 'connected') return;
     this.phase = 'resuming';
     const { stream } = this.client;
-    // a DISCONNECT, so that the broker does not publish the will
-    writeToStream({ cmd: 'disconnect' }, stream, { protocolVersion: this.protocolVersion });
+    disconnect(this.client);
     stream.end(() => stream.destroy());
   }
 

@@ -1,4 +1,5 @@
 import { connect, type MqttClient } from 'mqtt';
+import { writeToStream } from 'mqtt-packet';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
 
 /** MQTT.js keeps what is under way only while it means to reconnect; when to do so is decided by {@link Connection}. */
@@ -29,7 +30,7 @@ export function brokerLabel({ url, mqtt }: ResolvedConnectionOptions): string {
   return `${protocol}://${hosts.join(',')}`;
 }
 
-/** What the broker is given to end a connection in order before the socket is destroyed. */
+/** What the broker is given to acknowledge what is under way before the connection ends without that. */
 const END_TIMEOUT_MS = 2_000;
 
 /** Ends a client in order, or by force where that takes too long. Never rejects. */
@@ -40,7 +41,8 @@ export function endMqttClient(client: MqttClient): Promise<void> {
       return;
     }
     const timer = setTimeout(() => {
-      client.stream.destroy(); // MQTT.js waits for what is under way, and does not notice that it cannot end any more
+      if (client.connected) disconnect(client);
+      setImmediate(() => client.stream.destroy()); // MQTT.js waits for what is under way, and does not notice that it cannot end any more
       resolve();
     }, END_TIMEOUT_MS);
     client.end(!client.connected, () => {
@@ -48,4 +50,9 @@ export function endMqttClient(client: MqttClient): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Writes a DISCONNECT, whatever is still under way, so that the broker does not publish the will. */
+export function disconnect({ stream, options }: MqttClient): void {
+  writeToStream({ cmd: 'disconnect' }, stream, { protocolVersion: options.protocolVersion! });
 }
