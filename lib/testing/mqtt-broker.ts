@@ -151,7 +151,7 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
 
   private ended(connection: Connection, end: ConnectionEnd): void {
     const { session, will } = connection;
-    if (!session || session.outbound.link !== connection) return;
+    if (!session) return;
     this.emit('disconnect', { clientId: session.clientId, ...end });
     session.outbound.detach();
     if (will && this.running) this.core.wills.schedule(session, will);

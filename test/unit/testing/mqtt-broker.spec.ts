@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { describe, expect, it, jest } from '@jest/globals';
 import { MqttClient } from 'mqtt';
@@ -232,6 +232,23 @@ describe('events', () => {
     const disconnect = broker.waitFor('disconnect');
     await client.disconnect();
     expect(await disconnect).toEqual({ clientId: 'c', by: 'client', reasonCode: 0 });
+  });
+
+  it("'packet' shows no answer that a client is gone for, and the message is not lost", async () => {
+    const gate = new EventEmitter();
+    const broker = newBroker({ authorizePublish: async () => once(gate, 'open').then(() => true) });
+    const client = await RawClient.connect(broker, { clientId: 'c' });
+    const seen: string[] = [];
+    broker.on('packet', ({ packet }) => seen.push(packet.cmd));
+    const arrived = broker.waitFor('packet');
+    client.sendPublish('t', '', { qos: 1 });
+    await arrived;
+    const [left, published] = [broker.waitFor('disconnect'), broker.waitFor('publish')];
+    client.hangUp();
+    await client.end();
+    gate.emit('open');
+    await Promise.all([left, published]);
+    expect(seen).toEqual(['publish']);
   });
 
   it("'packet' shows every control packet on the wire, in both directions", async () => {

@@ -50,7 +50,7 @@ describe('TaskQueue', () => {
     queue.stop();
     queue.push(() => void ran.push('late'));
     await running;
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
     expect(ran).toEqual([]);
   });
 });
