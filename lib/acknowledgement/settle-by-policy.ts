@@ -1,5 +1,5 @@
 import { AckPolicy } from '../options/ack-policy.js';
-import { ACK, NACK, type Decision } from '../protocol/delivery.js';
+import { ACK, NACK, rejection, type Decision } from '../protocol/delivery.js';
 import { AckMessage, NackMessage, RejectMessage } from './acknowledgement-exceptions.js';
 
 /** How a handler ended. */
@@ -17,7 +17,7 @@ export function decisionOfException(error: unknown, rejectReasonCode: number): D
   if (error instanceof AckMessage) return ACK;
   if (error instanceof NackMessage) return NACK;
   if (error instanceof RejectMessage) {
-    return { kind: 'reject', reasonCode: error.reasonCode ?? rejectReasonCode, reasonString: error.reasonString };
+    return rejection(error.reasonCode ?? rejectReasonCode, error.reasonString);
   }
   return undefined;
 }
@@ -32,9 +32,7 @@ export function decisionOfPolicy(
     case AckPolicy.ACK_FIRST:
       return ACK;
     case AckPolicy.REJECT_ON_ERROR:
-      return outcome.failed
-        ? { kind: 'reject', reasonCode: rejectReasonCode, reasonString: reasonStringOf(outcome.error) }
-        : ACK;
+      return outcome.failed ? rejection(rejectReasonCode, reasonOf(outcome.error)) : ACK;
     case AckPolicy.NACK_ON_ERROR:
       return outcome.failed ? NACK : ACK;
     case AckPolicy.MANUAL:
@@ -44,12 +42,7 @@ export function decisionOfPolicy(
   }
 }
 
-/** Longest reason string that is sent: it must not push an acknowledgement over a broker's packet limit. */
-const LONGEST_REASON = 256;
-
-function reasonStringOf(error: unknown): string | undefined {
+function reasonOf(error: unknown): string | undefined {
   const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
-  return typeof message === 'string' && message.isWellFormed()
-    ? message.replaceAll('\0', '').slice(0, LONGEST_REASON)
-    : undefined;
+  return typeof message === 'string' ? message : undefined;
 }

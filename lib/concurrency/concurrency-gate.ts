@@ -59,7 +59,7 @@ export class ConcurrencyGate {
   /** Nothing starts any more; what waits is dropped, and what comes is too. */
   close(): void {
     this.closed = true;
-    for (const lane of this.lanes) lane.dropAll();
+    for (const lane of this.lanes) for (let next = this.take(lane); next; next = this.take(lane)) next.job.dropped();
   }
 
   /** Resolves when no job runs. */
@@ -83,9 +83,8 @@ export class ConcurrencyGate {
       const next = this.ready.shift();
       if (!next) break;
       next.enlisted = false;
-      const waiting = next.queue.shift();
+      const waiting = this.take(next);
       if (!waiting) continue;
-      if (waiting.inBuffer) this.buffer.remove(waiting.inBuffer);
       this.begin(waiting.job, next);
       this.enlist(next);
     }
@@ -112,6 +111,13 @@ export class ConcurrencyGate {
     waiting.inLane = lane.queue.push(waiting);
     waiting.inBuffer = job.droppable ? this.buffer.push(waiting) : undefined;
     this.enlist(lane);
+  }
+
+  /** Takes the first job that waits in a lane out of the line. */
+  private take(lane: ConcurrencyLane): Waiting | undefined {
+    const waiting = lane.queue.shift();
+    if (waiting?.inBuffer) this.buffer.remove(waiting.inBuffer);
+    return waiting;
   }
 
   private enlist(lane: ConcurrencyLane): void {
@@ -151,10 +157,5 @@ export class ConcurrencyLane {
   /** A job that was started has ended. */
   finished(): void {
     this.gate.finished(this);
-  }
-
-  /** @internal */
-  dropAll(): void {
-    for (let waiting = this.queue.shift(); waiting; waiting = this.queue.shift()) waiting.job.dropped();
   }
 }

@@ -1,3 +1,5 @@
+import { utf8Excerpt } from './utf8-string.js';
+
 /** What is decided about a message: acknowledged, refused with a reason code, or withheld so that it comes again. */
 export type Decision =
   | { readonly kind: 'ack' }
@@ -6,6 +8,14 @@ export type Decision =
 
 export const ACK: Decision = Object.freeze({ kind: 'ack' });
 export const NACK: Decision = Object.freeze({ kind: 'nack' });
+
+/** Longest reason that is sent along: it must not push an acknowledgement over a broker's packet limit. */
+const LONGEST_REASON = 256;
+
+/** @param reason anything: what a broker is told is a UTF-8 string of bounded length */
+export function rejection(reasonCode: number, reason: string | undefined): Decision {
+  return { kind: 'reject', reasonCode, reasonString: reason && utf8Excerpt(reason, LONGEST_REASON) };
+}
 
 /** A QoS 1 or QoS 2 message whose acknowledgement waits for a decision. The first decision counts. */
 export interface Delivery {

@@ -11,3 +11,13 @@ export function utf8StringProblem(text: string): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * The beginning of any text as a UTF-8 Encoded String: null characters are left out and lone surrogates replaced, also one that
+ * the cut makes.
+ *
+ * @param maxLength in UTF-16 code units
+ */
+export function utf8Excerpt(text: string, maxLength: number): string {
+  return text.replaceAll('\0', '').slice(0, maxLength).toWellFormed();
+}
