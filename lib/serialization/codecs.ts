@@ -16,7 +16,7 @@ export const jsonCodec: MqttCodec = {
     return { payload, contentType: JSON_CONTENT_TYPE };
   },
   decode(payload: Buffer): unknown {
-    return JSON.parse(decodeText(payload));
+    return payload.length === 0 ? undefined : JSON.parse(decodeText(payload));
   },
 };
 

@@ -23,7 +23,15 @@ export function readNestEnvelope(
 ): NestEnvelope | undefined {
   if (typeof value !== 'object' || value === null || !('pattern' in value)) return undefined;
   const { pattern, data, id } = value as { pattern: unknown; data?: unknown; id?: unknown };
-  const normalized = typeof pattern === 'object' && pattern !== null ? normalizePattern(pattern) : String(pattern);
-  if (normalized !== topic) return undefined;
+  if (normalize(pattern, normalizePattern) !== topic) return undefined;
   return { data, id: typeof id === 'string' ? id : undefined };
+}
+
+function normalize(pattern: unknown, normalizePattern: (pattern: object) => string): string | undefined {
+  if (typeof pattern !== 'object' || pattern === null) return String(pattern);
+  try {
+    return normalizePattern(pattern);
+  } catch {
+    return undefined; // anybody can send a pattern that is nested deeper than the stack
+  }
 }

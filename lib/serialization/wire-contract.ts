@@ -39,8 +39,10 @@ export function parseStreamPosition(text: string): StreamPosition | undefined {
   const digits = semicolon < 0 ? text : text.slice(0, semicolon);
   const end = semicolon < 0 ? 'more' : text.slice(semicolon + 1);
   const index = Number(digits);
-  if (digits === '' || !Number.isSafeInteger(index) || index < 0) return undefined;
-  return end === 'more' || end === 'last' || end === 'end' ? { index, end } : undefined;
+  if (!Number.isSafeInteger(index) || index < 0 || (end !== 'more' && end !== 'last' && end !== 'end'))
+    return undefined;
+  const position: StreamPosition = { index, end };
+  return formatStreamPosition(position) === text ? position : undefined; // there is one way to write each
 }
 
 /** The single value of a property of the contract; its first one, should there be several. */

@@ -52,7 +52,11 @@ describe('resolveSubscription', () => {
       { qos: 0, noReply: false },
     ],
     ['prefixes add up', [{ prefix: 'a/' }, { prefix: 'b/' }, { prefix: 'c' }], { prefix: 'a/b/c' }],
-    ['false switches an inherited group off', [{ shared: 'g' }, { shared: false }], { shared: undefined as never }],
+    [
+      'false switches an inherited group off',
+      [{ shared: 'g' }, { shared: false }],
+      { shared: undefined as unknown as false },
+    ],
     ['a nearer group switches it on again', [{ shared: 'g' }, { shared: false }, { shared: 'h' }], { shared: 'h' }],
   ])('%s', (_, levels, expected) => {
     expect(resolveSubscription(levels)).toMatchObject(expected);
