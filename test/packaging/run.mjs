@@ -10,11 +10,11 @@ const root = join(here, '../..');
 const applications = readdirSync(here, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
-const fiveMinutes = 5 * 60_000;
+const threeMinutes = 3 * 60_000;
 
 const run = (cwd, command, ...args) => {
   console.log(`\n$ ${[command, ...args].join(' ')}`);
-  execFileSync(command, args, { cwd, stdio: 'inherit', timeout: fiveMinutes, shell: process.platform === 'win32' });
+  execFileSync(command, args, { cwd, stdio: 'inherit', timeout: threeMinutes, shell: process.platform === 'win32' });
 };
 
 const work = mkdtempSync(join(tmpdir(), 'packaging-'));

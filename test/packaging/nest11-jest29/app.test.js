@@ -1,4 +1,4 @@
-// Plain CommonJS under jest 29 as it comes: no configuration, no flags, no transform of packages.
+// The oldest Nest that is supported; plain CommonJS under jest 29 as it comes: no configuration, no flags, no transform of packages.
 const { NestFactory } = require('@nestjs/core');
 const { Controller, Module } = require('@nestjs/common');
 const { MessagePattern, Server } = require('@nestjs/microservices');
@@ -21,18 +21,22 @@ MessagePattern('echo')(
 class AppModule {}
 Module({ controllers: [EchoController] })(AppModule);
 
+const closing = [];
+afterEach(async () => {
+  for (const each of closing.splice(0).reverse()) await each.close();
+});
+
 test('a microservice answers over the in-process broker', async () => {
   const broker = new MqttBroker();
+  closing.push(broker);
   const url = await broker.listen();
   const strategy = new ServerMqtt({ url });
   expect(strategy).toBeInstanceOf(Server);
   const app = await NestFactory.createMicroservice(AppModule, { strategy, logger: ['error', 'warn'] });
+  closing.push(app);
   await app.listen();
-  const client = new ClientMqtt({ url });
+  const client = new ClientMqtt({ url, requestTimeout: 2_000 });
+  closing.push(client);
 
   await expect(firstValueFrom(client.send('echo', { n: 1 }))).resolves.toEqual({ n: 1 });
-
-  await client.close();
-  await app.close();
-  await broker.close();
 });
