@@ -4,7 +4,8 @@ import type { PublishPacket } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import { ACK, NACK, type Delivery } from '../protocol/delivery.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
-import { defaultCodec, jsonCodec } from '../serialization/codecs.js';
+import { defaultCodec } from '../serialization/codecs.js';
+import { withDeserializer, withSerializer } from '../serialization/nest-serializers.js';
 import { Connection } from '../wire/connection.js';
 import { reportStatus } from '../wire/connection-status.js';
 import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
@@ -36,10 +37,18 @@ export class ClientRuntime {
   private readonly inbox: Inbox;
   private readonly adHoc: AdHocSubscriptions;
   private readonly codec: MqttCodec;
+  private readonly envelopeCodec: MqttCodec;
   private readonly envelope: ResolvedClientOptions['envelope'];
 
   constructor(options: ResolvedClientOptions, logger: Logger, onStatus: (status: MqttStatus) => void) {
-    const codec = (this.codec = options.codec ?? defaultCodec);
+    const { serializer, deserializer } = options;
+    this.codec = options.codec ?? defaultCodec;
+    this.envelopeCodec = withDeserializer(withSerializer(defaultCodec, serializer, asItIs), deserializer, asItIs);
+    const codec = withDeserializer<{ response?: unknown }>(
+      withSerializer(this.codec, serializer, (data) => ({ data })),
+      deserializer,
+      ({ response }) => response,
+    );
     this.envelope = options.envelope;
     const connection = (this.connection = new Connection(options.connection, logger));
     this.publisher = new Publisher(connection, options);
@@ -57,7 +66,7 @@ export class ClientRuntime {
       publisher: this.publisher,
       inbox: this.inbox,
       pending,
-      formatOf: requestFormats(options, pending, this.composer, codec),
+      formatOf: requestFormats(options, pending, this.composer, codec, this.envelopeCodec),
       requestTimeoutMs: options.requestTimeoutMs,
       maxPendingRequests: options.maxPendingRequests,
       offline: options.offline,
@@ -123,7 +132,8 @@ export class ClientRuntime {
 
   /** Publishes an event, in the wire format of the options. Resolves when the QoS handshake is done. */
   emit({ pattern, topic, data, options }: RequestCall): Promise<void> {
-    if (this.envelope === 'nest') return this.publish(topic, { pattern, data }, { ...options, codec: jsonCodec });
+    if (this.envelope === 'nest')
+      return this.publish(topic, { pattern, data }, { ...options, codec: this.envelopeCodec });
     return this.publish(topic, data, options);
   }
 
@@ -155,4 +165,9 @@ export class ClientRuntime {
       () => {}, // the connection is gone again: the next one restores
     );
   }
+}
+
+/** In Nest's envelope the packet is the value. */
+function asItIs(packet: unknown): unknown {
+  return packet;
 }

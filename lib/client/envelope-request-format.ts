@@ -1,6 +1,6 @@
 import { RemoteError } from '../errors/remote.error.js';
 import type { PublishPacket } from '../protocol/application-message.js';
-import { jsonCodec } from '../serialization/codecs.js';
+import type { MqttCodec } from '../protocol/codec.js';
 import { errorCodeOf } from '../serialization/error-object.js';
 import { nestReplyTopic } from '../serialization/nest-envelope.js';
 import type { MessageComposer } from './message-composer.js';
@@ -23,6 +23,8 @@ export class EnvelopeRequestFormat implements RequestFormat {
   constructor(
     private readonly pending: PendingRequests,
     private readonly composer: MessageComposer,
+    /** Codec of whole packets. */
+    private readonly codec: MqttCodec,
   ) {}
 
   responseTopic({ topic }: RequestCall): string {
@@ -31,11 +33,11 @@ export class EnvelopeRequestFormat implements RequestFormat {
 
   compose({ pattern, topic, data, options }: RequestCall): ComposedRequest {
     const id = this.pending.newCorrelationData().toString('hex');
-    return { key: id, message: this.composer.compose(topic, { pattern, data, id }, { ...options, codec: jsonCodec }) };
+    return { key: id, message: this.composer.compose(topic, { pattern, data, id }, { ...options, codec: this.codec }) };
   }
 
   receive(topic: string, payload: Buffer, packet: PublishPacket): boolean {
-    const reply = parseReply(payload);
+    const reply = this.read(topic, payload);
     const request = typeof reply?.id === 'string' ? this.pending.find(reply.id) : undefined;
     if (!reply || !request) return true; // most likely another caller's: this topic belongs to all of them
     const { err, response, isDisposed } = reply;
@@ -45,13 +47,14 @@ export class EnvelopeRequestFormat implements RequestFormat {
     else request.next(replyOf(response, topic, packet));
     return true;
   }
-}
 
-function parseReply(payload: Buffer): EnvelopeReply | undefined {
-  try {
-    const value: unknown = JSON.parse(payload.toString());
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
+  /** On a topic that belongs to all callers anything may come: what cannot be read is not for us. */
+  private read(topic: string, payload: Buffer): EnvelopeReply | undefined {
+    try {
+      const value = this.codec.decode(payload, { contentType: undefined, topic });
+      return typeof value === 'object' && value !== null ? value : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -187,10 +187,22 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
     return this.current;
   }
 
+  /** Nest 12: what instrumentation wants to travel along goes as User Properties, which 3.1.1 does not have. */
+  private withMetadata(call: RequestCall): RequestCall {
+    const packet: ReadPacket & { metadata?: Record<string, string> } = { pattern: call.pattern, data: call.data };
+    this.onDispatchHook?.(packet);
+    if (!packet.metadata || this.resolved.connection.protocolVersion === 4) return call;
+    return {
+      ...call,
+      options: { ...call.options, userProperties: { ...packet.metadata, ...call.options.userProperties } },
+    };
+  }
+
   private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
     const { data, options } = unwrapRecord(given);
     const topic = this.normalizePattern(pattern as MsPattern);
-    return { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
+    const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
+    return this.onDispatchHook ? this.withMetadata(call) : call;
   }
 }
 

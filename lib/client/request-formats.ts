@@ -16,8 +16,9 @@ export function requestFormats(
   pending: PendingRequests,
   composer: MessageComposer,
   codec: MqttCodec,
+  envelopeCodec: MqttCodec,
 ): (call: RequestCall) => RequestFormat {
-  const inEnvelope = new EnvelopeRequestFormat(pending, composer);
+  const inEnvelope = new EnvelopeRequestFormat(pending, composer, envelopeCodec);
   if (envelope === 'nest') return () => inEnvelope;
   if (connection.protocolVersion === 5) {
     const plain = new PlainRequestFormat(pending, composer, codec);

@@ -1,3 +1,4 @@
+import type { Deserializer, Serializer } from '@nestjs/microservices';
 import type { UserProperties } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
@@ -31,6 +32,10 @@ export interface MqttClientOptions extends MqttConnectionOptions {
   userProperties?: UserProperties;
   /** Default: JSON, text and bytes, told apart by Content Type. */
   codec?: MqttCodec;
+  /** Nest's way to change what is sent, given packets of Nest's; it must not return a promise. Default: none, the codec alone. */
+  serializer?: Serializer;
+  /** Nest's way to change what comes, which it gets parsed; it must not return a promise. Default: none, the codec alone. */
+  deserializer?: Deserializer;
 }
 
 /** Client options after validation: complete, private copies, never written to. */
@@ -45,6 +50,8 @@ export interface ResolvedClientOptions {
   readonly envelope: 'plain' | 'nest' | undefined;
   readonly userProperties: Readonly<UserProperties> | undefined;
   readonly codec: MqttCodec | undefined;
+  readonly serializer: Serializer | undefined;
+  readonly deserializer: Deserializer | undefined;
 }
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -65,6 +72,8 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
     envelope,
     userProperties,
     codec,
+    serializer,
+    deserializer,
     ...connectionOptions
   } = options;
   check(options);
@@ -79,6 +88,8 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
     envelope,
     userProperties: userProperties && Object.freeze({ ...userProperties }),
     codec,
+    serializer,
+    deserializer,
   });
 }
 
@@ -93,6 +104,8 @@ function check(options: MqttClientOptions): void {
   checks.integer('maxQueuedMessages', options.maxQueuedMessages, { min: 0, infinite: true });
   checks.oneOf('envelope', options.envelope, ['plain', 'nest']);
   checks.methods('codec', options.codec, ['encode', 'decode']);
+  checks.methods('serializer', options.serializer, ['serialize']);
+  checks.methods('deserializer', options.deserializer, ['deserialize']);
   checks.wellFormed(
     'responseTopicPrefix',
     options.responseTopicPrefix,

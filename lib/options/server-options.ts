@@ -1,4 +1,4 @@
-import type { Transport } from '@nestjs/microservices';
+import type { Deserializer, Serializer, Transport } from '@nestjs/microservices';
 import type { MqttCodec } from '../protocol/codec.js';
 import { topicFilterProblem } from '../protocol/topic-filter.js';
 import { AckPolicy } from './ack-policy.js';
@@ -63,6 +63,10 @@ export interface MqttServerOptions extends MqttConnectionOptions {
   allowedResponseTopics?: readonly string[];
   /** Default: JSON, text and bytes, told apart by Content Type. */
   codec?: MqttCodec;
+  /** Nest's way to change what is sent, given packets of Nest's; it must not return a promise. Default: none, the codec alone. */
+  serializer?: Serializer;
+  /** Nest's way to change what comes, which it gets parsed; it must not return a promise. Default: none, the codec alone. */
+  deserializer?: Deserializer;
 }
 
 /** Server options after validation: complete, private copies, never written to. */
@@ -80,6 +84,8 @@ export interface ResolvedServerOptions {
   readonly onStaleSubscription: NonNullable<MqttServerOptions['onStaleSubscription']>;
   readonly allowedResponseTopics: readonly string[] | undefined;
   readonly codec: MqttCodec | undefined;
+  readonly serializer: Serializer | undefined;
+  readonly deserializer: Deserializer | undefined;
 }
 
 const DEFAULT_MAX_CONCURRENCY = 256;
@@ -104,6 +110,8 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     onStaleSubscription,
     allowedResponseTopics,
     codec,
+    serializer,
+    deserializer,
     ...connectionOptions
   } = options;
   check(options);
@@ -124,6 +132,8 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     onStaleSubscription: onStaleSubscription ?? 'log',
     allowedResponseTopics: allowedResponseTopics && Object.freeze([...allowedResponseTopics]),
     codec,
+    serializer,
+    deserializer,
   });
 }
 
@@ -149,6 +159,8 @@ function check(options: MqttServerOptions): void {
   );
   checks.integer('maxPayloadBytes', options.maxPayloadBytes, { min: 0, infinite: true });
   checks.methods('codec', options.codec, ['encode', 'decode']);
+  checks.methods('serializer', options.serializer, ['serialize']);
+  checks.methods('deserializer', options.deserializer, ['deserialize']);
   if (typeof options.onStaleSubscription !== 'function') {
     checks.oneOf('onStaleSubscription', options.onStaleSubscription, ['log', 'unsubscribe']);
   }

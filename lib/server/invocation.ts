@@ -7,7 +7,6 @@ import { AckPolicy } from '../options/ack-policy.js';
 import { ACK, NACK } from '../protocol/delivery.js';
 import type { TopicParams } from '../routing/topic-template.js';
 import { isMasked, nestError } from '../serialization/error-object.js';
-import { readNestEnvelope } from '../serialization/nest-envelope.js';
 import { describeFailure } from './failure-description.js';
 import type { HandlerRuntime } from './handler-runtime.js';
 import { InvocationSignal } from './invocation-signal.js';
@@ -87,7 +86,7 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
       this.undecodable(cause);
       return;
     }
-    const envelope = readNestEnvelope(data, topic, services.normalizePattern);
+    const envelope = services.readEnvelope(data, topic);
     this.openResponder(envelope?.id);
     this.call(envelope ? envelope.data : data);
   }

@@ -12,6 +12,8 @@ import type { ReplyTarget } from './reply-target.js';
 /** What all replies of a handler have in common. */
 export interface ReplyDefaults {
   readonly codec: MqttCodec;
+  /** Codec of whole packets in Nest's envelope. */
+  readonly envelopeCodec: MqttCodec;
   readonly publish: Readonly<PublishDefaults>;
 }
 
@@ -152,7 +154,7 @@ export class NestReplyEncoder implements ReplyEncoder {
     const { qos, retain = false } = value instanceof MqttResponse ? value.options : NO_OPTIONS;
     return {
       topic,
-      payload: JSON.stringify({ ...packet, id }),
+      payload: this.defaults.envelopeCodec.encode({ ...packet, id }).payload,
       qos: qos ?? higherQoS(this.defaults.publish.qos, requestQoS),
       retain,
     };

@@ -8,6 +8,8 @@ import type { Handler } from '../routing/handler.js';
 import type { HandlerRegistry } from '../routing/handler-registry.js';
 import { TopicRouter } from '../routing/topic-router.js';
 import { defaultCodec } from '../serialization/codecs.js';
+import { deserialize, withSerializer } from '../serialization/nest-serializers.js';
+import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envelope.js';
 import { Connection } from '../wire/connection.js';
 import { reportStatus } from '../wire/connection-status.js';
 import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
@@ -141,7 +143,7 @@ export class ServerRuntime {
       streams: new StreamControl(connection.clientId, (topic) => this.subscribeControl(topic)),
       handlerTimeoutMs,
       protocolVersion: connection.protocolVersion,
-      normalizePattern,
+      readEnvelope: envelopeReader(this.options.deserializer, normalizePattern),
       running: new RunningInvocations(),
       warnOnce: (key, message) => {
         if (warned.has(key) || warned.size >= MAX_WARNINGS) return;
@@ -175,7 +177,11 @@ export class ServerRuntime {
       codec,
       lane: this.gate.lane(handler.options.maxWorkers),
       deduplication: deduplicationOf(handler),
-      replyDefaults: { codec, publish: options.publishOptions },
+      replyDefaults: {
+        codec: withSerializer(codec, options.serializer, (response) => ({ response, isDisposed: true })),
+        envelopeCodec: withSerializer(defaultCodec, options.serializer, (packet) => packet),
+        publish: options.publishOptions,
+      },
       responseTopics: new ResponseTopics(
         handler.filter,
         options.allowedResponseTopics?.map((filter) => TopicFilter.parse(filter)),
@@ -220,6 +226,15 @@ export class ServerRuntime {
 function deduplicationOf({ isEventHandler, options: { deduplicate } }: Handler): HandlerRuntime['deduplication'] {
   if (isEventHandler || deduplicate === false) return undefined;
   return { store: deduplicate === true ? new MemoryDeduplicationStore() : deduplicate.store, running: new Map() };
+}
+
+/** A deserializer of the application's own says what a payload means; else Nest's envelope is known by its pattern. */
+function envelopeReader(
+  deserializer: ResolvedServerOptions['deserializer'],
+  normalizePattern: (pattern: object) => string,
+): (value: unknown, topic: string) => NestEnvelope | undefined {
+  if (deserializer) return (value, topic) => deserialize<NestEnvelope>(deserializer, value, topic);
+  return (value, topic) => readNestEnvelope(value, topic, normalizePattern);
 }
 
 const MAX_WARNINGS = 1_000;

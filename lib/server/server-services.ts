@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttContext } from '../context/mqtt.context.js';
+import type { NestEnvelope } from '../serialization/nest-envelope.js';
 import type { RunningInvocations } from './running-invocations.js';
 import type { StreamControl } from './stream-control.js';
 import type { ServerCounters } from './server-counters.js';
@@ -20,7 +21,8 @@ export interface ServerServices {
   readonly streams: StreamControl;
   readonly handlerTimeoutMs: number | undefined;
   readonly protocolVersion: 4 | 5;
-  readonly normalizePattern: (pattern: object) => string;
+  /** Takes a decoded payload for Nest's envelope, if that is what it is. */
+  readonly readEnvelope: (value: unknown, topic: string) => NestEnvelope | undefined;
   readonly running: RunningInvocations;
   /** The first of its kind is worth a line in the log; the others are not. */
   readonly warnOnce: (key: string, message: string) => void;
