@@ -121,12 +121,14 @@ export class ServerRuntime {
     this.redelivery.stop();
     this.gate.close();
     this.services.running.shutDown();
-    await within(this.options.gracefulTimeoutMs, this.drained());
+    const deadline = Date.now() + this.options.gracefulTimeoutMs;
+    await within(deadline - Date.now(), this.services.running.whenEmpty());
+    this.acknowledgement.giveUpUndecided();
+    await within(deadline - Date.now(), this.completed());
     await this.connection.close();
   }
 
-  private async drained(): Promise<void> {
-    await this.services.running.whenEmpty();
+  private async completed(): Promise<void> {
     if (this.connection.connected) await this.acknowledgement.completed();
     await nextTurn(); // the last PUBCOMP
   }

@@ -37,6 +37,13 @@ export class AcknowledgementLine<E extends Entry> {
     }
   }
 
+  /** Gives up on what is not decided, so that it no longer holds up what is, and releases that. */
+  skipUndecided(): void {
+    this.entries = this.entries.filter((entry, place) => place >= this.head && entry.decision);
+    this.head = 0;
+    this.flush();
+  }
+
   /** Whether everything that arrived has been released. */
   get isEmpty(): boolean {
     return this.entries.length === this.head;

@@ -75,6 +75,12 @@ export class DeferredAcknowledgement {
     this.accepting = false;
   }
 
+  /** What is not decided now stays with the broker, and no longer holds up the acknowledgement of what came after it. */
+  giveUpUndecided(): void {
+    this.lines[1].skipUndecided();
+    this.lines[2].skipUndecided();
+  }
+
   /** Resolves when every QoS 2 exchange that began here has been completed by the broker (PUBREL), or cannot be any more. */
   completed(): Promise<void> {
     if (this.received.size === 0) return Promise.resolve();

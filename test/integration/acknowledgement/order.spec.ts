@@ -21,7 +21,7 @@ function jobs(): { runs: HeldRuns<string>; decisions: Map<string, Decision>; con
 
   @Controller()
   class Jobs {
-    @EventPattern('order/jobs')
+    @EventPattern<string>('order/jobs')
     async job(@Payload() name: string, @Ctx() context: MqttContext): Promise<void> {
       await runs.hold(name);
       const decision = decisions.get(name) ?? 'none';
