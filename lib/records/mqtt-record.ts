@@ -25,7 +25,11 @@ export class MqttRecord<T = unknown> {
     readonly data: T,
     options: MqttRecordOptions = {},
   ) {
-    this.options = Object.freeze({ ...options });
+    const { userProperties } = options;
+    this.options = Object.freeze({
+      ...options,
+      ...(userProperties && { userProperties: Object.freeze({ ...userProperties }) }),
+    });
   }
 }
 

@@ -79,7 +79,7 @@ describe('decisionOfException', () => {
 
 describe('the reason that a broker is told', () => {
   const texts = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 600 }),
+    fc.string({ unit: 'binary', maxLength: 600, size: 'max' }),
     fc.string({ unit: fc.constantFrom('a', '😀', '\ud83d', '\0'), minLength: 250, maxLength: 400 }),
   );
 

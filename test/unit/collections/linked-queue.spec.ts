@@ -11,7 +11,7 @@ const step = fc.oneof(
 describe('LinkedQueue', () => {
   it('does what an array does', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
         const queue = new LinkedQueue<number>();
         const model: { value: number; place: QueuePlace<number> }[] = [];
         for (const [value, action] of steps.entries()) {

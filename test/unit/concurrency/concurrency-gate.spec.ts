@@ -168,7 +168,7 @@ describe('ConcurrencyGate, whatever comes in whatever order', () => {
         fc.array(fc.constantFrom(1, 2, Infinity), { minLength: 3, maxLength: 3 }),
         fc.nat(3),
         fc.constantFrom('drop-oldest' as const, 'drop-newest' as const),
-        fc.array(step, { maxLength: 120 }),
+        fc.array(step, { maxLength: 120, size: 'max' }),
         (maxConcurrency, maxWorkers, bufferSize, overflow, steps) => {
           const bench = new Bench({ maxConcurrency, bufferSize, overflow });
           const lanes = maxWorkers.map((workers) => bench.gate.lane(workers));

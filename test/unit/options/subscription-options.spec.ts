@@ -55,7 +55,7 @@ describe('resolveSubscription', () => {
     [
       'false switches an inherited group off',
       [{ shared: 'g' }, { shared: false }],
-      { shared: undefined as unknown as false },
+      { shared: undefined },
     ],
     ['a nearer group switches it on again', [{ shared: 'g' }, { shared: false }, { shared: 'h' }], { shared: 'h' }],
   ])('%s', (_, levels, expected) => {

@@ -11,7 +11,7 @@ import {
 import { allTopicNames, naiveMatcher, topicFilters } from '../protocol/topic-arbitraries.js';
 import { handlerOf, subscriptionsOf } from './handlers.js';
 
-const filterSets = fc.uniqueArray(topicFilters(3), { maxLength: 15 });
+const filterSets = fc.uniqueArray(topicFilters(3), { maxLength: 15, size: 'max' });
 const maybeShared = fc
   .tuple(topicFilters(3), fc.constantFrom('', '', '$share/g/', '$share/h/'))
   .map(([filter, group]) => `${group}${filter}`);
@@ -39,7 +39,7 @@ describe('collectSubscriptions', () => {
 describe('assignIdentifiers', () => {
   it('never gives one identifier to two subscriptions that overlap, and none to one that overlaps nothing', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(maybeShared, { maxLength: 25 }), (patterns) => {
+      fc.property(fc.uniqueArray(maybeShared, { maxLength: 25, size: 'max' }), (patterns) => {
         const subscriptions = subscriptionsOf(patterns);
         assignIdentifiers(subscriptions);
         for (const one of subscriptions) {

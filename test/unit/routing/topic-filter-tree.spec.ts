@@ -21,7 +21,7 @@ function indexesOf<T>(values: readonly T[], accept: (value: T) => boolean): numb
 describe('TopicFilterTree', () => {
   it('finds for a topic what a scan of all filters finds, each value once for each time it was added', () => {
     fc.assert(
-      fc.property(fc.array(topicFilters(), { maxLength: 40 }), topicNames(), (patterns, topic) => {
+      fc.property(fc.array(topicFilters(), { maxLength: 40, size: 'max' }), topicNames(), (patterns, topic) => {
         const found = treeOf(patterns).match(topic);
         expect(ascending(found)).toEqual(indexesOf(patterns, (pattern) => naiveMatcher(pattern)(topic)));
       }),
@@ -31,7 +31,7 @@ describe('TopicFilterTree', () => {
 
   it('finds for a filter the filters that overlap it, each value once', () => {
     fc.assert(
-      fc.property(fc.array(topicFilters(), { maxLength: 40 }), topicFilters(), (patterns, text) => {
+      fc.property(fc.array(topicFilters(), { maxLength: 40, size: 'max' }), topicFilters(), (patterns, text) => {
         const filter = TopicFilter.parse(text);
         const found = treeOf(patterns).overlapping(filter);
         expect(ascending(found)).toEqual(indexesOf(patterns, (pattern) => TopicFilter.parse(pattern).overlaps(filter)));
@@ -95,7 +95,7 @@ describe('the cost of a message', () => {
 
   it('is bounded by the levels of the topic, whatever the patterns are', () => {
     fc.assert(
-      fc.property(fc.array(topicFilters(5), { maxLength: 200 }), topicNames(5), (patterns, topic) => {
+      fc.property(fc.array(topicFilters(5), { maxLength: 200, size: 'max' }), topicNames(5), (patterns, topic) => {
         const tree = treeOf(patterns);
         const levels = topic.split('/').length;
         // at each level there are two ways on: the name itself, and +

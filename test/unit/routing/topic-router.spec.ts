@@ -26,7 +26,7 @@ function copies(router: TopicRouter, topic: string, overlap: 'merge' | 'each'): 
 }
 
 const handlerLists = fc
-  .array(fc.tuple(topicFilters(), fc.boolean(), fc.nat(5)), { minLength: 1, maxLength: 12 })
+  .array(fc.tuple(topicFilters(), fc.boolean(), fc.nat(5)), { minLength: 1, maxLength: 12, size: 'max' })
   .map((entries) => {
     const methods = Array.from({ length: 6 }, () => ({}));
     // a method is either an event handler or a request handler, under all of its patterns

@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { BackpressureError } from '../../../lib/errors/backpressure.error.js';
+import { ConnectionClosedError } from '../../../lib/errors/connection-closed.error.js';
+import { ConnectionRefusedError } from '../../../lib/errors/connection-refused.error.js';
+import { DuplicateHandlerError } from '../../../lib/errors/duplicate-handler.error.js';
+import { FeatureNotSupportedError } from '../../../lib/errors/feature-not-supported.error.js';
+import { InvalidOptionsError } from '../../../lib/errors/invalid-options.error.js';
+import { InvalidTopicError } from '../../../lib/errors/invalid-topic.error.js';
+import { MqttTransportError } from '../../../lib/errors/mqtt-transport.error.js';
+import { NoMatchingSubscribersError } from '../../../lib/errors/no-matching-subscribers.error.js';
+import { PayloadDecodeError } from '../../../lib/errors/payload-decode.error.js';
+import { PayloadEncodeError } from '../../../lib/errors/payload-encode.error.js';
+import { PublishRefusedError } from '../../../lib/errors/publish-refused.error.js';
+import { RemoteError } from '../../../lib/errors/remote.error.js';
+import { RequestCancelledError } from '../../../lib/errors/request-cancelled.error.js';
+import { RequestTimeoutError } from '../../../lib/errors/request-timeout.error.js';
+import { StreamGapError } from '../../../lib/errors/stream-gap.error.js';
+import { SubscriptionRefusedError } from '../../../lib/errors/subscription-refused.error.js';
+
+const cause = new Error('underneath');
+const options = { cause };
+
+/** [error, code, what its message has to say: what happened, to what, and what to do about it] */
+const errors: [MqttTransportError, string, RegExp[]][] = [
+  [
+    new BackpressureError('maxPendingRequests', 5, 'No room'),
+    'ERR_MQTT_BACKPRESSURE',
+    [/No room/, /maxPendingRequests \(5\)/, /raise/],
+  ],
+  [new ConnectionClosedError('gone', true, options), 'ERR_MQTT_CONNECTION_CLOSED', [/gone/]],
+  [new ConnectionRefusedError('refused', 0x87, options), 'ERR_MQTT_CONNECTION_REFUSED', [/refused/]],
+  [new DuplicateHandlerError('a/b'), 'ERR_MQTT_DUPLICATE_HANDLER', [/"a\/b"/, /@EventPattern/]],
+  [
+    new FeatureNotSupportedError('rap', 'not there', 'Use 5'),
+    'ERR_MQTT_FEATURE_NOT_SUPPORTED',
+    [/^rap: not there\. Use 5\.$/],
+  ],
+  [
+    new InvalidOptionsError([{ option: 'a.b', problem: 'bad', remedy: 'Do better' }]),
+    'ERR_MQTT_INVALID_OPTIONS',
+    [/- a\.b: bad\. Do better\./],
+  ],
+  [new InvalidTopicError('a/#', 'no wildcards'), 'ERR_MQTT_INVALID_TOPIC', [/"a\/#"/, /no wildcards/]],
+  [new NoMatchingSubscribersError('a/b'), 'ERR_MQTT_NO_MATCHING_SUBSCRIBERS', [/"a\/b"/, /start the service/]],
+  [new PayloadDecodeError('a/b', 'text/plain', options), 'ERR_MQTT_PAYLOAD_DECODE', [/"a\/b"/, /text\/plain/, /codec/]],
+  [new PayloadDecodeError('a/b', undefined), 'ERR_MQTT_PAYLOAD_DECODE', [/"a\/b"/, /the codec expects/]],
+  [new PayloadEncodeError('a/b', 'a circle', options), 'ERR_MQTT_PAYLOAD_ENCODE', [/"a\/b"/, /a circle/, /codec/]],
+  [
+    new PublishRefusedError('a/b', 0x87, 'not authorized'),
+    'ERR_MQTT_PUBLISH_REFUSED',
+    [/"a\/b"/, /0x87 not authorized/, /permissions/],
+  ],
+  [new PublishRefusedError('a/b', 5, 'odd'), 'ERR_MQTT_PUBLISH_REFUSED', [/0x05 odd/]],
+  [new RequestCancelledError('a/b', options), 'ERR_MQTT_REQUEST_CANCELLED', [/"a\/b"/]],
+  [new RequestTimeoutError('a/b', 500), 'ERR_MQTT_REQUEST_TIMEOUT', [/"a\/b"/, /500 ms/, /requestTimeout/]],
+  [new StreamGapError('a/b', 3, 5), 'ERR_MQTT_STREAM_GAP', [/"a\/b"/, /Value 3/, /value 5/, /QoS 1/]],
+  [
+    new SubscriptionRefusedError(
+      [
+        { filter: 'a/#', reasonCode: 0x87, reason: 'not authorized' },
+        { filter: 'b', reasonCode: 0x8f, reason: 'topic filter invalid' },
+      ],
+      options,
+    ),
+    'ERR_MQTT_SUBSCRIPTION_REFUSED',
+    [/subscriptions "a\/#" \(0x87 not authorized\), "b" \(0x8f topic filter invalid\)/, /permissions/],
+  ],
+  [
+    new SubscriptionRefusedError([{ filter: 'a', reasonCode: 0x80, reason: 'x' }]),
+    'ERR_MQTT_SUBSCRIPTION_REFUSED',
+    [/the subscription "a"/],
+  ],
+];
+
+describe.each(errors.map(([error, code, says]) => ({ error, name: error.constructor.name, code, says })))(
+  '$name',
+  ({ error, name, code, says }) => {
+    it('is known by its class, its name and its code', () => {
+      expect(error).toBeInstanceOf(MqttTransportError);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).toMatchObject({ name, code });
+    });
+
+    it('says what happened, to what, and what to do about it', () => {
+      for (const part of says) expect(error.message).toMatch(part);
+      expect([undefined, cause]).toContain(error.cause);
+    });
+  },
+);
+
+describe('errors', () => {
+  it('keep what caused them', () => {
+    const kept = errors.map(([error]) => error).filter((error) => error.cause === cause);
+    expect(kept.map(({ name }) => name)).toEqual([
+      'ConnectionClosedError',
+      'ConnectionRefusedError',
+      'PayloadDecodeError',
+      'PayloadEncodeError',
+      'RequestCancelledError',
+      'SubscriptionRefusedError',
+    ]);
+  });
+
+  it('carry for programs what they say to people', () => {
+    expect(new ConnectionClosedError('x', false).maybeExecuted).toBe(false);
+    expect(new RequestTimeoutError('a', 5)).toMatchObject({ topic: 'a', timeout: 5 });
+    expect(new PublishRefusedError('a', 0x97, '')).toMatchObject({ topic: 'a', reasonCode: 0x97 });
+    expect(new BackpressureError('x', 5, '')).toMatchObject({ option: 'x', limit: 5 });
+  });
+
+  it('do not repeat a topic of 65,535 bytes', () => {
+    const { message, topic } = new InvalidTopicError('x'.repeat(65_535), 'too long');
+    expect(message.length).toBeLessThan(300);
+    expect(topic).toHaveLength(65_535);
+  });
+});
+
+describe('RemoteError', () => {
+  it.each<[string, unknown, string]>([
+    ['the message of the error object', { status: 'error', message: 'sold out' }, 'sold out'],
+    ['a string', 'sold out', 'sold out'],
+    ['words of its own', { code: 7 }, 'The handler of "a/b" failed (rpc).'],
+    ['words of its own for a message that is none', { message: 7 }, 'The handler of "a/b" failed (rpc).'],
+    ['words of its own for null', null, 'The handler of "a/b" failed (rpc).'],
+  ])('takes for its message %s', (_, data, message) => {
+    const error = new RemoteError('rpc', data, 'a/b');
+    expect(error).toMatchObject({ name: 'RemoteError', code: 'rpc', isRemote: true, message, topic: 'a/b' });
+    expect(error.data).toBe(data);
+  });
+});
