@@ -52,22 +52,27 @@ export class Reconnection {
     const { reconnect, maxConnectionAttempts } = this.options;
     const attemptsLeft =
       this.everConnected || maxConnectionAttempts === UNLIMITED_ATTEMPTS || this.failures < maxConnectionAttempts;
-    if (reconnect !== false && attemptsLeft && this.failures < reconnect.maxAttempts)
+    if (reconnect !== false && attemptsLeft && this.attempts < reconnect.maxAttempts)
       return backoffDelay(reconnect, this.failures);
     return this.attemptsUsedUp(error);
   }
 
+  /** Failed attempts to connect: of the failures in a row after a connection, the first is its loss. */
+  private get attempts(): number {
+    return this.everConnected ? this.failures - 1 : this.failures;
+  }
+
   private attemptsUsedUp(error: Error): Error {
-    const attempts = `${this.failures} ${this.failures === 1 ? 'attempt' : 'attempts'}`;
+    const attempts = this.attempts === 0 ? '' : ` (${this.attempts} ${this.attempts === 1 ? 'attempt' : 'attempts'})`;
     if (this.everConnected) {
       return new ConnectionClosedError(
-        `The connection to ${this.broker} is lost (${attempts}): ${reasonOf(error)}`,
+        `The connection to ${this.broker} is lost${attempts}: ${reasonOf(error)}`,
         true,
         { cause: error },
       );
     }
     if (error instanceof ConnectionRefusedError) return error;
-    return new ConnectionRefusedError(`Cannot connect to ${this.broker} (${attempts}): ${reasonOf(error)}`, undefined, {
+    return new ConnectionRefusedError(`Cannot connect to ${this.broker}${attempts}: ${reasonOf(error)}`, undefined, {
       cause: error,
     });
   }
