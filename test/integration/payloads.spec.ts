@@ -65,20 +65,20 @@ describeEachBroker('payloads', (broker) => {
   });
 
   it('a codec of the server, or of one handler, replaces the default', async () => {
-    const reversed: MqttCodec = {
-      encode: (value) => ({ payload: Buffer.from(String(value)).reverse() }),
-      decode: (payload) => Buffer.from(payload).reverse().toString(),
+    const hexCodec: MqttCodec = {
+      encode: (value) => ({ payload: Buffer.from(String(value)).toString('hex') }),
+      decode: (payload) => Buffer.from(payload.toString(), 'hex').toString(),
     };
     const own = recorder({ codec: textCodec });
     const inherited = recorder();
     await startServer(
-      { ...broker.connection, codec: reversed },
+      { ...broker.connection, codec: hexCodec },
       { controllers: [own.controller, inherited.controller] },
     );
     const device = await connectMqttJs(broker);
-    await device.publishAsync('payloads/1', '123');
-    expect(await own.seen.atLeast(1)).toEqual(['123']);
-    expect(await inherited.seen.atLeast(1)).toEqual(['321']);
+    await device.publishAsync('payloads/1', '6869');
+    expect(await own.seen.atLeast(1)).toEqual(['6869']);
+    expect(await inherited.seen.atLeast(1)).toEqual(['hi']);
   });
 
   it('what cannot be decoded is logged and does not reach the handler', async () => {

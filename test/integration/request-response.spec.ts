@@ -138,7 +138,7 @@ describeEachBroker(
       await startServer(broker.connection, { controllers: [Calculator] });
       const peer = await connectMqttJs(broker);
       const seen = await subscribeMqttJs(peer, '#');
-      await peer.publishAsync('sum', '[1]');
+      await peer.publishAsync('sum', '[1]', { qos: 1 });
       await createClient(broker.connection).request('sum', [2]);
       const topics = (await seen.atLeast(3)).map(({ topic }) => topic);
       expect(topics).toEqual(['sum', 'sum', expect.stringMatching(/^reply\//)]);

@@ -10,6 +10,8 @@ import { executable } from './executables.js';
 export interface MosquittoOptions {
   /** Whether sessions and retained messages are on disk, from each change on, and so survive `kill()`. Default false. */
   persistence?: boolean;
+  /** Default true. */
+  allowAnonymous?: boolean;
   /** Further lines of the configuration, for example `max_inflight_messages 5`. */
   config?: readonly string[];
 }
@@ -96,10 +98,14 @@ export class MosquittoProcess {
     await within(exited, 'Mosquitto to end');
   }
 
-  private async configure({ persistence = false, config = [] }: MosquittoOptions): Promise<void> {
+  private async configure({
+    persistence = false,
+    allowAnonymous = true,
+    config = [],
+  }: MosquittoOptions): Promise<void> {
     const lines = [
       `listener ${this.port} 127.0.0.1`,
-      'allow_anonymous true',
+      `allow_anonymous ${allowAnonymous}`,
       'max_queued_messages 0', // no limit: the tests are not about losing messages
       'set_tcp_nodelay true',
       'log_dest stderr',

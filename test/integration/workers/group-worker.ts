@@ -11,17 +11,29 @@ export interface GroupWorkerParameters {
   readonly group: string;
 }
 
+/** What a member tells. */
+export interface GroupWorkerReport {
+  readonly name: string;
+  readonly job: number;
+}
+
+export interface GroupWorkerAnswer {
+  readonly question: number;
+  readonly name: string;
+  readonly subscription: string;
+}
+
 const { connection, name, group } = workerParameters<GroupWorkerParameters>();
 
 @Controller()
 class Member {
   @EventPattern('jobs/+')
   job(@Payload() job: number): void {
-    report(job);
+    report({ name, job } satisfies GroupWorkerReport);
   }
 
   @MessagePattern('who')
-  who(@Payload() question: number, @Ctx() { subscription }: MqttContext): object {
+  who(@Payload() question: number, @Ctx() { subscription }: MqttContext): GroupWorkerAnswer {
     return { question, name, subscription };
   }
 }
