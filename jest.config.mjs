@@ -40,8 +40,9 @@ export default {
       displayName: 'nest 11',
       globals: { NEST_MAJOR: 11 },
       testMatch: ['<rootDir>/test/{unit,integration}/**/*.spec.ts'],
-      // These folders import nothing from Nest: once is enough.
+      // These folders import nothing from Nest, or start hundreds of processes: once is enough.
       testPathIgnorePatterns: [
+        '/test/integration/durability/',
         '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|concurrency|serialization|testing)/',
       ],
       moduleNameMapper: {
