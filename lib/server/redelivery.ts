@@ -4,8 +4,8 @@ import type { ResolvedServerOptions } from '../options/server-options.js';
 interface RedeliveryParts {
   /** Resumes the session, upon which the broker delivers again what was withheld. */
   readonly resume: () => void;
-  /** Resolves when no handler runs. */
-  readonly whenIdle: () => Promise<void>;
+  /** Resolves when the handlers that run have ended; those that begin meanwhile are not waited for. */
+  readonly whenSettled: () => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -18,6 +18,7 @@ const NEARLY_FULL_PERCENT = 75;
  */
 export class Redelivery {
   private timer: NodeJS.Timeout | undefined;
+  private state: 'idle' | 'scheduled' | 'settling' | 'stopped' = 'idle';
   private rounds = 0;
   private explained = false;
 
@@ -29,12 +30,15 @@ export class Redelivery {
 
   /** @param withheld messages withheld on the present connection, this one included */
   withheld(withheld: number): void {
-    if (!this.options) {
+    const { options, state } = this;
+    if (state === 'settling' || state === 'stopped') return;
+    if (!options) {
       this.explain();
       return;
     }
-    if (withheld * 100 >= this.window * NEARLY_FULL_PERCENT) this.schedule(0);
-    else if (!this.timer) this.schedule(Math.min(this.options.maxDelayMs, this.options.delayMs * 2 ** this.rounds));
+    // the delay is cut short once: messages that are withheld again and again would have the session go round in circles
+    if (this.rounds === 0 && withheld * 100 >= this.window * NEARLY_FULL_PERCENT) this.schedule(0);
+    else if (state === 'idle') this.schedule(Math.min(options.maxDelayMs, options.delayMs * 2 ** this.rounds));
   }
 
   /** A round in which nothing was withheld: the next one starts with a short delay again. */
@@ -43,22 +47,32 @@ export class Redelivery {
     if (!options || this.rounds === 0) return;
     const rounds = this.rounds;
     setTimeout(() => {
-      if (this.rounds === rounds && !this.timer) this.rounds = 0;
+      if (this.rounds === rounds && this.state === 'idle') this.rounds = 0;
     }, options.maxDelayMs).unref();
   }
 
   stop(): void {
+    this.state = 'stopped';
     clearTimeout(this.timer);
   }
 
   private schedule(delayMs: number): void {
+    this.state = 'scheduled';
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.redeliver(), delayMs);
+    this.timer = setTimeout(() => this.settle(this.options!.maxDelayMs), delayMs);
   }
 
-  private async redeliver(): Promise<void> {
-    await this.parts.whenIdle();
-    this.timer = undefined;
+  /** A handler that hangs is not waited for for ever: what still runs is not run again when its message is delivered again. */
+  private settle(patienceMs: number): void {
+    this.state = 'settling';
+    this.timer = setTimeout(() => this.redeliver(), patienceMs);
+    void this.parts.whenSettled().then(() => this.redeliver());
+  }
+
+  private redeliver(): void {
+    if (this.state !== 'settling') return;
+    this.state = 'idle';
+    clearTimeout(this.timer);
     this.rounds++;
     this.parts.logger.log('Resuming the session, so that the broker delivers withheld messages again');
     this.parts.resume();

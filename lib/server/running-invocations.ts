@@ -3,10 +3,16 @@ interface Stoppable {
   shutDown(): void;
 }
 
+interface Waiter {
+  /** Invocations that have not ended yet. */
+  readonly awaited: Set<Stoppable>;
+  readonly resolve: () => void;
+}
+
 /** Handlers that run, and those whose reply or dead letter is under way. */
 export class RunningInvocations {
   private readonly members = new Set<Stoppable>();
-  private waiters: (() => void)[] = [];
+  private readonly waiters = new Set<Waiter>();
 
   get size(): number {
     return this.members.size;
@@ -18,14 +24,21 @@ export class RunningInvocations {
 
   delete(invocation: Stoppable): void {
     this.members.delete(invocation);
-    if (this.members.size === 0 && this.waiters.length > 0) for (const resolve of this.waiters.splice(0)) resolve();
+    for (const waiter of this.waiters) {
+      waiter.awaited.delete(invocation);
+      if (waiter.awaited.size > 0) continue;
+      this.waiters.delete(waiter);
+      waiter.resolve();
+    }
   }
 
   shutDown(): void {
     for (const invocation of this.members) invocation.shutDown();
   }
 
-  whenEmpty(): Promise<void> {
-    return this.members.size === 0 ? Promise.resolve() : new Promise((resolve) => this.waiters.push(resolve));
+  /** Resolves when all that run now have ended; those that begin meanwhile are not waited for. */
+  whenSettled(): Promise<void> {
+    if (this.members.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.waiters.add({ awaited: new Set(this.members), resolve }));
   }
 }

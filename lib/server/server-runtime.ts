@@ -89,7 +89,7 @@ export class ServerRuntime {
       options.connection.mqtt.properties?.receiveMaximum ?? options.maxConcurrency,
       {
         resume: () => this.connection.resume(),
-        whenIdle: () => this.gate.whenIdle(),
+        whenSettled: () => this.services.running.whenSettled(),
         logger,
       },
     );
@@ -122,7 +122,7 @@ export class ServerRuntime {
     this.gate.close();
     this.services.running.shutDown();
     const deadline = Date.now() + this.options.gracefulTimeoutMs;
-    await within(deadline - Date.now(), this.services.running.whenEmpty());
+    await within(deadline - Date.now(), this.services.running.whenSettled());
     this.acknowledgement.giveUpUndecided();
     await within(deadline - Date.now(), this.completed());
     await this.connection.close();
