@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IConnackPacket } from 'mqtt';
 import { brokerLimits } from '../../../lib/wire/broker-limits.js';
 
 function limits(properties: object | undefined, version: 4 | 5 = 5) {
-  return brokerLimits({ cmd: 'connack', sessionPresent: false, properties } as IConnackPacket, version);
+  return brokerLimits({ cmd: 'connack', sessionPresent: false, ...(properties && { properties }) }, version);
 }
 
 describe('brokerLimits (section 3.2.2.3)', () => {
