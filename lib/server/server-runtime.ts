@@ -14,6 +14,7 @@ import { Connection } from '../wire/connection.js';
 import { reportStatus } from '../wire/connection-status.js';
 import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
 import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
+import { OutboundBatch } from '../wire/outbound-batch.js';
 import { Publisher } from '../wire/publisher.js';
 import { Subscriber } from '../wire/subscriber.js';
 import type { HandlerRuntime } from './handler-runtime.js';
@@ -75,7 +76,8 @@ export class ServerRuntime {
       overflow: options.qos0Buffer.overflow,
     });
     this.connection = new Connection(options.connection, logger);
-    this.publisher = new Publisher(this.connection, { offline: 'queue', maxQueuedMessages: MAX_QUEUED_REPLIES });
+    const batch = new OutboundBatch(this.connection);
+    this.publisher = new Publisher(this.connection, { offline: 'queue', maxQueuedMessages: MAX_QUEUED_REPLIES }, batch);
     this.subscriber = new Subscriber(this.connection, logger);
     this.subscriptions = new ServerSubscriptions(handlers, {
       connection: this.connection,
@@ -96,6 +98,7 @@ export class ServerRuntime {
     const receiver = (this.receiver = this.createReceiver(handlers));
     this.acknowledgement = new DeferredAcknowledgement(
       this.connection,
+      batch,
       (topic, payload, packet, delivery) => receiver.receive(topic, payload, packet, delivery),
       logger,
       (withheld) => this.redelivery.withheld(withheld),

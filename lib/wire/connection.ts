@@ -21,6 +21,8 @@ interface ConnectionEvents {
   session: [SessionStart];
   /** Connected, and what was under way before has been sent again. */
   connected: [SessionStart];
+  /** The network connection is about to be ended by us. */
+  ending: [];
   /** The network connection is gone. */
   lost: [];
   /** A new attempt is going to be made. */
@@ -49,6 +51,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   limits: BrokerLimits | undefined;
   /** What ended or prevented the latest network connection. */
   lastError: Error | undefined;
+  /** Listeners that the transport itself has on MQTT.js' `packetsend`: any beyond them are somebody else's. */
+  ownPacketSendListeners = 0;
 
   private phase: 'idle' | 'connecting' | 'connected' | 'resuming' | 'waiting' | 'closed' = 'idle';
   private readonly reconnection: Reconnection;
@@ -111,6 +115,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   async close(): Promise<void> {
     if (this.phase === 'closed') return;
     const started = this.phase !== 'idle';
+    if (this.connected) this.emit('ending');
     this.finish(undefined);
     if (started) await endMqttClient(this.client);
   }
@@ -118,6 +123,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   /** Ends the network connection and comes back at once, so that the broker redelivers what was withheld. */
   resume(): void {
     if (this.phase !== 'connected') return;
+    this.emit('ending');
     this.phase = 'resuming';
     const { stream } = this.client;
     disconnect(this.client);

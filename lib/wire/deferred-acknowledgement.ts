@@ -5,6 +5,7 @@ import type { PublishPacket } from '../protocol/application-message.js';
 import { ACK, type Decision, type Delivery } from '../protocol/delivery.js';
 import { isFailure } from '../protocol/reason-code.js';
 import { AcknowledgementLine } from './acknowledgement-line.js';
+import type { OutboundBatch } from './outbound-batch.js';
 import type { Connection } from './connection.js';
 
 /** @param delivery undefined for QoS 0, which has no acknowledgement */
@@ -44,6 +45,7 @@ export class DeferredAcknowledgement {
 
   constructor(
     private readonly connection: Connection,
+    private readonly batch: OutboundBatch,
     private readonly onMessage: MessageListener,
     private readonly logger: Logger,
     /** Told of every message that is withheld: its slot in the broker's window stays taken until the session is resumed. */
@@ -57,6 +59,7 @@ export class DeferredAcknowledgement {
     client.prependListener('packetreceive', (packet) => this.onPacketReceive(packet));
     client.prependListener('message', (topic, payload, packet) => this.onPublish(topic, payload, packet));
     client.prependListener('packetsend', (packet) => this.onPacketSend(packet));
+    connection.ownPacketSendListeners++;
   }
 
   /** Messages whose acknowledgement has not been written. */
@@ -166,7 +169,7 @@ export class DeferredAcknowledgement {
       const { reasonCode, reasonString } = decision;
       const properties = reasonString === undefined ? undefined : { reasonString };
       writeToStream({ cmd, messageId, reasonCode, properties }, stream, { protocolVersion });
-    } else writeToStream({ cmd, messageId, reasonCode: 0 }, stream, { protocolVersion });
+    } else this.batch.acknowledge(qos, messageId);
   }
 
   private isUsable(stream: Stream): boolean {

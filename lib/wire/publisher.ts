@@ -6,13 +6,8 @@ import type { OutgoingMessage } from '../protocol/application-message.js';
 import { describeReasonCode, ReasonCode } from '../protocol/reason-code.js';
 import type { BrokerLimits } from './broker-limits.js';
 import type { Connection } from './connection.js';
-
-/**
- * Told once what became of a message: written (QoS 0), or acknowledged by the broker (QoS 1 and 2).
- *
- * @param reasonCode of the acknowledgement: 0x10 says that nobody subscribes to the topic
- */
-export type PublishSettled = (error: Error | undefined, reasonCode: number) => void;
+import type { OutboundBatch } from './outbound-batch.js';
+import type { PublishSettled } from './publish-settled.js';
 
 /** What becomes of messages while there is no connection. */
 export interface OfflinePolicy {
@@ -44,23 +39,23 @@ export class Publisher {
   /** QoS 1 and 2, by Packet Identifier. MQTT.js sends them again on the next connection. */
   private readonly underWay = new Map<number, UnderWay>();
   private underWayQoS2 = 0;
-  /** QoS 0 messages that the socket has taken into its buffer and not drained. */
-  private draining: UnderWay[] = [];
+  /** Outbound topic aliases are kept by MQTT.js: what uses them is written by it. */
+  private readonly usesAliases: boolean;
   private ended: Error | undefined;
 
   constructor(
     private readonly connection: Connection,
     private readonly policy: OfflinePolicy,
+    private readonly batch: OutboundBatch,
   ) {
     const { client } = connection;
+    const { autoAssignTopicAlias, autoUseTopicAlias } = client.options;
+    this.usesAliases = autoAssignTopicAlias === true || autoUseTopicAlias === true;
     client.prependListener('packetreceive', (packet) => {
       if ((packet.cmd === 'puback' || packet.cmd === 'pubrec') && packet.reasonCode)
         this.noteReasonCode(packet.messageId!, packet.reasonCode);
     });
-    connection.on('lost', () => {
-      this.open = false;
-      this.failDraining();
-    });
+    connection.on('lost', () => (this.open = false));
     connection.on('closed', (error) => this.end(error));
   }
 
@@ -71,7 +66,7 @@ export class Publisher {
 
   /** Messages whose end is not known yet. */
   get pending(): number {
-    return this.waiting.size + this.underWay.size + this.draining.length;
+    return this.waiting.size + this.underWay.size;
   }
 
   /** As {@link send}, with a promise for its end. Resolves with the reason code of the acknowledgement. */
@@ -139,11 +134,18 @@ export class Publisher {
   private write(message: OutgoingMessage, settled: PublishSettled): void {
     const { client } = this.connection;
     const { topic, payload, qos, retain, properties } = message;
+    if (qos === 0 && !this.usesAliases) {
+      try {
+        this.batch.publish(message, settled);
+      } catch (error) {
+        process.nextTick(settled, error, 0); // larger than any packet can be
+      }
+      return;
+    }
     const options = properties ? { qos, retain, properties } : { qos, retain };
     if (qos === 0) {
       client.publish(topic, payload, options);
-      if (client.stream.writableNeedDrain) this.awaitDrain(message, settled);
-      else process.nextTick(settled, undefined, 0);
+      process.nextTick(settled, undefined, 0);
       return;
     }
     const entry: UnderWay = { message, settled, reasonCode: 0 };
@@ -169,26 +171,9 @@ export class Publisher {
     if (this.waiting.size > 0 && this.open) this.flush();
   }
 
-  private awaitDrain(message: OutgoingMessage, settled: PublishSettled): void {
-    if (this.draining.length === 0) {
-      const { stream } = this.connection.client;
-      stream.once('drain', () => {
-        for (const entry of this.draining.splice(0)) entry.settled(undefined, 0);
-      });
-    }
-    this.draining.push({ message, settled, reasonCode: 0 });
-  }
-
-  private failDraining(): void {
-    for (const { message, settled } of this.draining.splice(0)) {
-      settled(new ConnectionClosedError(`The connection was lost while publishing to "${message.topic}".`, true), 0);
-    }
-  }
-
   private end(error: Error | undefined): void {
     this.ended = error ?? new ConnectionClosedError(`The connection to ${this.connection.broker} is closed.`, false);
     this.open = false;
-    this.failDraining();
     for (let next = this.waiting.shift(); next; next = this.waiting.shift()) next.settled(this.ended, 0);
     const underWay = [...this.underWay.values()];
     this.underWay.clear();
