@@ -6,6 +6,7 @@ import { RemoteError } from '../errors/remote.error.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js';
+import { refuseOptions } from '../records/only-on-5.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ClientRuntime } from './client-runtime.js';
 import type { MessagesOptions } from './mqtt-message.js';
@@ -132,6 +133,7 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
    * unsubscribed when nobody does any more; several listeners to one filter share one subscription.
    *
    * @throws InvalidTopicError when `filter` is no Topic Filter
+   * @throws FeatureNotSupportedError when it asks for what 3.1.1 does not have
    * @example
    * ```ts
    * for await (const { topic, data } of client.messages<number>('devices/+/temperature', { qos: 1 })) {
@@ -143,6 +145,8 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
   messages<T = unknown>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
     const { qos = 0, shared, nl, rap, rh, bufferSize = DEFAULT_BUFFER_SIZE, manualAck = false, codec } = options;
     const parsed = TopicFilter.parse(filter);
+    if (this.resolved.connection.protocolVersion === 4)
+      refuseOptions(`the subscription to "${filter}"`, options, SUBSCRIPTION_OPTIONS_ONLY_ON_5);
     const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
   }
@@ -188,9 +192,9 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
   }
 
   /** Nest 12: what instrumentation wants to travel along goes as User Properties, which 3.1.1 does not have. */
-  private withMetadata(call: RequestCall): RequestCall {
-    const packet: ReadPacket & { metadata?: Record<string, string> } = { pattern: call.pattern, data: call.data };
-    this.onDispatchHook?.(packet);
+  private withMetadata(call: RequestCall, dispatch: DispatchHook): RequestCall {
+    const packet: DispatchedPacket = { pattern: call.pattern, data: call.data };
+    dispatch(packet);
     if (!packet.metadata || this.resolved.connection.protocolVersion === 4) return call;
     return {
       ...call,
@@ -202,10 +206,16 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
     const { data, options } = unwrapRecord(given);
     const topic = this.normalizePattern(pattern as MsPattern);
     const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
-    return this.onDispatchHook ? this.withMetadata(call) : call;
+    const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
+    return onDispatchHook ? this.withMetadata(call, onDispatchHook) : call;
   }
 }
 
+/** Nest 12 shows a client's hook every packet before it goes out. */
+type DispatchedPacket = ReadPacket & { metadata?: Record<string, string> };
+type DispatchHook = (packet: DispatchedPacket) => void;
+
+const SUBSCRIPTION_OPTIONS_ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
 /** QoS 0 messages that wait for a slow `for await`. */
 const DEFAULT_BUFFER_SIZE = 1_000;
 

@@ -12,6 +12,12 @@ import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js'
 import { ServerRuntime } from './server-runtime.js';
 
 /**
+ * What Nest 12 reads and Nest 11 does not know: failures of event handlers reach this transport, which logs them and decides
+ * about the message, so that Nest does not have to report them too.
+ */
+const NEST_12_FIELDS = { propagatesEventHandlerErrors: true };
+
+/**
  * Nest transport strategy that serves `@MessagePattern` and `@EventPattern` handlers over MQTT.
  *
  * @example
@@ -24,8 +30,6 @@ import { ServerRuntime } from './server-runtime.js';
  */
 export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements CustomTransportStrategy {
   override transportId: Transport | symbol;
-  /** Failures of event handlers reach this transport, which logs them and decides about the message: Nest does not have to. */
-  override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger(ServerMqtt.name);
 
   private readonly resolved: ResolvedServerOptions;
@@ -36,6 +40,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   /** @throws InvalidOptionsError that lists every problem */
   constructor(options: MqttServerOptions = {}) {
     super();
+    Object.assign(this, NEST_12_FIELDS);
     this.resolved = resolveServerOptions(options);
     this.transportId = this.resolved.transportId ?? Transport.MQTT;
   }
@@ -61,7 +66,11 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
       this.runtime = new ServerRuntime(this.resolved, this.registry, {
         logger: this.logger,
         hooks: {
-          start: (context, process) => this.onProcessingStartHook(this.transportId, context, process),
+          // Nest 11 has it from 11.1.4 on
+          start: (context, process) =>
+            this.onProcessingStartHook
+              ? this.onProcessingStartHook(this.transportId, context, process)
+              : void process(),
           end: (context) => this.onProcessingEndHook?.(this.transportId, context),
         },
         normalizePattern: (pattern) => this.normalizePattern(pattern as MsPattern),
