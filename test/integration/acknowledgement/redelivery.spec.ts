@@ -158,7 +158,7 @@ describeEachBroker(
 
       @Controller()
       class Jobs {
-        @EventPattern('redelivery/context')
+        @EventPattern<string>('redelivery/context')
         job(@Payload() _name: string, @Ctx() context: MqttContext): void {
           seen.add([context.attempt, context.dup]);
           if (!context.dup) context.nack();
