@@ -1,6 +1,5 @@
 import type { Logger } from '@nestjs/common';
 import type { IPublishPacket, Packet } from 'mqtt';
-import { writeToStream } from 'mqtt-packet';
 import type { PublishPacket } from '../protocol/application-message.js';
 import { ACK, type Decision, type Delivery } from '../protocol/delivery.js';
 import { isFailure } from '../protocol/reason-code.js';
@@ -127,7 +126,7 @@ export class DeferredAcknowledgement {
     // Packets that were parsed already are still handed out when their connection is gone: the broker redelivers them.
     if (!this.accepting || !this.isUsable(stream)) return;
     if (qos === 2 && this.received.has(id)) {
-      this.write(stream, 2, id, ACK); // [MQTT-4.3.3-10]: the broker has not seen our PUBREC
+      this.write(2, id, ACK); // [MQTT-4.3.3-10]: the broker has not seen our PUBREC
       return;
     }
     const known = this.pending.get(id);
@@ -157,18 +156,16 @@ export class DeferredAcknowledgement {
     if (decision.kind === 'nack' || this.pending.get(delivery.id) !== delivery || !this.isUsable(delivery.stream))
       return;
     this.pending.delete(delivery.id);
-    this.write(delivery.stream, delivery.qos, delivery.id, decision);
+    this.write(delivery.qos, delivery.id, decision);
     const refused = decision.kind === 'reject' && this.connection.protocolVersion === 5;
     if (delivery.qos === 2 && !refused) this.received.add(delivery.id);
   }
 
-  private write(stream: Stream, qos: AckedQoS, messageId: number, decision: Decision): void {
-    const cmd = qos === 1 ? 'puback' : 'pubrec';
-    const { protocolVersion } = this.connection;
-    if (decision.kind === 'reject' && protocolVersion === 5) {
+  private write(qos: AckedQoS, messageId: number, decision: Decision): void {
+    if (decision.kind === 'reject' && this.connection.protocolVersion === 5) {
       const { reasonCode, reasonString } = decision;
       const properties = reasonString === undefined ? undefined : { reasonString };
-      writeToStream({ cmd, messageId, reasonCode, properties }, stream, { protocolVersion });
+      this.batch.append({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode, properties });
     } else this.batch.acknowledge(qos, messageId);
   }
 

@@ -1,3 +1,4 @@
+import { generate, type Packet } from 'mqtt-packet';
 import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import type { OutgoingMessage } from '../protocol/application-message.js';
 import type { Connection } from './connection.js';
@@ -68,6 +69,13 @@ export class OutboundBatch {
     slab[at] = qos === 1 ? PUBACK : PUBREC;
     slab[at + 1] = 2;
     slab.writeUInt16BE(messageId, at + 2);
+  }
+
+  /** Any other packet, in its place among those. */
+  append(packet: Packet): void {
+    const bytes = generate(packet, { protocolVersion: this.connection.protocolVersion });
+    const at = this.reserve(bytes.length);
+    bytes.copy(this.slab, at);
   }
 
   private reserve(bytes: number): number {
