@@ -1,4 +1,3 @@
-import type { Logger } from '@nestjs/common';
 import { Settlement } from '../acknowledgement/settlement.js';
 import type { PublishPacket } from '../protocol/application-message.js';
 import type { Delivery } from '../protocol/delivery.js';
@@ -16,8 +15,7 @@ export type MessageListener = (
 interface AdHocParts {
   /** @throws SubscriptionRefusedError */
   readonly subscribe: (request: SubscriptionRequest) => Promise<void>;
-  readonly unsubscribe: (filter: string) => Promise<void>;
-  readonly logger: Logger;
+  readonly unsubscribe: (filter: string) => void;
 }
 
 interface AdHocSubscription {
@@ -66,9 +64,7 @@ export class AdHocSubscriptions {
     const subscription = this.subscriptions.get(text);
     if (!subscription?.listeners.delete(listener) || subscription.listeners.size > 0) return;
     this.subscriptions.delete(text);
-    this.parts.unsubscribe(text).catch((error: unknown) => {
-      this.parts.logger.warn(`Cannot unsubscribe "${text}": ${(error as Error).message}`);
-    });
+    this.parts.unsubscribe(text);
   }
 
   /** @returns whether somebody listens to such messages */

@@ -10,6 +10,7 @@ import { Connection } from '../wire/connection.js';
 import { reportStatus } from '../wire/connection-status.js';
 import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
 import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
+import { OutboundBatch } from '../wire/outbound-batch.js';
 import { Publisher } from '../wire/publisher.js';
 import { ping } from '../wire/ping.js';
 import { Subscriber, type SubscriptionRequest } from '../wire/subscriber.js';
@@ -40,7 +41,11 @@ export class ClientRuntime {
   private readonly envelopeCodec: MqttCodec;
   private readonly envelope: ResolvedClientOptions['envelope'];
 
-  constructor(options: ResolvedClientOptions, logger: Logger, onStatus: (status: MqttStatus) => void) {
+  constructor(
+    options: ResolvedClientOptions,
+    private readonly logger: Logger,
+    onStatus: (status: MqttStatus) => void,
+  ) {
     const { serializer, deserializer } = options;
     this.codec = options.codec ?? defaultCodec;
     this.envelopeCodec = withDeserializer(withSerializer(defaultCodec, serializer, asItIs), deserializer, asItIs);
@@ -51,16 +56,21 @@ export class ClientRuntime {
     );
     this.envelope = options.envelope;
     const connection = (this.connection = new Connection(options.connection, logger));
-    this.publisher = new Publisher(connection, options);
+    const batch = new OutboundBatch(connection);
+    this.publisher = new Publisher(connection, options, batch);
     this.subscriber = new Subscriber(connection, logger);
     this.composer = new MessageComposer(options, codec);
     this.inbox = new Inbox({
       clientId: connection.clientId,
       prefix: () => options.responseTopicPrefix ?? connection.limits?.responseInformation,
       subscribe: (topic) => this.subscriber.subscribe([{ filter: topic, qos: 1 }]),
+      unsubscribe: (topic) => {
+        this.requests.forget(topic);
+        this.unsubscribe(topic);
+      },
       isGranted: (topic) => this.subscriber.isGranted(topic),
     });
-    const pending = new PendingRequests();
+    const pending = new PendingRequests(options.maxPendingRequests);
     this.requests = new Requests({
       connection,
       publisher: this.publisher,
@@ -68,18 +78,17 @@ export class ClientRuntime {
       pending,
       formatOf: requestFormats(options, pending, this.composer, codec, this.envelopeCodec),
       requestTimeoutMs: options.requestTimeoutMs,
-      maxPendingRequests: options.maxPendingRequests,
       offline: options.offline,
       counters: this.counters,
       logger,
     });
     this.adHoc = new AdHocSubscriptions({
       subscribe: (request) => this.subscriber.subscribe([request]),
-      unsubscribe: (filter) => this.subscriber.unsubscribe([filter]),
-      logger,
+      unsubscribe: (filter) => this.unsubscribe(filter),
     });
     this.acknowledgement = new DeferredAcknowledgement(
       connection,
+      batch,
       (topic, payload, packet, delivery) => this.receive(topic, payload, packet, delivery),
       logger,
     );
@@ -149,10 +158,18 @@ export class ClientRuntime {
     await this.connection.close();
   }
 
+  /** A message may be for a listener and for a request: a filter that somebody listens to may take in an inbox. */
   private receive(topic: string, payload: Buffer, packet: PublishPacket, delivery: Delivery | undefined): void {
-    if (this.adHoc.receive(topic, payload, packet, delivery)) return;
-    delivery?.decide(ACK);
-    this.requests.receive(topic, payload, packet);
+    const heard = this.adHoc.receive(topic, payload, packet, delivery);
+    if (!heard) delivery?.decide(ACK);
+    const awaited = this.requests.receive(topic, payload, packet);
+    if (!heard && !awaited) this.requests.receiveLate(topic, packet);
+  }
+
+  private unsubscribe(filter: string): void {
+    this.subscriber.unsubscribe([filter]).catch((error: unknown) => {
+      this.logger.warn(`Cannot unsubscribe "${filter}": ${(error as Error).message}`);
+    });
   }
 
   private onConnected(first: boolean): void {

@@ -27,12 +27,16 @@ export class EnvelopeRequestFormat implements RequestFormat {
     private readonly codec: MqttCodec,
   ) {}
 
+  check({ topic, options }: RequestCall): void {
+    this.composer.check(topic, options);
+  }
+
   responseTopic({ topic }: RequestCall): string {
     return nestReplyTopic(topic);
   }
 
   compose({ pattern, topic, data, options }: RequestCall): ComposedRequest {
-    const id = this.pending.newCorrelationData().toString('hex');
+    const id = this.pending.newCorrelationData().toString();
     return { key: id, message: this.composer.compose(topic, { pattern, data, id }, { ...options, codec: this.codec }) };
   }
 
@@ -42,9 +46,9 @@ export class EnvelopeRequestFormat implements RequestFormat {
     if (!reply || !request) return true; // most likely another caller's: this topic belongs to all of them
     const { err, response, isDisposed } = reply;
     if (err !== undefined && err !== null) request.fail(new RemoteError(errorCodeOf(err), err, request.topic));
+    else if (!isDisposed) request.next(replyOf(response, topic, packet));
     else if (response === undefined) request.complete(replyOf(undefined, topic, packet));
-    else if (isDisposed) request.single(replyOf(response, topic, packet));
-    else request.next(replyOf(response, topic, packet));
+    else request.single(replyOf(response, topic, packet));
     return true;
   }
 

@@ -2,6 +2,7 @@ import { FeatureNotSupportedError } from '../errors/feature-not-supported.error.
 import { PayloadDecodeError } from '../errors/payload-decode.error.js';
 import type { PublishPacket } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
+import { assertTopicName } from '../protocol/topic-name.js';
 import type { MessageComposer } from './message-composer.js';
 import type { PendingRequests } from './pending-requests.js';
 import { replyOf } from './reply-reader.js';
@@ -17,13 +18,21 @@ export class FirstReplyFormat implements RequestFormat {
     private readonly codec: MqttCodec,
   ) {}
 
-  responseTopic({ topic, options }: RequestCall): string {
-    if (options.responseTopic !== undefined) return options.responseTopic;
+  check({ topic, options }: RequestCall): void {
+    this.composer.check(topic, { ...options, responseTopic: undefined });
+    if (options.responseTopic !== undefined) {
+      assertTopicName(options.responseTopic);
+      return;
+    }
     throw new FeatureNotSupportedError(
       `The plain request on "${topic}"`,
       'MQTT 3.1.1 cannot carry a Response Topic',
       "Name the responseTopic that the handler answers on, use envelope: 'nest', or use protocolVersion 5",
     );
+  }
+
+  responseTopic({ options }: RequestCall): string | undefined {
+    return options.responseTopic;
   }
 
   compose({ topic, data, options }: RequestCall, responseTopic: string): ComposedRequest {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { topicLevel } from '../protocol/topic-name.js';
 
 const DEFAULT_PREFIX = 'reply';
+/** Named topics that stay subscribed although nobody waits: who asks the same handlers again need not subscribe again. */
+const MAX_IDLE_TOPICS = 100;
 
 interface InboxParts {
   readonly clientId: string;
@@ -9,18 +11,22 @@ interface InboxParts {
   readonly prefix: () => string | undefined;
   /** Asks the broker for a topic. @throws SubscriptionRefusedError */
   readonly subscribe: (topic: string) => Promise<void>;
+  readonly unsubscribe: (topic: string) => void;
   /** Whether the broker has granted a topic in the present session. */
   readonly isGranted: (topic: string) => boolean;
 }
 
 /**
  * Where the replies to one client come: a topic of its own, subscribed once, before the first request, at QoS 1, never shared.
- * Topics that a caller names for his replies himself are subscribed here too.
+ * Topics that a caller or a wire format names are subscribed here too, and are given up again when they have not been used for long.
  */
 export class Inbox {
   private ownTopic: string | undefined;
   private readonly topics = new Set<string>();
   private readonly subscribing = new Map<string, Promise<void>>();
+  /** Requests that wait on each named topic; those that none waits on stand at the end in the order in which they were left. */
+  private readonly users = new Map<string, number>();
+  private idle = 0;
 
   constructor(private readonly parts: InboxParts) {}
 
@@ -51,6 +57,34 @@ export class Inbox {
     }
     await subscribing;
     return topic;
+  }
+
+  /** Somebody is going to wait on a named topic, until {@link release}. */
+  use(named: string): void {
+    const users = this.users.get(named);
+    if (users === 0) this.idle--;
+    this.users.set(named, (users ?? 0) + 1);
+  }
+
+  /** Of the topics that nobody waits on, the one left longest ago is unsubscribed when there are too many. */
+  release(named: string): void {
+    const users = this.users.get(named)! - 1;
+    this.users.set(named, users);
+    if (users > 0) return;
+    this.users.delete(named);
+    this.users.set(named, 0); // at the end
+    if (++this.idle > MAX_IDLE_TOPICS) this.forgetOldest();
+  }
+
+  private forgetOldest(): void {
+    for (const [topic, users] of this.users) {
+      if (users > 0) continue;
+      this.users.delete(topic);
+      this.topics.delete(topic);
+      this.idle--;
+      this.parts.unsubscribe(topic);
+      return;
+    }
   }
 
   private newTopic(): string {

@@ -30,15 +30,12 @@ export class MessageComposer {
     options: Readonly<MqttRecordOptions>,
     own?: MessageProperties,
   ): OutgoingMessage {
-    assertTopicName(topic);
+    this.check(topic, options);
     const { publishOptions } = this.defaults;
     const { payload, contentType } = this.encode(topic, data, options.codec ?? this.codec);
     const qos = options.qos ?? publishOptions.qos ?? 0;
     const retain = options.retain ?? publishOptions.retain ?? false;
-    if (this.protocolVersion === 4) {
-      refuseProperties(`the message to "${topic}"`, options);
-      return { topic, payload, qos, retain };
-    }
+    if (this.protocolVersion === 4) return { topic, payload, qos, retain };
     const properties: MessageProperties = own ?? {};
     properties.responseTopic ??= options.responseTopic;
     properties.correlationData ??= options.correlationData;
@@ -48,6 +45,17 @@ export class MessageComposer {
       userProperties: this.userProperties(options.userProperties),
     });
     return { topic, payload, qos, retain, properties };
+  }
+
+  /**
+   * Looks at what does not depend on the value, which can be done long before it is sent.
+   *
+   * @throws InvalidTopicError, FeatureNotSupportedError
+   */
+  check(topic: string, options: Readonly<MqttRecordOptions>): void {
+    assertTopicName(topic);
+    if (this.protocolVersion === 4) refuseProperties(`the message to "${topic}"`, options);
+    else if (options.responseTopic !== undefined) assertTopicName(options.responseTopic);
   }
 
   private encode(topic: string, data: unknown, codec: MqttCodec): ReturnType<MqttCodec['encode']> {

@@ -15,6 +15,10 @@ export class PlainRequestFormat implements RequestFormat {
     private readonly codec: MqttCodec,
   ) {}
 
+  check({ topic, options }: RequestCall): void {
+    this.composer.check(topic, options);
+  }
+
   responseTopic({ options }: RequestCall): string | undefined {
     return options.responseTopic;
   }

@@ -21,10 +21,13 @@ export interface RequestFormat {
   /** Whether only one request at a time may wait on a Response Topic, because replies do not say which one they answer. */
   readonly exclusive: boolean;
   /**
-   * Topic that the reply is to come on; undefined for the client's own inbox.
+   * Looks at a call before anything is sent for it.
    *
-   * @throws FeatureNotSupportedError when there can be no reply
+   * @throws InvalidTopicError
+   * @throws FeatureNotSupportedError when it asks for what 3.1.1 does not have, or there can be no reply
    */
+  check(call: RequestCall): void;
+  /** Topic that the reply is to come on; undefined for the client's own inbox. */
   responseTopic(call: RequestCall): string | undefined;
   /** @param remainingMs time that is left for the request */
   compose(call: RequestCall, responseTopic: string, remainingMs: number): ComposedRequest;

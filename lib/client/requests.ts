@@ -7,7 +7,6 @@ import { RequestCancelledError } from '../errors/request-cancelled.error.js';
 import { RequestTimeoutError } from '../errors/request-timeout.error.js';
 import type { PublishPacket } from '../protocol/application-message.js';
 import { ReasonCode } from '../protocol/reason-code.js';
-import { assertTopicName } from '../protocol/topic-name.js';
 import { NestProperty, nestProperty } from '../serialization/wire-contract.js';
 import type { Connection } from '../wire/connection.js';
 import type { Publisher } from '../wire/publisher.js';
@@ -26,7 +25,6 @@ interface RequestParts {
   /** The format that a call is made in. */
   readonly formatOf: (call: RequestCall) => RequestFormat;
   readonly requestTimeoutMs: number;
-  readonly maxPendingRequests: number;
   readonly offline: 'queue' | 'fail';
   readonly counters: ClientCounters;
   readonly logger: Logger;
@@ -38,8 +36,6 @@ const EMPTY = Buffer.alloc(0);
 export class Requests {
   /** Requests that have not ended, written or not. */
   private readonly live = new Set<PendingRequest>();
-  /** Requests that wait for others to end, because there are too many. */
-  private readonly waitingForRoom = new Map<PendingRequest, () => void>();
   private readonly turns = new Turns<PendingRequest>();
   /** Formats by the Response Topics that they listen on. */
   private readonly readers = new Map<string, RequestFormat>();
@@ -83,7 +79,6 @@ export class Requests {
     );
     this.live.add(request);
     try {
-      assertTopicName(topic);
       if (options.signal) this.obey(options.signal, request);
       if (!request.ended) this.begin(request, call);
     } catch (error) {
@@ -92,14 +87,27 @@ export class Requests {
     return () => this.cancel(request);
   }
 
-  /** A message on a topic that this client has subscribed for replies. */
-  receive(topic: string, payload: Buffer, packet: PublishPacket): void {
-    if (this.readers.get(topic)?.receive(topic, payload, packet)) return;
+  /**
+   * Takes a message on a topic that this client has subscribed for replies.
+   *
+   * @returns whether a request was waiting for it
+   */
+  receive(topic: string, payload: Buffer, packet: PublishPacket): boolean {
+    return this.readers.get(topic)?.receive(topic, payload, packet) ?? false;
+  }
+
+  /** Nothing more is going to come on that topic. */
+  forget(topic: string): void {
+    this.readers.delete(topic);
+  }
+
+  /** A message that nobody waits for. */
+  receiveLate(topic: string, { properties }: PublishPacket): void {
     const { counters, logger } = this.parts;
     counters.lateReplies++;
     logger.debug(`A reply on "${topic}" came late, twice, or for nobody here; it is dropped`);
-    const correlationData = packet.properties?.correlationData;
-    const control = nestProperty(packet.properties?.userProperties, NestProperty.control);
+    const correlationData = properties?.correlationData;
+    const control = nestProperty(properties?.userProperties, NestProperty.control);
     if (control !== undefined && correlationData) this.sendCancel(control, correlationData); // a stream that nobody follows
   }
 
@@ -107,17 +115,22 @@ export class Requests {
   private begin(request: PendingRequest, call: RequestCall): void {
     const { connection, inbox, formatOf } = this.parts;
     const format = formatOf(call);
+    format.check(call);
     const named = format.responseTopic(call);
+    if (named !== undefined) this.use(named, request);
     const responseTopic = connection.connected && !format.exclusive ? inbox.topicFor(named) : undefined;
-    if (responseTopic !== undefined && this.hasRoom) this.write(request, call, format, responseTopic);
-    else void this.writeWhenPossible(request, call, format, named);
+    if (responseTopic === undefined) void this.prepare(request, call, format, named);
+    else this.writeWithRoom(request, call, format, responseTopic);
   }
 
-  private get hasRoom(): boolean {
-    return this.waitingForRoom.size === 0 && this.parts.pending.size < this.parts.maxPendingRequests;
+  /** A topic that is not the client's own is listened to for as long as somebody waits for a reply there, and a while longer. */
+  private use(named: string, request: PendingRequest): void {
+    const { inbox } = this.parts;
+    inbox.use(named);
+    request.onEnd(() => inbox.release(named));
   }
 
-  private async writeWhenPossible(
+  private async prepare(
     request: PendingRequest,
     call: RequestCall,
     format: RequestFormat,
@@ -127,10 +140,10 @@ export class Requests {
     try {
       if (offline === 'fail' && connection.offline) throw this.closedError(call.topic, false, connection.lastError);
       await connection.open();
+      if (request.ended) return;
       const responseTopic = await inbox.open(named, (topic) => this.readers.set(topic, format));
       if (format.exclusive && !request.ended) await this.turn(responseTopic, request);
-      if (!this.hasRoom && !request.ended) await this.room(request);
-      if (!request.ended) this.write(request, call, format, responseTopic);
+      if (!request.ended) this.writeWithRoom(request, call, format, responseTopic);
     } catch (error) {
       request.fail(error);
     }
@@ -141,8 +154,15 @@ export class Requests {
     return this.turns.take(responseTopic, request);
   }
 
-  private room(request: PendingRequest): Promise<void> {
-    return new Promise((resolve) => this.waitingForRoom.set(request, resolve));
+  private writeWithRoom(
+    request: PendingRequest,
+    call: RequestCall,
+    format: RequestFormat,
+    responseTopic: string,
+  ): void {
+    const { pending } = this.parts;
+    if (pending.hasRoom) this.write(request, call, format, responseTopic);
+    else pending.wait(request, () => this.write(request, call, format, responseTopic));
   }
 
   private write(request: PendingRequest, call: RequestCall, format: RequestFormat, responseTopic: string): void {
@@ -169,9 +189,10 @@ export class Requests {
 
   private timedOut(request: PendingRequest): void {
     const { topic, timeoutMs } = request;
-    if (this.waitingForRoom.has(request)) {
+    const { pending } = this.parts;
+    if (pending.isWaiting(request)) {
       const what = `No room for the request on "${topic}" within ${timeoutMs} ms`;
-      request.fail(new BackpressureError('maxPendingRequests', this.parts.maxPendingRequests, what));
+      request.fail(new BackpressureError('maxPendingRequests', pending.bound, what));
       return;
     }
     this.cancelRemotely(request);
@@ -212,13 +233,6 @@ export class Requests {
   private ended(request: PendingRequest): void {
     this.live.delete(request);
     this.parts.pending.close(request);
-    this.waitingForRoom.delete(request);
-    if (this.waitingForRoom.size === 0 || this.parts.pending.size >= this.parts.maxPendingRequests) return;
-    for (const [next, begin] of this.waitingForRoom) {
-      this.waitingForRoom.delete(next);
-      begin();
-      return;
-    }
   }
 
   private failAll(which: (request: PendingRequest) => boolean, errorOf: (request: PendingRequest) => Error): void {

@@ -17,7 +17,16 @@ const ONLY_ON_5: readonly (keyof MqttRecordOptions)[] = [
  * @throws FeatureNotSupportedError that names the option
  */
 export function refuseProperties(what: string, options: Readonly<Partial<MqttRecordOptions>>): void {
-  const option = ONLY_ON_5.find((name) => options[name] !== undefined);
+  refuseOptions(what, options, ONLY_ON_5);
+}
+
+/** Refuses options that 3.1.1 does not have. */
+export function refuseOptions<Name extends string>(
+  what: string,
+  options: Readonly<Partial<Record<Name, unknown>>>,
+  onlyOn5: readonly Name[],
+): void {
+  const option = onlyOn5.find((name) => options[name] !== undefined);
   if (option === undefined) return;
   throw new FeatureNotSupportedError(
     `${option} of ${what}`,

@@ -35,3 +35,9 @@ function normalize(pattern: unknown, normalizePattern: (pattern: object) => stri
     return undefined; // anybody can send a pattern that is nested deeper than the stack
   }
 }
+
+/** Whether a decoded payload is somebody's reply in Nest's envelope. */
+export function isNestReply(value: unknown, topic: string): boolean {
+  if (!topic.endsWith(NEST_REPLY_SUFFIX) || typeof value !== 'object' || value === null) return false;
+  return 'id' in value && typeof value.id === 'string' && ('isDisposed' in value || 'response' in value);
+}

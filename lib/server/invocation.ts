@@ -7,6 +7,7 @@ import { AckPolicy } from '../options/ack-policy.js';
 import { ACK, NACK } from '../protocol/delivery.js';
 import type { TopicParams } from '../routing/topic-template.js';
 import { isMasked, nestError } from '../serialization/error-object.js';
+import { isNestReply } from '../serialization/nest-envelope.js';
 import { describeFailure } from './failure-description.js';
 import type { HandlerRuntime } from './handler-runtime.js';
 import { InvocationSignal } from './invocation-signal.js';
@@ -83,7 +84,11 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     try {
       data = runtime.codec.decode(payload, { contentType: packet.properties?.contentType, topic });
     } catch (cause) {
-      this.undecodable(cause);
+      process.nextTick(() => this.undecodable(cause)); // a job never ends within start()
+      return;
+    }
+    if (isNestReply(data, topic)) {
+      process.nextTick(() => this.reflected());
       return;
     }
     const envelope = services.readEnvelope(data, topic);
@@ -119,6 +124,12 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     this.openResponder(undefined);
     this.attempt = this.runtime.options.retry.attempts; // it will not decode any better next time
     this.failed(new PayloadDecodeError(topic, packet.properties?.contentType, { cause }), 'bad-request');
+  }
+
+  /** A handler with wildcards gets the replies to its callers too, where their format puts them below the request's topic. */
+  private reflected(): void {
+    this.finish(SUCCESS);
+    this.replied();
   }
 
   private timedOut(): void {

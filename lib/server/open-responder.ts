@@ -36,7 +36,8 @@ export function openResponder(
   const { send, logger, streams } = services;
   const { requestTopic, envelopeId, correlationData } = target;
   if (envelopeId !== undefined) {
-    return new Responder(requestTopic, new NestReplyEncoder(target, runtime.replyDefaults), send, logger, done);
+    const encoder = new NestReplyEncoder(target, runtime.replyDefaults, services.protocolVersion);
+    return new Responder(requestTopic, encoder, send, logger, done);
   }
   if (services.protocolVersion === 4) {
     return new Responder(requestTopic, new BareReplyEncoder(target, runtime.replyDefaults), send, logger, done);

@@ -61,8 +61,8 @@ export class PlainReplyEncoder implements ReplyEncoder {
   }
 
   private encode(value: unknown, marks: UserProperties | undefined): OutgoingMessage | undefined {
-    const options = value instanceof MqttResponse ? value.options : NO_OPTIONS;
-    const { payload, contentType } = this.defaults.codec.encode(value instanceof MqttResponse ? value.data : value);
+    const options = optionsOf(value);
+    const { payload, contentType } = this.defaults.codec.encode(dataOf(value));
     return this.message(payload, options.contentType ?? contentType, options, marks);
   }
 
@@ -73,20 +73,10 @@ export class PlainReplyEncoder implements ReplyEncoder {
     marks: UserProperties | undefined,
   ): OutgoingMessage | undefined {
     const { target, defaults } = this;
-    const { topic, expiresAt } = target;
+    const properties = replyProperties(target, defaults, options, contentType, marks);
+    if (!properties) return undefined;
     const qos = options.qos ?? higherQoS(defaults.publish.qos, target.qos);
-    const retain = options.retain ?? false;
-    const remaining = remainingSeconds(expiresAt);
-    if (remaining === 0) return undefined;
-    const properties: MessageProperties = {};
-    const correlationData = options.correlationData ?? target.correlationData;
-    if (correlationData !== undefined) properties.correlationData = correlationData;
-    fillProperties(properties, options, {
-      contentType,
-      messageExpiryInterval: remaining ?? defaults.publish.messageExpiryInterval,
-      userProperties: mergeUserProperties(options.userProperties ?? defaults.publish.userProperties, marks),
-    });
-    return { topic, payload, qos, retain, properties };
+    return { topic: target.topic, payload, qos, retain: options.retain ?? false, properties };
   }
 }
 
@@ -101,7 +91,7 @@ export class BareReplyEncoder implements ReplyEncoder {
   ) {}
 
   single(value: unknown): OutgoingMessage {
-    const options = value instanceof MqttResponse ? value.options : NO_OPTIONS;
+    const options = optionsOf(value);
     refuseProperties(`the reply to "${this.target.requestTopic}"`, options);
     const { qos, retain = false } = options;
     const { payload } = this.defaults.codec.encode(dataOf(value));
@@ -122,43 +112,68 @@ export class BareReplyEncoder implements ReplyEncoder {
   failure(): undefined {}
 }
 
-/** Replies in the wire format of Nest's built-in MQTT transport. */
+/** Replies in the wire format of Nest's built-in MQTT transport. On 5.0 its options travel beside it. */
 export class NestReplyEncoder implements ReplyEncoder {
   constructor(
     private readonly target: ReplyTarget,
     private readonly defaults: ReplyDefaults,
+    private readonly protocolVersion: 4 | 5,
   ) {}
 
   single(value: unknown): OutgoingMessage | undefined {
-    return this.message({ response: dataOf(value), isDisposed: true }, value);
+    return this.message({ response: dataOf(value), isDisposed: true }, optionsOf(value));
   }
 
   item(value: unknown, { end }: StreamPosition): OutgoingMessage | undefined {
-    return this.message(
-      end === 'last' ? { response: dataOf(value), isDisposed: true } : { response: dataOf(value) },
-      value,
-    );
+    return end === 'last' ? this.single(value) : this.message({ response: dataOf(value) }, optionsOf(value));
   }
 
   end(): OutgoingMessage | undefined {
-    return this.message({ isDisposed: true });
+    return this.message({ isDisposed: true }, NO_OPTIONS);
   }
 
   failure(_code: string, error: unknown): OutgoingMessage | undefined {
-    return this.message({ err: JSON.parse(errorToJson(error)) as unknown, isDisposed: true });
+    return this.message({ err: JSON.parse(errorToJson(error)) as unknown, isDisposed: true }, NO_OPTIONS);
   }
 
-  private message(packet: object, value?: unknown): OutgoingMessage | undefined {
-    const { topic, envelopeId: id, expiresAt, qos: requestQoS } = this.target;
-    if (remainingSeconds(expiresAt) === 0) return undefined;
-    const { qos, retain = false } = value instanceof MqttResponse ? value.options : NO_OPTIONS;
-    return {
-      topic,
-      payload: this.defaults.envelopeCodec.encode({ ...packet, id }).payload,
-      qos: qos ?? higherQoS(this.defaults.publish.qos, requestQoS),
-      retain,
-    };
+  private message(packet: object, options: MqttResponseOptions): OutgoingMessage | undefined {
+    const { target, defaults } = this;
+    const { topic, requestTopic, envelopeId: id } = target;
+    const { payload, contentType } = defaults.envelopeCodec.encode({ ...packet, id });
+    const qos = options.qos ?? higherQoS(defaults.publish.qos, target.qos);
+    const message = { topic, payload, qos, retain: options.retain ?? false };
+    if (this.protocolVersion === 4) {
+      refuseProperties(`the reply to "${requestTopic}"`, options);
+      return message;
+    }
+    // it is the envelope that the Content Type speaks of, whatever the value in it is
+    const properties = replyProperties(target, defaults, { ...options, contentType: undefined }, contentType);
+    return properties && { ...message, properties };
   }
+}
+
+/** Properties of a reply (5.0); undefined when nothing remains of the request's time. */
+function replyProperties(
+  target: ReplyTarget,
+  { publish }: ReplyDefaults,
+  options: MqttResponseOptions,
+  contentType: string | undefined,
+  marks?: UserProperties,
+): MessageProperties | undefined {
+  const remaining = remainingSeconds(target.expiresAt);
+  if (remaining === 0) return undefined;
+  const properties: MessageProperties = {};
+  const correlationData = options.correlationData ?? target.correlationData;
+  if (correlationData !== undefined) properties.correlationData = correlationData;
+  return fillProperties(properties, options, {
+    contentType,
+    messageExpiryInterval: remaining ?? publish.messageExpiryInterval,
+    userProperties: mergeUserProperties(publish.userProperties, options.userProperties, marks),
+  });
+}
+
+function optionsOf(value: unknown): MqttResponseOptions {
+  return value instanceof MqttResponse ? value.options : NO_OPTIONS;
 }
 
 function dataOf(value: unknown): unknown {

@@ -28,10 +28,11 @@ export class StreamControl {
     return this.granted ? this.topic : undefined;
   }
 
-  /** Resolves when it is known whether streams can be cancelled. */
+  /** Resolves when it is known whether streams can be cancelled. What failed is tried again for the next stream. */
   async ready(): Promise<void> {
     this.subscribed ??= this.subscribe(this.topic);
     this.granted = await this.subscribed;
+    if (!this.granted) this.subscribed = undefined;
   }
 
   /** @returns a function that forgets the stream */
