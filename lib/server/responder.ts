@@ -18,6 +18,8 @@ export class Responder {
   private failure: { code: string; error: unknown } | undefined;
   private scheduled = false;
   private prepared = false;
+  /** A value could not be encoded: its caller has been told that the request failed. */
+  private broken = false;
 
   constructor(
     private readonly topic: string,
@@ -109,11 +111,13 @@ export class Responder {
   }
 
   private write(encode: () => OutgoingMessage | undefined): void {
+    if (this.broken) return;
     let message: OutgoingMessage | undefined;
     try {
       message = encode();
     } catch (error) {
       this.logger.error(`The reply to a request on "${this.topic}" cannot be encoded: ${(error as Error).message}`);
+      this.broken = true;
       message = this.encoder.failure('internal', nestError('Internal server error'));
     }
     if (!message) return; // the request has expired: nobody waits for it

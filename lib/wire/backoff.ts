@@ -12,6 +12,7 @@ export function backoffDelay(
   failures: number,
   random: () => number = Math.random,
 ): number {
-  const bound = Math.min(options.maxDelay, options.initialDelay * options.factor ** (failures - 1));
+  const grown = options.initialDelay * options.factor ** (failures - 1) || 0; // 0 times Infinity is no number
+  const bound = Math.min(options.maxDelay, grown);
   return Math.round(options.jitter ? bound * random() : bound);
 }
