@@ -1,5 +1,6 @@
 export { AckMessage, NackMessage, RejectMessage } from './acknowledgement/acknowledgement-exceptions.js';
 export { ClientMqtt } from './client/mqtt.client.js';
+export type { AnyTopics, EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from './client/topic-contract.js';
 export type { MqttMessage, MessagesOptions } from './client/mqtt-message.js';
 export type { MessageStream } from './client/message-stream.js';
 export type { MqttPublisher } from './client/mqtt-publisher.js';

@@ -8,6 +8,16 @@ import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import type {
+  AnyTopics,
+  EventOf,
+  EventTopic,
+  ReplyOf,
+  RequestOf,
+  RequestTopic,
+  Sendable,
+  WithoutContract,
+} from './topic-contract.js';
 import { ClientRuntime } from './client-runtime.js';
 import type { MessagesOptions } from './mqtt-message.js';
 import { MessageStream } from './message-stream.js';
@@ -24,8 +34,10 @@ import type { RequestCall } from './request-format.js';
  * const sum = await firstValueFrom(client.send<number>('math/sum', [1, 2, 3]));
  * client.emit('telemetry/7', new MqttRecordBuilder({ celsius: 21 }).setQoS(1).build());
  * ```
+ *
+ * @typeParam Topics optional contract of what goes over which topic; see {@link AnyTopics}
  */
-export class ClientMqtt extends ClientProxy<MqttEvents, string> {
+export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, string> {
   protected readonly logger = new Logger(ClientMqtt.name);
   private readonly resolved: ResolvedClientOptions;
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
@@ -44,6 +56,7 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
 
   /** @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up */
   override async connect(): Promise<void> {
+    if (this.current?.closed) this.current = undefined; // asked for by name, it is tried again whatever ended it
     await this.runtime.connect();
   }
 
@@ -72,7 +85,15 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
    * Request and response. The request is made when the observable is subscribed; it emits one value, or many when the handler
    * streams. Unsubscribing gives the request up and cancels a running stream. A failed handler's error object arrives as the error.
    */
-  override send<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+  override send<K extends RequestTopic<Topics>>(
+    pattern: K,
+    data: Sendable<RequestOf<Topics, K>>,
+  ): Observable<ReplyOf<Topics, K>>;
+  override send<TResult = unknown, TInput = unknown>(
+    pattern: WithoutContract<Topics, unknown>,
+    data: TInput,
+  ): Observable<TResult>;
+  override send<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
     return new Observable<TResult>((subscriber) => {
       return this.runtime.requests.start(this.call(pattern, data), {
@@ -84,7 +105,12 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
   }
 
   /** Publishes an event, at once. The observable emits and completes when the QoS handshake is done; it need not be subscribed. */
-  override emit<TResult = unknown, TInput = unknown>(pattern: unknown, data: TInput): Observable<TResult> {
+  override emit<K extends EventTopic<Topics>>(pattern: K, data: Sendable<EventOf<Topics, K>>): Observable<void>;
+  override emit<TResult = unknown, TInput = unknown>(
+    pattern: WithoutContract<Topics, unknown>,
+    data: TInput,
+  ): Observable<TResult>;
+  override emit<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
     const call = this.call(pattern, data);
     const published = this.runtime.emit(call);
@@ -104,7 +130,17 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
    * @throws RemoteError when the handler failed
    * @throws RequestTimeoutError, RequestCancelledError, NoMatchingSubscribersError, PublishRefusedError, ConnectionClosedError
    */
-  request<T = unknown>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>> {
+  request<K extends RequestTopic<Topics>>(
+    topic: K,
+    data: Sendable<RequestOf<Topics, K>>,
+    options?: MqttRecordOptions,
+  ): Promise<MqttReply<ReplyOf<Topics, K>>>;
+  request<T = unknown>(
+    topic: WithoutContract<Topics, string>,
+    data: unknown,
+    options?: MqttRecordOptions,
+  ): Promise<MqttReply<T>>;
+  request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>> {
     return new Promise((resolve, reject) => {
       let last: MqttReply | undefined;
       this.runtime.requests.start(this.call(topic, data, options), {
@@ -157,7 +193,12 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
   }
 
   /** Publishes. Resolves when the QoS handshake is done. */
-  publish(topic: string, data: unknown, options?: MqttRecordOptions): Promise<void>;
+  publish<K extends EventTopic<Topics>>(
+    topic: K,
+    data: Sendable<EventOf<Topics, K>>,
+    options?: MqttRecordOptions,
+  ): Promise<void>;
+  publish(topic: WithoutContract<Topics, string>, data: unknown, options?: MqttRecordOptions): Promise<void>;
   /** @internal how Nest's own client makes a request */
   publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void;
   publish(
@@ -184,7 +225,8 @@ export class ClientMqtt extends ClientProxy<MqttEvents, string> {
   }
 
   private get runtime(): ClientRuntime {
-    if (!this.current || this.current.closed) {
+    // a client that was taken over must not evict the other one by itself
+    if (!this.current || (this.current.closed && !this.current.takenOver)) {
       this.current = new ClientRuntime(this.resolved, this.logger, (status) => this._status$.next(status));
       for (const [event, listener] of this.listeners) this.current.client.on(event, listener);
     }

@@ -56,3 +56,8 @@ export function brokerDisconnect(packet: IDisconnectPacket, broker: string, clie
   const message = `${broker} ended the connection: ${describeReasonCode(reasonCode)} (0x${reasonCode.toString(16)})${said ? `, "${said}"` : ''}.`;
   return { error: new ConnectionRefusedError(message, reasonCode), severity: 'passing' };
 }
+
+/** Whether a connection ended because another client has the same Client Identifier. */
+export function isTakeover(error: Error | undefined): boolean {
+  return error instanceof ConnectionRefusedError && error.reasonCode === ReasonCode.SESSION_TAKEN_OVER;
+}

@@ -148,7 +148,7 @@ export class Subscriber {
   private cutShort(error: Error | null): Error {
     const cause = this.connection.lastError ?? error;
     return new ConnectionClosedError(
-      `Subscribing on ${this.connection.broker} was cut short: ${cause?.message ?? 'no answer'}.`,
+      `Subscribing on ${this.connection.broker} was cut short. ${cause?.message ?? 'No answer came.'}`,
       false,
       { cause },
     );

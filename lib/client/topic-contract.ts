@@ -1,0 +1,47 @@
+import type { MqttRecord } from '../records/mqtt-record.js';
+
+/**
+ * The contract of a client that has none: every topic takes and gives everything.
+ *
+ * A contract names what goes over each topic, and has no cost at run time:
+ *
+ * @example
+ * ```ts
+ * interface Topics {
+ *   'rpc/sum': { request: number[]; reply: number };
+ *   'alarms': { event: { code: string } };
+ * }
+ * class Orders {
+ *   constructor(private readonly client: ClientMqtt<Topics>) {}
+ *   sum = () => this.client.send('rpc/sum', [1, 2]); // Observable<number>; another payload or topic does not compile
+ * }
+ * ```
+ */
+export type AnyTopics = Record<never, never>;
+
+/** Topics of a contract that requests are sent to. */
+export type RequestTopic<Topics> = Extract<
+  { [K in keyof Topics]: Topics[K] extends { request: unknown } ? K : never }[keyof Topics],
+  string
+>;
+
+/** Topics of a contract that events are sent to. */
+export type EventTopic<Topics> = Extract<
+  { [K in keyof Topics]: Topics[K] extends { event: unknown } ? K : never }[keyof Topics],
+  string
+>;
+
+/** What a request on a topic carries. */
+export type RequestOf<Topics, K extends keyof Topics> = Topics[K] extends { request: infer Request } ? Request : never;
+
+/** What the answer to a request on a topic carries. */
+export type ReplyOf<Topics, K extends keyof Topics> = Topics[K] extends { reply: infer Reply } ? Reply : unknown;
+
+/** What an event on a topic carries. */
+export type EventOf<Topics, K extends keyof Topics> = Topics[K] extends { event: infer Event } ? Event : never;
+
+/** A value, bare or in a record. */
+export type Sendable<T> = T | MqttRecord<T>;
+
+/** `T` for a client that has no contract; nothing for one that has, whose other signatures then rule. */
+export type WithoutContract<Topics, T> = [keyof Topics] extends [never] ? T : never;
