@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ClientMqtt } from '../../lib/index.js';
 import { describeEachBroker } from '../support/broker-matrix.js';
-import { DEADLINE_MS } from '../support/deadline.js';
+import { CompiledWorker } from '../support/compiled-worker.js';
 import { Journal } from '../support/journal.js';
 import { connectMqttJs } from '../support/mqttjs-client.js';
 import { createClient } from '../support/nest-application.js';
-import { launchWorker, type WorkerProcess } from '../support/worker-process.js';
+import type { WorkerProcess } from '../support/worker-process.js';
 import type { GroupWorkerAnswer, GroupWorkerParameters, GroupWorkerReport } from './workers/group-worker.js';
 
-const WORKER = new URL('./workers/group-worker.ts', import.meta.url);
 const NAMES = ['first', 'second', 'third'];
 /** A second time for one of the 3,000 would be told before the last of these. */
 const EVENTS = 3_000 + 30;
@@ -21,6 +20,14 @@ async function ask(client: ClientMqtt, count: number): Promise<GroupWorkerAnswer
   return answers;
 }
 
+let program: CompiledWorker;
+
+beforeAll(async () => {
+  program = await CompiledWorker.compile(new URL('./workers/group-worker.ts', import.meta.url));
+});
+
+afterAll(() => program.remove());
+
 describeEachBroker('three processes in one group', (broker) => {
   const reports = new Journal<GroupWorkerReport>();
   let workers: WorkerProcess<GroupWorkerReport>[] = [];
@@ -28,8 +35,8 @@ describeEachBroker('three processes in one group', (broker) => {
   beforeAll(async () => {
     const { connection } = broker;
     const parametersOf = (name: string): GroupWorkerParameters => ({ connection, name, group: 'workers' });
-    workers = await Promise.all(NAMES.map((name) => launchWorker(WORKER, parametersOf(name), reports)));
-  }, 3 * DEADLINE_MS);
+    workers = await Promise.all(NAMES.map((name) => program.launch(parametersOf(name), reports)));
+  });
 
   afterAll(() => Promise.all(workers.map((worker) => worker.kill())));
 

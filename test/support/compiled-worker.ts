@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { closeAfterTest } from './closing.js';
 import { Journal } from './journal.js';
 import { WorkerProcess } from './worker-process.js';
@@ -23,6 +23,7 @@ const OPTIONAL = [
   'class-validator',
   'ioredis',
   'kafkajs',
+  'nats',
   'bufferutil',
   'utf-8-validate',
 ];
@@ -30,9 +31,30 @@ const OPTIONAL = [
 /** CommonJS packages inside of the bundle ask for Node's own modules. */
 const REQUIRE = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`;
 
+const { NEST_MAJOR } = globalThis as { NEST_MAJOR?: number };
+
+/** Takes Nest from where the present jest project has it. */
+const NEST_11: Plugin = {
+  name: 'nest-11',
+  setup({ onResolve, resolve }) {
+    const resolveDir = fileURLToPath(new URL('../../compat/nest11', import.meta.url));
+    onResolve({ filter: /^@nestjs\// }, ({ path, kind, pluginData }) =>
+      pluginData === NEST_11 ? undefined : resolve(path, { kind, resolveDir, pluginData: NEST_11 }),
+    );
+  },
+};
+
 /**
- * A worker, Nest and all, as one file of JavaScript. It starts in a fraction of the time that `startWorker` takes, for suites that
- * start hundreds; and always on Nest 12.
+ * A worker, Nest and all, as one file of JavaScript, on the Nest major of the present jest project: it starts fast, so that suites can
+ * start hundreds. Types of constructor parameters are not known in it: say what to inject with `@Inject()`.
+ *
+ * @example
+ * ```ts
+ * program = await CompiledWorker.compile(new URL('./workers/member.ts', import.meta.url)); // in beforeAll
+ * const member = await program.start<Report>({ connection: broker.connection });
+ * await member.reports.atLeast(3);
+ * await member.kill();
+ * ```
  */
 export class CompiledWorker {
   private constructor(
@@ -51,6 +73,7 @@ export class CompiledWorker {
       platform: 'node',
       format: 'esm',
       external: OPTIONAL,
+      plugins: NEST_MAJOR === 11 ? [NEST_11] : [],
       banner: { js: REQUIRE },
       keepNames: true,
       logLevel: 'error',
@@ -58,19 +81,35 @@ export class CompiledWorker {
     return new CompiledWorker(folder, script);
   }
 
-  /** Runs it, and waits until it serves. Killed after the test. */
-  async start<Report>(parameters: unknown): Promise<WorkerProcess<Report>> {
-    const child = spawn(process.execPath, [this.script], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, WORKER_PARAMETERS: JSON.stringify(parameters) },
-    });
-    const worker = new WorkerProcess(child, new Journal<Report>());
+  /**
+   * Runs it, and waits until it serves. Killed after the test.
+   *
+   * @param parameters what `workerParameters()` gives there; anything that JSON can hold
+   * @param reports where what it tells is written down; workers may share one
+   */
+  async start<Report>(parameters: unknown, reports = new Journal<Report>()): Promise<WorkerProcess<Report>> {
+    const worker = this.spawn(parameters, reports);
     closeAfterTest(() => worker.kill());
+    await worker.ready();
+    return worker;
+  }
+
+  /** The same for several tests, from a `beforeAll`: who launches a worker kills it in `afterAll`. */
+  async launch<Report>(parameters: unknown, reports = new Journal<Report>()): Promise<WorkerProcess<Report>> {
+    const worker = this.spawn(parameters, reports);
     await worker.ready();
     return worker;
   }
 
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private spawn<Report>(parameters: unknown, reports: Journal<Report>): WorkerProcess<Report> {
+    const child = spawn(process.execPath, [this.script], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, WORKER_PARAMETERS: JSON.stringify(parameters) },
+    });
+    return new WorkerProcess<Report>(child, reports);
   }
 }

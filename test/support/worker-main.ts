@@ -1,10 +1,10 @@
-// The other side of worker-process.ts: what a worker's own file uses.
+// What a worker's own file uses; the test's side is compiled-worker.ts.
 import 'reflect-metadata';
 import { Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ServerMqtt, type MqttServerOptions } from '../../lib/index.js';
 
-/** What the test gave to `startWorker`. */
+/** What the test gave to `CompiledWorker.start()`. */
 export function workerParameters<T>(): T {
   return JSON.parse(process.env['WORKER_PARAMETERS'] ?? '{}') as T;
 }

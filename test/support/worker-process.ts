@@ -1,17 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { closeAfterTest } from './closing.js';
 import { DEADLINE_MS, within } from './deadline.js';
-import { Journal } from './journal.js';
-
-const LOADER = new URL('./typescript-loader.mjs', import.meta.url).href;
-const { NEST_MAJOR } = globalThis as { NEST_MAJOR?: number };
+import type { Journal } from './journal.js';
 
 /** What a worker says when it serves, see worker-main.ts. */
-export const READY = 'ready';
+const READY = 'ready';
 
-/** A process that runs a small Nest application, so that it can be killed like one. */
+/** A process that runs a small Nest application, so that it can be killed like one: started by `CompiledWorker`. */
 export class WorkerProcess<Report> {
   private readonly exited: Promise<unknown>;
   private output = '';
@@ -57,42 +52,4 @@ export class WorkerProcess<Report> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     await within(this.exited, `the worker to end after ${signal}`);
   }
-}
-
-/**
- * Runs a TypeScript file in a process of its own, on the Nest major of the present jest project, and waits until it serves.
- * Killed after the test.
- *
- * @param file the worker, by `new URL('./workers/name.ts', import.meta.url)`
- * @param parameters what `workerParameters()` gives there; anything that JSON can hold
- * @param reports where what it tells is written down; workers may share one
- */
-export async function startWorker<Report>(
-  file: URL,
-  parameters: unknown,
-  reports = new Journal<Report>(),
-): Promise<WorkerProcess<Report>> {
-  const worker = launch(file, parameters, reports);
-  closeAfterTest(() => worker.kill());
-  await worker.ready();
-  return worker;
-}
-
-/** The same for several tests, from a `beforeAll`: who launches a worker kills it in `afterAll`. */
-export async function launchWorker<Report>(
-  file: URL,
-  parameters: unknown,
-  reports = new Journal<Report>(),
-): Promise<WorkerProcess<Report>> {
-  const worker = launch(file, parameters, reports);
-  await worker.ready();
-  return worker;
-}
-
-function launch<Report>(file: URL, parameters: unknown, reports: Journal<Report>): WorkerProcess<Report> {
-  const child = spawn(process.execPath, ['--import', LOADER, fileURLToPath(file)], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, NEST_MAJOR: String(NEST_MAJOR), WORKER_PARAMETERS: JSON.stringify(parameters) },
-  });
-  return new WorkerProcess<Report>(child, reports);
 }
