@@ -7,6 +7,7 @@ import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import { defaultCodec } from '../serialization/codecs.js';
 import { withDeserializer, withSerializer } from '../serialization/nest-serializers.js';
 import { Connection } from '../wire/connection.js';
+import { isTakeover } from '../wire/connection-failure.js';
 import { reportStatus } from '../wire/connection-status.js';
 import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
 import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
@@ -133,6 +134,11 @@ export class ClientRuntime {
 
   get closed(): boolean {
     return this.connection.closed;
+  }
+
+  /** Whether another client with the same Client Identifier has ended it. */
+  get takenOver(): boolean {
+    return isTakeover(this.connection.lastError);
   }
 
   connect(): Promise<void> {

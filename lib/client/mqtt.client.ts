@@ -211,7 +211,8 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
       return this.runtime.publish(call.topic, call.data, call.options);
     }
     const callback = data as (packet: WritePacket) => void;
-    const subscription = this.send(topicOrPacket.pattern, topicOrPacket.data).subscribe({
+    const client: ClientMqtt = this;
+    const subscription = client.send(topicOrPacket.pattern as unknown, topicOrPacket.data as unknown).subscribe({
       next: (response) => callback({ response }),
       error: (err: unknown) => callback({ err }),
       complete: () => callback({ isDisposed: true }),

@@ -17,7 +17,7 @@ import type { MqttRecord } from '../records/mqtt-record.js';
  * }
  * ```
  */
-export type AnyTopics = Record<never, never>;
+export type AnyTopics = unknown;
 
 /** Topics of a contract that requests are sent to. */
 export type RequestTopic<Topics> = Extract<
