@@ -1,11 +1,14 @@
 import { LinkedQueue, type QueuePlace } from '../collections/linked-queue.js';
 
+/** The buffer in which a job waits is full, or everything is closing. */
+export type DropReason = 'overflow' | 'closing';
+
 /** Something that runs when there is a worker for it. It never ends within `start()`. */
 export interface Job {
   /** Starts it. {@link ConcurrencyLane.finished} is to be called once it has ended. */
   start(): void;
-  /** It is never going to start: the buffer it waited in was full, or everything is closing. */
-  dropped(): void;
+  /** It is never going to start. */
+  dropped(reason: DropReason): void;
   /** Whether it may be dropped when too many wait: QoS 0 messages may. */
   readonly droppable: boolean;
 }
@@ -59,7 +62,7 @@ export class ConcurrencyGate {
   /** Nothing starts any more; what waits is dropped, and what comes is too. */
   close(): void {
     this.closed = true;
-    for (const lane of this.lanes) for (let next = this.take(lane); next; next = this.take(lane)) next.job.dropped();
+    for (const lane of this.lanes) for (let next = this.take(lane); next; next = this.take(lane)) next.job.dropped('closing');
   }
 
   /** Resolves when no job runs. */
@@ -69,7 +72,7 @@ export class ConcurrencyGate {
 
   /** @internal */
   submit(job: Job, lane: ConcurrencyLane): void {
-    if (this.closed) job.dropped();
+    if (this.closed) job.dropped('closing');
     else if (lane.hasRoom && lane.isEmpty && this.running < this.options.maxConcurrency) this.begin(job, lane);
     else this.wait(job, lane);
   }
@@ -101,11 +104,11 @@ export class ConcurrencyGate {
     if (job.droppable && this.buffer.size >= this.options.bufferSize) {
       const victim = this.options.overflow === 'drop-oldest' ? this.buffer.shift() : undefined;
       if (!victim) {
-        job.dropped();
+        job.dropped('overflow');
         return;
       }
       victim.lane.queue.remove(victim.inLane);
-      victim.job.dropped();
+      victim.job.dropped('overflow');
     }
     const waiting = { job, lane } as Waiting;
     waiting.inLane = lane.queue.push(waiting);

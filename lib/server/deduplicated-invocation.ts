@@ -1,5 +1,5 @@
 import type { Settlement } from '../acknowledgement/settlement.js';
-import type { Job } from '../concurrency/concurrency-gate.js';
+import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
 import type { OutgoingMessage } from '../protocol/application-message.js';
 import { ACK } from '../protocol/delivery.js';
 import type { Deduplication } from './deduplication.js';
@@ -47,8 +47,8 @@ export class DeduplicatedInvocation implements Job {
     void this.answerOrRun();
   }
 
-  dropped(): void {
-    if (this.droppable) this.services.counters.dropped++;
+  dropped(reason: DropReason): void {
+    if (reason === 'overflow') this.services.overflow.dropped(this.message.topic);
   }
 
   private async answerOrRun(): Promise<void> {

@@ -1,6 +1,6 @@
 import { decisionOfException, SUCCESS, type Outcome } from '../acknowledgement/settle-by-policy.js';
 import type { Settlement } from '../acknowledgement/settlement.js';
-import type { Job } from '../concurrency/concurrency-gate.js';
+import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
 import { MqttContext, type MessageControl } from '../context/mqtt.context.js';
 import { PayloadDecodeError } from '../errors/payload-decode.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
@@ -59,8 +59,8 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     this.run();
   }
 
-  dropped(): void {
-    if (this.droppable) this.services.counters.dropped++; // others were never acknowledged: they stay with the broker
+  dropped(reason: DropReason): void {
+    if (reason === 'overflow') this.services.overflow.dropped(this.message.topic);
   }
 
   /** The server closes: what runs may finish, but is told, and does not run again. */

@@ -22,6 +22,7 @@ import { InternalTopics } from './internal-topics.js';
 import { MemoryDeduplicationStore } from './memory-deduplication-store.js';
 import { MessageReceiver } from './message-receiver.js';
 import { sendsCopyPerSubscription } from './overlap-probe.js';
+import { Overflow } from './overflow.js';
 import { Redelivery } from './redelivery.js';
 import { ResponseTopics } from './response-topics.js';
 import { RunningInvocations } from './running-invocations.js';
@@ -140,11 +141,13 @@ export class ServerRuntime {
     const { logger, hooks, normalizePattern } = this.parts;
     const { connection, handlerTimeoutMs } = this.options;
     const warned = new Set<string>();
+    const counters = newServerCounters();
     return {
       send: (message, settled) => this.publisher.send(message, settled),
       hooks,
       logger,
-      counters: newServerCounters(),
+      counters,
+      overflow: new Overflow(this.options.qos0Buffer, counters, logger),
       streams: new StreamControl(connection.clientId, (topic) => this.subscribeControl(topic)),
       handlerTimeoutMs,
       protocolVersion: connection.protocolVersion,

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttContext } from '../context/mqtt.context.js';
 import type { NestEnvelope } from '../serialization/nest-envelope.js';
+import type { Overflow } from './overflow.js';
 import type { RunningInvocations } from './running-invocations.js';
 import type { StreamControl } from './stream-control.js';
 import type { ServerCounters } from './server-counters.js';
@@ -18,6 +19,7 @@ export interface ServerServices {
   readonly hooks: ProcessingHooks;
   readonly logger: Logger;
   readonly counters: ServerCounters;
+  readonly overflow: Overflow;
   readonly streams: StreamControl;
   readonly handlerTimeoutMs: number | undefined;
   readonly protocolVersion: 4 | 5;
