@@ -141,7 +141,7 @@ describeEachBroker('a request', (broker) => {
         .request(topic, 'x', { qos })
         .then(
           ({ data }) => data,
-          ({ data }: RemoteError) => data,
+          (error: unknown) => (error as RemoteError).data,
         );
       expect(received).toEqual(reply);
       await tap.packets.until(() => answered(tap, topic).length === 1, 'its acknowledgement');
