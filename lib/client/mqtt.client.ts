@@ -211,8 +211,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
       return this.runtime.publish(call.topic, call.data, call.options);
     }
     const callback = data as (packet: WritePacket) => void;
-    const client: ClientMqtt = this;
-    const subscription = client.send(topicOrPacket.pattern as unknown, topicOrPacket.data as unknown).subscribe({
+    const subscription = this.untyped.send(topicOrPacket.pattern as unknown, topicOrPacket.data as unknown).subscribe({
       next: (response) => callback({ response }),
       error: (err: unknown) => callback({ err }),
       complete: () => callback({ isDisposed: true }),
@@ -223,6 +222,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   protected override async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
     await this.runtime.emit(this.call(packet.pattern, packet.data));
     return undefined as T;
+  }
+
+  /** This client without its contract, for what comes from outside of it. */
+  private get untyped(): ClientMqtt {
+    return this;
   }
 
   private get runtime(): ClientRuntime {

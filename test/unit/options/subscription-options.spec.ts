@@ -28,7 +28,9 @@ describe('resolveSubscription', () => {
       responseTopic: undefined,
       retry: { attempts: 1, delay: 1_000, factor: 2, maxDelay: 30_000 },
       deadLetter: undefined,
+      deduplicate: false,
       rejectReasonCode: 0x83,
+      deduplicate: false,
       nl: false,
       rap: false,
       rh: 0,
@@ -52,11 +54,7 @@ describe('resolveSubscription', () => {
       { qos: 0, noReply: false },
     ],
     ['prefixes add up', [{ prefix: 'a/' }, { prefix: 'b/' }, { prefix: 'c' }], { prefix: 'a/b/c' }],
-    [
-      'false switches an inherited group off',
-      [{ shared: 'g' }, { shared: false }],
-      { shared: undefined },
-    ],
+    ['false switches an inherited group off', [{ shared: 'g' }, { shared: false }], { shared: undefined }],
     ['a nearer group switches it on again', [{ shared: 'g' }, { shared: false }, { shared: 'h' }], { shared: 'h' }],
   ])('%s', (_, levels, expected) => {
     expect(resolveSubscription(levels)).toMatchObject(expected);
