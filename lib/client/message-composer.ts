@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { PayloadEncodeError } from '../errors/payload-encode.error.js';
+import { assertPublishOptions } from '../options/publish-options.js';
 import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { MessageProperties, OutgoingMessage, UserProperties } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
@@ -50,10 +51,12 @@ export class MessageComposer {
   /**
    * Looks at what does not depend on the value, which can be done long before it is sent.
    *
-   * @throws InvalidTopicError, FeatureNotSupportedError
+   * @throws InvalidTopicError, InvalidOptionsError, FeatureNotSupportedError
    */
   check(topic: string, options: Readonly<MqttRecordOptions>): void {
     assertTopicName(topic);
+    if (Object.keys(options).length === 0) return;
+    assertPublishOptions(`message to "${topic}"`, options);
     if (this.protocolVersion === 4) refuseProperties(`the message to "${topic}"`, options);
     else if (options.responseTopic !== undefined) assertTopicName(options.responseTopic);
   }

@@ -1,5 +1,6 @@
 import type { QoS, UserProperties } from '../protocol/application-message.js';
-import type { OptionChecks } from './option-checks.js';
+import { utf8StringProblem } from '../protocol/utf8-string.js';
+import { OptionChecks } from './option-checks.js';
 
 /** How a message is published. Everything but `qos` and `retain` exists on 5.0 only. */
 export interface MqttPublishOptions {
@@ -35,4 +36,18 @@ export function checkPublish(
     if (options[name] !== undefined)
       checks.report(`${path}.${name}`, 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
   }
+}
+
+/**
+ * Checks the options of one message: a wrong one would break the connection, and again whenever the message is sent.
+ *
+ * @param what the message in words
+ * @throws InvalidOptionsError that lists every problem
+ */
+export function assertPublishOptions(what: string, options: Readonly<MqttPublishOptions>): void {
+  const checks = new OptionChecks();
+  checkPublish(checks, what, options, 5);
+  checks.wellFormed(`${what}.contentType`, options.contentType, utf8StringProblem, 'Give a MIME type');
+  checks.boolean(`${what}.payloadFormatIndicator`, options.payloadFormatIndicator);
+  checks.done();
 }

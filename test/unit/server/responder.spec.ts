@@ -32,7 +32,7 @@ class Bench {
       single: (value) => encoded(value, ''),
       item: (value, { index, end }: StreamPosition) => encoded(value, ` at ${index}${end === 'last' ? ' last' : ''}`),
       end: (count) => message(`end after ${count}`),
-      failure: (code, error) => message(`${code}: ${String((error as Error).message ?? error)}`),
+      failure: (code, error) => message(`${code}: ${(error as Error).message ?? (error as string)}`),
     };
     const logger = new Logger();
     jest.spyOn(logger, 'error').mockImplementation((text: string) => void this.logged.push(text));

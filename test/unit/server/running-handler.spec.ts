@@ -20,8 +20,11 @@ class Recorder implements HandlerObserver {
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-const THEN = 'then';
-const thenable = { [THEN]: (resolve: (value: string) => void) => resolve('x') };
+/** Not a promise of this realm's class, but something that one can wait for. */
+const thenable = new Proxy(
+  {},
+  { get: (_, key) => (key === 'then' ? (resolve: (value: string) => void) => resolve('x') : undefined) },
+);
 
 describe('RunningHandler', () => {
   it.each<[string, unknown, string[]]>([
