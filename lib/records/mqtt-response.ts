@@ -1,4 +1,4 @@
-import type { MqttPublishOptions } from '../options/publish-options.js';
+import { assertPublishOptions, type MqttPublishOptions } from '../options/publish-options.js';
 
 /** How a reply is published. What is not given follows from the request and the server's `publishOptions`. */
 export interface MqttResponseOptions extends MqttPublishOptions {
@@ -18,8 +18,11 @@ export interface MqttResponseOptions extends MqttPublishOptions {
  * ```
  */
 export class MqttResponse<T = unknown> {
+  /** @throws InvalidOptionsError that lists every problem with the options */
   constructor(
     readonly data: T,
     readonly options: Readonly<MqttResponseOptions> = {},
-  ) {}
+  ) {
+    assertPublishOptions('MqttResponse', options);
+  }
 }

@@ -1,4 +1,4 @@
-import type { MqttPublishOptions } from '../options/publish-options.js';
+import { assertPublishOptions, type MqttPublishOptions } from '../options/publish-options.js';
 import { extendExtras, extrasOf, PUBLISH_TO } from './handler-extras.js';
 import type { PublishTarget } from './publish-target.js';
 
@@ -16,6 +16,7 @@ import type { PublishTarget } from './publish-target.js';
  * ```
  */
 export function PublishTo(topic: string, options: MqttPublishOptions = {}): MethodDecorator {
+  assertPublishOptions(`@PublishTo('${topic}')`, options);
   return (_target: object, _key: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = descriptor.value as object;
     const others = (extrasOf(method)[PUBLISH_TO] ?? []) as PublishTarget[];

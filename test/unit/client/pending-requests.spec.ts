@@ -60,6 +60,22 @@ describe('PendingRequests', () => {
     );
   });
 
+  it('lets any number of requests in that fail as they begin', () => {
+    const pending = new PendingRequests(1);
+    const first = requestOf(pending);
+    pending.open('first', first);
+    let begun = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const request = requestOf(pending);
+      pending.wait(request, () => {
+        begun++;
+        request.fail(new Error('as it begins'));
+      });
+    }
+    first.complete();
+    expect([begun, pending.waiting, pending.size]).toEqual([20_000, 0, 0]);
+  });
+
   const step = fc.oneof(
     { arbitrary: fc.constant({ do: 'come' as const }), weight: 3 },
     { arbitrary: fc.record({ do: fc.constant('end' as const), which: fc.nat() }), weight: 2 },

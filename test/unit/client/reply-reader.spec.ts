@@ -134,10 +134,10 @@ describe('PendingRequest', () => {
     caller.request.complete();
     caller.request.single({ data: 3 } as MqttReply);
     caller.request.abandon();
+    expect(jest.getTimerCount()).toBe(0); // nothing keeps the process, or the caller, any longer
     jest.advanceTimersByTime(10_000);
     expect(caller.told).toEqual(expected);
     expect([called, caller.ends, caller.timeouts]).toEqual([['first', 'second'], [caller.request], []]);
-    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('is told of its deadline, once, which runs from the start', () => {

@@ -27,7 +27,6 @@ describe('LinkedQueue', () => {
           undefined,
         ]);
       }),
-      { numRuns: 300 },
     );
   });
 });

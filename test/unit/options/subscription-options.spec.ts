@@ -30,7 +30,6 @@ describe('resolveSubscription', () => {
       deadLetter: undefined,
       deduplicate: false,
       rejectReasonCode: 0x83,
-      deduplicate: false,
       nl: false,
       rap: false,
       rh: 0,

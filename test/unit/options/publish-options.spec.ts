@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { assertPublishOptions } from '../../../lib/options/publish-options.js';
+import { MqttResponse } from '../../../lib/records/mqtt-response.js';
+import { PublishTo } from '../../../lib/routing/publish-to.decorator.js';
+import { problemsOf } from './problems.js';
+
+const wrong = { qos: 3, retain: 'yes', messageExpiryInterval: -1, contentType: 'a\0', payloadFormatIndicator: 1 };
+const names = Object.keys(wrong);
+
+describe('the options of one message', () => {
+  it('are checked all at once', () => {
+    expect(problemsOf(() => assertPublishOptions('it', wrong as object)).toSorted()).toEqual(
+      names.map((name) => `it.${name}`).toSorted(),
+    );
+    expect(problemsOf(() => assertPublishOptions('it', {}))).toEqual([]);
+    const edges = { qos: 2 as const, retain: false, messageExpiryInterval: 0xffff_ffff, contentType: '' };
+    expect(problemsOf(() => assertPublishOptions('it', edges))).toEqual([]);
+  });
+
+  it('are checked where they are said: by MqttResponse in the handler, by PublishTo at the class', () => {
+    expect(problemsOf(() => new MqttResponse('x', wrong as object))).toHaveLength(names.length);
+    expect(problemsOf(() => PublishTo('a/b', wrong as object))).toContain("@PublishTo('a/b').qos");
+    expect(problemsOf(() => new MqttResponse('x', Object.freeze({ qos: 1 as const })))).toEqual([]);
+  });
+});
