@@ -1,4 +1,5 @@
 import { RpcException } from '@nestjs/microservices';
+import { assertRefusal } from '../protocol/refusal.js';
 
 /**
  * Exceptions that end a handler early and decide about its message, whatever the ack policy. They may be thrown in guards,
@@ -32,12 +33,14 @@ export class NackMessage extends AcknowledgementException {
 export class RejectMessage extends AcknowledgementException {
   /**
    * @param reasonString shown to the broker (5.0)
-   * @param reasonCode 0x80 or above; default: the handler's `rejectReasonCode`
+   * @param reasonCode 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99; default: the handler's `rejectReasonCode`
+   * @throws InvalidOptionsError when it is another one: brokers may end the connection over it
    */
   constructor(
     readonly reasonString = 'Message rejected',
     readonly reasonCode?: number,
   ) {
     super(reasonString);
+    assertRefusal(reasonCode);
   }
 }

@@ -1,5 +1,6 @@
 import { MqttContext as NestMqttContext } from '@nestjs/microservices';
 import type { PublishPacket, QoS, UserProperties } from '../protocol/application-message.js';
+import { assertRefusal } from '../protocol/refusal.js';
 
 /** What a handler can do about the message that it runs for. */
 export interface MessageControl {
@@ -109,9 +110,11 @@ export class MqttContext extends NestMqttContext {
   /**
    * Refuses the message for good. On 3.1.1, which has no negative acknowledgement, it is acknowledged.
    *
-   * @param reasonCode 0x80 or above; default: the handler's `rejectReasonCode`
+   * @param reasonCode 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99; default: the handler's `rejectReasonCode`
+   * @throws InvalidOptionsError when it is another one: brokers may end the connection over it
    */
   reject(reasonCode?: number, reasonString?: string): void {
+    assertRefusal(reasonCode);
     this.control.reject(reasonCode, reasonString);
   }
 }

@@ -3,6 +3,7 @@ import type { MqttCodec } from '../protocol/codec.js';
 import type { QoS } from '../protocol/application-message.js';
 import { shareNameProblem } from '../protocol/topic-filter.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
+import { REFUSALS } from '../protocol/refusal.js';
 import { AckPolicy } from './ack-policy.js';
 import type { OptionChecks } from './option-checks.js';
 
@@ -53,7 +54,7 @@ export interface MqttSubscriptionOptions {
   retry?: RetryOptions;
   /** Topic Name that gets a message that is given up, with its properties and the reason; then it is acknowledged. Default none. */
   deadLetter?: string;
-  /** Reason code of a reject on 5.0, 0x80 or above. Default 0x83 (implementation specific error). */
+  /** Reason code of a reject on 5.0: 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99. Default 0x83 (implementation specific error). */
   rejectReasonCode?: number;
   /**
    * Requests on 5.0: one that arrives again (same Response Topic and Correlation Data) is not run again. A duplicate of a running
@@ -135,7 +136,7 @@ export function checkSubscription(
   checks.boolean(`${path}.noReply`, options.noReply);
   checks.wellFormed(`${path}.responseTopic`, options.responseTopic, topicNameProblem, 'Give a Topic Name');
   checks.wellFormed(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name');
-  checks.integer(`${path}.rejectReasonCode`, options.rejectReasonCode, { min: 0x80, max: 0xff });
+  checks.oneOf(`${path}.rejectReasonCode`, options.rejectReasonCode, REFUSALS);
   checks.boolean(`${path}.nl`, options.nl);
   checks.boolean(`${path}.rap`, options.rap);
   checks.oneOf(`${path}.rh`, options.rh, [0, 1, 2]);

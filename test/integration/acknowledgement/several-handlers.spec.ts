@@ -24,6 +24,7 @@ function three(pattern: string): {
   const handle = async (who: string, context: MqttContext): Promise<void> => {
     await runs.hold(who);
     context[decisions.get(who) ?? 'ack']();
+    context.nack(); // each handler has one vote: its first
   };
 
   @Controller()

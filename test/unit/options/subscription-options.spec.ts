@@ -89,7 +89,7 @@ describe('checkSubscription', () => {
         responseTopic: 'a',
         retry: { attempts: 1, delay: 0, factor: 1, maxDelay: 0 },
         deadLetter: '/',
-        rejectReasonCode: 0xff,
+        rejectReasonCode: 0x99,
         rap: true,
         rh: 2,
       },
@@ -122,6 +122,7 @@ describe('checkSubscription', () => {
     ['deadLetter', ''],
     ['deadLetter', '\ud800'],
     ['rejectReasonCode', 0x7f],
+    ['rejectReasonCode', 0x88], // a failure, but none that PUBACK knows
     ['rejectReasonCode', 0x100],
     ['nl', 1],
     ['rap', 0],
