@@ -1,11 +1,20 @@
 export { AckMessage, NackMessage, RejectMessage } from './acknowledgement/acknowledgement-exceptions.js';
 export { ClientMqtt } from './client/mqtt.client.js';
-export type { AnyTopics, EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from './client/topic-contract.js';
+export type {
+  AnyTopics,
+  EventOf,
+  EventTopic,
+  ReplyOf,
+  RequestOf,
+  RequestTopic,
+  Sendable,
+  WithoutContract,
+} from './client/topic-contract.js';
 export type { MqttMessage, MessagesOptions } from './client/mqtt-message.js';
 export type { MessageStream } from './client/message-stream.js';
 export type { MqttPublisher } from './client/mqtt-publisher.js';
 export type { MqttReply } from './client/mqtt-reply.js';
-export { MqttContext } from './context/mqtt.context.js';
+export { MqttContext, type MessageControl, type MessageOrigin } from './context/mqtt.context.js';
 export { Topic, TopicParam, UserProperty } from './context/parameter.decorators.js';
 export { BackpressureError } from './errors/backpressure.error.js';
 export { ConnectionClosedError } from './errors/connection-closed.error.js';
@@ -50,7 +59,7 @@ export type {
   StaleMessage,
 } from './options/server-options.js';
 export type { MqttSubscriptionOptions, RetryOptions } from './options/subscription-options.js';
-export type { MessageProperties, PublishPacket, QoS, UserProperties } from './protocol/application-message.js';
+export type { MessageProperties, OutgoingMessage, PublishPacket, QoS, UserProperties } from './protocol/application-message.js';
 export type { DeduplicationStore } from './protocol/deduplication-store.js';
 export type { DecodeHints, EncodedPayload, MqttCodec } from './protocol/codec.js';
 export { ReasonCode } from './protocol/reason-code.js';
@@ -61,4 +70,5 @@ export { PublishTo } from './routing/publish-to.decorator.js';
 export { MqttSubscription } from './routing/mqtt-subscription.decorator.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
 export { ServerMqtt } from './server/mqtt.server.js';
+export type { MqttHealth } from './wire/connection-health.js';
 export type { MqttEvents, MqttStatus } from './wire/mqtt-events.js';

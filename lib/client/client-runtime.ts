@@ -6,15 +6,11 @@ import { ACK, NACK, type Delivery } from '../protocol/delivery.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import { defaultCodec } from '../serialization/codecs.js';
 import { withDeserializer, withSerializer } from '../serialization/nest-serializers.js';
-import { Connection } from '../wire/connection.js';
 import { isTakeover } from '../wire/connection-failure.js';
-import { reportStatus } from '../wire/connection-status.js';
-import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
+import type { MqttHealth } from '../wire/connection-health.js';
+import { Link } from '../wire/link.js';
 import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
-import { OutboundBatch } from '../wire/outbound-batch.js';
-import { Publisher } from '../wire/publisher.js';
-import { ping } from '../wire/ping.js';
-import { Subscriber, type SubscriptionRequest } from '../wire/subscriber.js';
+import type { SubscriptionRequest } from '../wire/subscriber.js';
 import { AdHocSubscriptions, type MessageListener } from './ad-hoc-subscriptions.js';
 import type { ClientCounters } from './client-counters.js';
 import { Inbox } from './inbox.js';
@@ -31,10 +27,7 @@ export class ClientRuntime {
   readonly requests: Requests;
   readonly counters: ClientCounters = { lateReplies: 0 };
 
-  private readonly connection: Connection;
-  private readonly publisher: Publisher;
-  private readonly subscriber: Subscriber;
-  private readonly acknowledgement: DeferredAcknowledgement;
+  private readonly link: Link;
   private readonly composer: MessageComposer;
   private readonly inbox: Inbox;
   private readonly adHoc: AdHocSubscriptions;
@@ -42,11 +35,7 @@ export class ClientRuntime {
   private readonly envelopeCodec: MqttCodec;
   private readonly envelope: ResolvedClientOptions['envelope'];
 
-  constructor(
-    options: ResolvedClientOptions,
-    private readonly logger: Logger,
-    onStatus: (status: MqttStatus) => void,
-  ) {
+  constructor(options: ResolvedClientOptions, logger: Logger, onStatus: (status: MqttStatus) => void) {
     const { serializer, deserializer } = options;
     this.codec = options.codec ?? defaultCodec;
     this.envelopeCodec = withDeserializer(withSerializer(defaultCodec, serializer, asItIs), deserializer, asItIs);
@@ -56,25 +45,29 @@ export class ClientRuntime {
       ({ response }) => response,
     );
     this.envelope = options.envelope;
-    const connection = (this.connection = new Connection(options.connection, logger));
-    const batch = new OutboundBatch(connection);
-    this.publisher = new Publisher(connection, options, batch);
-    this.subscriber = new Subscriber(connection, logger);
+    this.link = new Link(options.connection, {
+      logger,
+      offline: options.offline,
+      maxQueuedMessages: options.maxQueuedMessages,
+      onStatus,
+      onMessage: (topic, payload, packet, delivery) => this.receive(topic, payload, packet, delivery),
+    });
+    const { connection, publisher, subscriber } = this.link;
     this.composer = new MessageComposer(options, codec);
     this.inbox = new Inbox({
       clientId: connection.clientId,
       prefix: () => options.responseTopicPrefix ?? connection.limits?.responseInformation,
-      subscribe: (topic) => this.subscriber.subscribe([{ filter: topic, qos: 1 }]),
+      subscribe: (topic) => subscriber.subscribe([{ filter: topic, qos: 1 }]),
       unsubscribe: (topic) => {
         this.requests.forget(topic);
-        this.unsubscribe(topic);
+        this.link.unsubscribe(topic);
       },
-      isGranted: (topic) => this.subscriber.isGranted(topic),
+      isGranted: (topic) => subscriber.isGranted(topic),
     });
     const pending = new PendingRequests(options.maxPendingRequests);
     this.requests = new Requests({
       connection,
-      publisher: this.publisher,
+      publisher,
       inbox: this.inbox,
       pending,
       formatOf: requestFormats(options, pending, this.composer, codec, this.envelopeCodec),
@@ -84,17 +77,12 @@ export class ClientRuntime {
       logger,
     });
     this.adHoc = new AdHocSubscriptions({
-      subscribe: (request) => this.subscriber.subscribe([request]),
-      unsubscribe: (filter) => this.unsubscribe(filter),
+      subscribe: (request) => subscriber.subscribe([request]),
+      unsubscribe: (filter) => this.link.unsubscribe(filter),
     });
-    this.acknowledgement = new DeferredAcknowledgement(
-      connection,
-      batch,
-      (topic, payload, packet, delivery) => this.receive(topic, payload, packet, delivery),
-      logger,
-    );
-    reportStatus(connection, onStatus);
-    connection.on('connected', ({ first }) => this.onConnected(first));
+    connection.on('connected', ({ first }) => {
+      if (first) publisher.flush();
+    });
   }
 
   /** Listens to a filter from now on; the function that it returns ends it. */
@@ -108,41 +96,41 @@ export class ClientRuntime {
       }
     };
     const onClosed = (error: Error | undefined): void => (error ? observer.error(error) : observer.complete());
-    this.connection.once('closed', onClosed);
-    this.connection
+    this.link.connection.once('closed', onClosed);
+    this.link.connection
       .open()
       .then(() => this.adHoc.add(request, listener))
       .catch((error: unknown) => observer.error(error));
     return () => {
-      this.connection.off('closed', onClosed);
+      this.link.connection.off('closed', onClosed);
       this.adHoc.remove(request.filter, listener);
     };
   }
 
   /** Whether the live connection answers within that time, in milliseconds. */
   ping(timeoutMs: number): Promise<boolean> {
-    return ping(this.connection, timeoutMs);
+    return this.link.ping(timeoutMs);
   }
 
   get client(): MqttClient {
-    return this.connection.client;
+    return this.link.client;
   }
 
-  get connected(): boolean {
-    return this.connection.connected;
+  health(): MqttHealth {
+    return this.link.health();
   }
 
   get closed(): boolean {
-    return this.connection.closed;
+    return this.link.connection.closed;
   }
 
   /** Whether another client with the same Client Identifier has ended it. */
   get takenOver(): boolean {
-    return isTakeover(this.connection.lastError);
+    return isTakeover(this.link.connection.lastError);
   }
 
   connect(): Promise<void> {
-    return this.connection.open();
+    return this.link.connection.open();
   }
 
   /** Publishes an event, in the wire format of the options. Resolves when the QoS handshake is done. */
@@ -155,13 +143,13 @@ export class ClientRuntime {
   /** Connects if need be, and publishes. Resolves when the QoS handshake is done. */
   async publish(topic: string, data: unknown, options: Readonly<MqttRecordOptions>): Promise<void> {
     const message = this.composer.compose(topic, data, options);
-    if (!this.connection.connected && !this.connection.offline) await this.connection.open();
-    await this.publisher.publish(message);
+    if (!this.link.connection.connected && !this.link.connection.offline) await this.link.connection.open();
+    await this.link.publisher.publish(message);
   }
 
   async close(): Promise<void> {
-    this.acknowledgement.stopAccepting();
-    await this.connection.close();
+    this.link.acknowledgement.stopAccepting();
+    await this.link.connection.close();
   }
 
   /** A message may be for a listener and for a request: a filter that somebody listens to may take in an inbox. */
@@ -170,23 +158,6 @@ export class ClientRuntime {
     if (!heard) delivery?.decide(ACK);
     const awaited = this.requests.receive(topic, payload, packet);
     if (!heard && !awaited) this.requests.receiveLate(topic, packet);
-  }
-
-  private unsubscribe(filter: string): void {
-    this.subscriber.unsubscribe([filter]).catch((error: unknown) => {
-      this.logger.warn(`Cannot unsubscribe "${filter}": ${(error as Error).message}`);
-    });
-  }
-
-  private onConnected(first: boolean): void {
-    if (first) {
-      this.publisher.flush();
-      return;
-    }
-    this.subscriber.restore().then(
-      () => this.publisher.flush(),
-      () => {}, // the connection is gone again: the next one restores
-    );
   }
 }
 

@@ -7,6 +7,7 @@ import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOption
 import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
+import type { MqttHealth } from '../wire/connection-health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import type {
   AnyTopics,
@@ -185,6 +186,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
       refuseOptions(`the subscription to "${filter}"`, options, SUBSCRIPTION_OPTIONS_ONLY_ON_5);
     const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
+  }
+
+  /** How it stands with its broker; undefined before it is first used and after `close()`. */
+  health(): MqttHealth | undefined {
+    return this.current?.health();
   }
 
   /** Whether the live connection answers within that time, in milliseconds. */

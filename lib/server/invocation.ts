@@ -7,7 +7,7 @@ import { AckPolicy } from '../options/ack-policy.js';
 import { ACK, NACK } from '../protocol/delivery.js';
 import type { TopicParams } from '../routing/topic-template.js';
 import { isMasked, nestError } from '../serialization/error-object.js';
-import { isNestReply } from '../serialization/nest-envelope.js';
+import { isNestReply, type NestEnvelope } from '../serialization/nest-envelope.js';
 import { describeFailure } from './failure-description.js';
 import type { HandlerRuntime } from './handler-runtime.js';
 import { InvocationSignal } from './invocation-signal.js';
@@ -81,8 +81,10 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     const { message, runtime, services } = this;
     const { topic, payload, packet } = message;
     let data: unknown;
+    let envelope: NestEnvelope | undefined;
     try {
       data = runtime.codec.decode(payload, { contentType: packet.properties?.contentType, topic });
+      envelope = services.readEnvelope(data, topic);
     } catch (cause) {
       process.nextTick(() => this.undecodable(cause)); // a job never ends within start()
       return;
@@ -91,7 +93,6 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
       process.nextTick(() => this.reflected());
       return;
     }
-    const envelope = services.readEnvelope(data, topic);
     this.openResponder(envelope?.id);
     this.call(envelope ? envelope.data : data);
   }

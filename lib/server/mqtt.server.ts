@@ -8,6 +8,7 @@ import {
 } from '@nestjs/microservices';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
 import { HandlerRegistry } from '../routing/handler-registry.js';
+import type { MqttHealth } from '../wire/connection-health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ServerRuntime } from './server-runtime.js';
 
@@ -102,6 +103,16 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   ): void {
     this.listeners.push([event, callback]);
     this.runtime?.client.on(event, callback as never);
+  }
+
+  /** How it stands with its broker; undefined before `listen()` and after `close()`. */
+  health(): MqttHealth | undefined {
+    return this.runtime?.health();
+  }
+
+  /** Whether the live connection answers within that time, in milliseconds. */
+  ping(timeout: number): Promise<boolean> {
+    return this.runtime?.ping(timeout) ?? Promise.resolve(false);
   }
 
   /** The MQTT.js client underneath. */

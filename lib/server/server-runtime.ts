@@ -3,30 +3,21 @@ import { ConcurrencyGate } from '../concurrency/concurrency-gate.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
-import { TopicFilter } from '../protocol/topic-filter.js';
 import type { Handler } from '../routing/handler.js';
 import type { HandlerRegistry } from '../routing/handler-registry.js';
 import { TopicRouter } from '../routing/topic-router.js';
-import { defaultCodec } from '../serialization/codecs.js';
-import { deserialize, withSerializer } from '../serialization/nest-serializers.js';
+import { deserialize } from '../serialization/nest-serializers.js';
 import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envelope.js';
-import { Connection } from '../wire/connection.js';
-import { reportStatus } from '../wire/connection-status.js';
-import { DeferredAcknowledgement } from '../wire/deferred-acknowledgement.js';
+import type { MqttHealth } from '../wire/connection-health.js';
+import { Link } from '../wire/link.js';
 import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
-import { OutboundBatch } from '../wire/outbound-batch.js';
-import { Publisher } from '../wire/publisher.js';
-import { Subscriber } from '../wire/subscriber.js';
-import type { HandlerRuntime } from './handler-runtime.js';
+import { createHandlerRuntime } from './create-handler-runtime.js';
 import { InternalTopics } from './internal-topics.js';
-import { MemoryDeduplicationStore } from './memory-deduplication-store.js';
 import { MessageReceiver } from './message-receiver.js';
 import { sendsCopyPerSubscription } from './overlap-probe.js';
 import { Overflow } from './overflow.js';
 import { Redelivery } from './redelivery.js';
-import { ResponseTopics } from './response-topics.js';
 import { RunningInvocations } from './running-invocations.js';
-// from './response-topics.js';
 import { newServerCounters } from './server-counters.js';
 import type { ProcessingHooks, ServerServices } from './server-services.js';
 import { ServerSubscriptions } from './server-subscriptions.js';
@@ -46,10 +37,7 @@ const MAX_QUEUED_REPLIES = 100_000;
 
 /** A server from `listen()` to `close()`: it puts the rooms together and runs their life cycle. */
 export class ServerRuntime {
-  private readonly connection: Connection;
-  private readonly acknowledgement: DeferredAcknowledgement;
-  private readonly publisher: Publisher;
-  private readonly subscriber: Subscriber;
+  private readonly link: Link;
   private readonly gate: ConcurrencyGate;
   private readonly redelivery: Redelivery;
   private readonly services: ServerServices;
@@ -76,13 +64,17 @@ export class ServerRuntime {
       bufferSize: options.qos0Buffer.size,
       overflow: options.qos0Buffer.overflow,
     });
-    this.connection = new Connection(options.connection, logger);
-    const batch = new OutboundBatch(this.connection);
-    this.publisher = new Publisher(this.connection, { offline: 'queue', maxQueuedMessages: MAX_QUEUED_REPLIES }, batch);
-    this.subscriber = new Subscriber(this.connection, logger);
+    this.link = new Link(options.connection, {
+      logger,
+      offline: 'queue',
+      maxQueuedMessages: MAX_QUEUED_REPLIES,
+      onStatus: parts.onStatus,
+      onMessage: (topic, payload, packet, delivery) => this.receiver.receive(topic, payload, packet, delivery),
+      onWithheld: (withheld) => this.redelivery.withheld(withheld),
+    });
     this.subscriptions = new ServerSubscriptions(handlers, {
-      connection: this.connection,
-      subscriber: this.subscriber,
+      connection: this.link.connection,
+      subscriber: this.link.subscriber,
       logger,
       probe: () => this.probe(),
     });
@@ -91,49 +83,49 @@ export class ServerRuntime {
       options.redelivery,
       options.connection.mqtt.properties?.receiveMaximum ?? options.maxConcurrency,
       {
-        resume: () => this.connection.resume(),
+        resume: () => this.link.connection.resume(),
         whenSettled: () => this.services.running.whenSettled(),
         logger,
       },
     );
-    const receiver = (this.receiver = this.createReceiver(handlers));
-    this.acknowledgement = new DeferredAcknowledgement(
-      this.connection,
-      batch,
-      (topic, payload, packet, delivery) => receiver.receive(topic, payload, packet, delivery),
-      logger,
-      (withheld) => this.redelivery.withheld(withheld),
-    );
-    reportStatus(this.connection, parts.onStatus);
-    this.connection.on('connected', ({ first }) => this.onConnected(first));
+    this.receiver = this.createReceiver(handlers);
+    this.link.connection.on('connected', () => this.redelivery.connected());
   }
 
   get client(): MqttClient {
-    return this.connection.client;
+    return this.link.client;
+  }
+
+  health(): MqttHealth {
+    return this.link.health();
+  }
+
+  ping(timeoutMs: number): Promise<boolean> {
+    return this.link.ping(timeoutMs);
   }
 
   /** Connects and subscribes. Handlers are in place before: a resumed session delivers at once. */
   async start(): Promise<void> {
-    await this.connection.open();
+    await this.link.connection.open();
     this.receiver.copies = await this.subscriptions.subscribe();
-    this.publisher.flush();
+    this.link.publisher.flush();
   }
 
   /** Drains and disconnects; see {@link ServerMqtt.close}. */
   async stop(): Promise<void> {
-    this.acknowledgement.stopAccepting();
+    this.link.acknowledgement.stopAccepting();
     this.redelivery.stop();
     this.gate.close();
     this.services.running.shutDown();
     const deadline = Date.now() + this.options.gracefulTimeoutMs;
     await within(deadline - Date.now(), this.services.running.whenSettled());
-    this.acknowledgement.giveUpUndecided();
+    this.link.acknowledgement.giveUpUndecided();
     await within(deadline - Date.now(), this.completed());
-    await this.connection.close();
+    await this.link.connection.close();
   }
 
   private async completed(): Promise<void> {
-    if (this.connection.connected) await this.acknowledgement.completed();
+    if (this.link.connection.connected) await this.link.acknowledgement.completed();
     await nextTurn(); // the last PUBCOMP
   }
 
@@ -143,7 +135,7 @@ export class ServerRuntime {
     const warned = new Set<string>();
     const counters = newServerCounters();
     return {
-      send: (message, settled) => this.publisher.send(message, settled),
+      send: (message, settled) => this.link.publisher.send(message, settled),
       hooks,
       logger,
       counters,
@@ -163,12 +155,8 @@ export class ServerRuntime {
 
   private createReceiver(handlers: readonly Handler[]): MessageReceiver {
     const { options, services } = this;
-    const runtimes = handlers.map((handler) => this.createHandlerRuntime(handler));
-    const unsubscribe = (filter: string): void => {
-      this.subscriber
-        .unsubscribe([filter])
-        .catch((error: unknown) => services.logger.warn(`Cannot unsubscribe "${filter}": ${(error as Error).message}`));
-    };
+    const runtimes = handlers.map((handler) => createHandlerRuntime(handler, options, this.gate));
+    const unsubscribe = (filter: string): void => this.link.unsubscribe(filter);
     const stale = new StaleMessages(options.onStaleSubscription, unsubscribe, services.counters, services.logger);
     return new MessageReceiver(new TopicRouter(runtimes, this.subscriptions.byText), services, {
       internal: this.internal,
@@ -177,44 +165,15 @@ export class ServerRuntime {
     });
   }
 
-  private createHandlerRuntime(handler: Handler): HandlerRuntime {
-    const { options } = this;
-    const codec = handler.options.codec ?? options.codec ?? defaultCodec;
-    return {
-      ...handler,
-      codec,
-      lane: this.gate.lane(handler.options.maxWorkers),
-      deduplication: deduplicationOf(handler),
-      replyDefaults: {
-        codec: withSerializer(codec, options.serializer, (response) => ({ response, isDisposed: true })),
-        envelopeCodec: withSerializer(defaultCodec, options.serializer, (packet) => packet),
-        publish: options.publishOptions,
-      },
-      responseTopics: new ResponseTopics(
-        handler.filter,
-        options.allowedResponseTopics?.map((filter) => TopicFilter.parse(filter)),
-      ),
-    };
-  }
-
-  private onConnected(first: boolean): void {
-    this.redelivery.connected();
-    if (first) return; // start() subscribes
-    this.subscriber.restore().then(
-      () => this.publisher.flush(),
-      () => {}, // the connection is gone again: the next one restores
-    );
-  }
-
   private probe(): Promise<boolean | undefined> {
     return sendsCopyPerSubscription({
-      clientId: this.connection.clientId,
+      clientId: this.link.connection.clientId,
       internal: this.internal,
-      subscribe: (filters) => this.subscriber.subscribe(filters.map((filter) => ({ filter, qos: 0 }))),
-      unsubscribe: (filters) => this.subscriber.unsubscribe(filters),
+      subscribe: (filters) => this.link.subscriber.subscribe(filters.map((filter) => ({ filter, qos: 0 }))),
+      unsubscribe: (filters) => this.link.subscriber.unsubscribe(filters),
       publish: (topic) => {
-        this.publisher.flush(); // the server's first message
-        return this.publisher.publish({ topic, payload: '', qos: 0, retain: false });
+        this.link.publisher.flush(); // the server's first message
+        return this.link.publisher.publish({ topic, payload: '', qos: 0, retain: false });
       },
     });
   }
@@ -222,18 +181,13 @@ export class ServerRuntime {
   private async subscribeControl(topic: string): Promise<boolean> {
     this.internal.add(topic, (packet) => this.services.streams.receive(packet));
     try {
-      await this.subscriber.subscribe([{ filter: topic, qos: 1 }]);
+      await this.link.subscriber.subscribe([{ filter: topic, qos: 1 }]);
       return true;
     } catch (error) {
       this.parts.logger.warn(`Callers cannot cancel streams: ${(error as Error).message}`);
       return false;
     }
   }
-}
-
-function deduplicationOf({ isEventHandler, options: { deduplicate } }: Handler): HandlerRuntime['deduplication'] {
-  if (isEventHandler || deduplicate === false) return undefined;
-  return { store: deduplicate === true ? new MemoryDeduplicationStore() : deduplicate.store, running: new Map() };
 }
 
 /** A deserializer of the application's own says what a payload means; else Nest's envelope is known by its pattern. */

@@ -1,0 +1,72 @@
+import type { Logger } from '@nestjs/common';
+import type { ResolvedConnectionOptions } from '../options/connection-options.js';
+import { healthOf, type MqttHealth } from './connection-health.js';
+import { reportStatus } from './connection-status.js';
+import { Connection } from './connection.js';
+import { DeferredAcknowledgement, type MessageListener } from './deferred-acknowledgement.js';
+import type { MqttClient, MqttStatus } from './mqtt-events.js';
+import { OutboundBatch } from './outbound-batch.js';
+import { ping } from './ping.js';
+import { Publisher, type OfflinePolicy } from './publisher.js';
+import { Subscriber } from './subscriber.js';
+
+/** What a server, or a client, makes of its connection. */
+interface LinkParts extends OfflinePolicy {
+  readonly logger: Logger;
+  readonly onStatus: (status: MqttStatus) => void;
+  readonly onMessage: MessageListener;
+  readonly onWithheld?: (withheld: number) => void;
+}
+
+/** A connection together with what sends and receives over it. After a reconnect it restores what the broker has lost. */
+export class Link {
+  readonly connection: Connection;
+  readonly publisher: Publisher;
+  readonly subscriber: Subscriber;
+  readonly acknowledgement: DeferredAcknowledgement;
+
+  constructor(
+    options: ResolvedConnectionOptions,
+    private readonly parts: LinkParts,
+  ) {
+    const { logger, onStatus, onMessage, onWithheld } = parts;
+    this.connection = new Connection(options, logger);
+    const batch = new OutboundBatch(this.connection);
+    this.publisher = new Publisher(this.connection, parts, batch);
+    this.subscriber = new Subscriber(this.connection, logger);
+    this.acknowledgement = new DeferredAcknowledgement(this.connection, batch, onMessage, logger, onWithheld);
+    reportStatus(this.connection, onStatus);
+    this.connection.on('connected', ({ first }) => {
+      if (!first) void this.restore(); // at first it is for others to subscribe, and then to let messages out
+    });
+  }
+
+  get client(): MqttClient {
+    return this.connection.client;
+  }
+
+  health(): MqttHealth {
+    return healthOf(this.connection, this.subscriber, this.acknowledgement);
+  }
+
+  /** Whether the live connection answers within that time. */
+  ping(timeoutMs: number): Promise<boolean> {
+    return ping(this.connection, timeoutMs);
+  }
+
+  /** Unsubscribes in the background: that it fails is worth a line in the log, and nothing more. */
+  unsubscribe(filter: string): void {
+    this.subscriber.unsubscribe([filter]).catch((error: unknown) => {
+      this.parts.logger.warn(`Cannot unsubscribe "${filter}": ${(error as Error).message}`);
+    });
+  }
+
+  private async restore(): Promise<void> {
+    try {
+      await this.subscriber.restore();
+      this.publisher.flush();
+    } catch {
+      // the connection is gone again: the next one restores
+    }
+  }
+}
