@@ -59,7 +59,13 @@ export type {
   StaleMessage,
 } from './options/server-options.js';
 export type { MqttSubscriptionOptions, RetryOptions } from './options/subscription-options.js';
-export type { MessageProperties, OutgoingMessage, PublishPacket, QoS, UserProperties } from './protocol/application-message.js';
+export type {
+  MessageProperties,
+  OutgoingMessage,
+  PublishPacket,
+  QoS,
+  UserProperties,
+} from './protocol/application-message.js';
 export type { DeduplicationStore } from './protocol/deduplication-store.js';
 export type { DecodeHints, EncodedPayload, MqttCodec } from './protocol/codec.js';
 export { ReasonCode } from './protocol/reason-code.js';

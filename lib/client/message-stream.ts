@@ -40,6 +40,7 @@ export class MessageStream<T = unknown> extends Observable<MqttMessage<T>> imple
     );
   }
 
+  /** Subscribes at once. Leaving the loop unsubscribes, and what nobody took stays with the broker. */
   [Symbol.asyncIterator](): AsyncIterator<MqttMessage<T>> {
     return new MessageIterator(this.open, this.options);
   }

@@ -68,6 +68,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     await current?.close();
   }
 
+  /**
+   * Listens to an event of the connection, and of the connections after it.
+   *
+   * @typeParam C the listener
+   */
   override on<K extends keyof MqttEvents = keyof MqttEvents, C extends MqttEvents[K] = MqttEvents[K]>(
     event: K,
     callback: C,

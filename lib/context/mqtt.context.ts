@@ -7,8 +7,11 @@ export interface MessageControl {
   /** 1 for the first run of the handler for this message, 2 for its first retry, ... */
   readonly attempt: number;
   readonly signal: AbortSignal;
+  /** See {@link MqttContext.ack}. */
   ack(): void;
+  /** See {@link MqttContext.nack}. */
   nack(): void;
+  /** See {@link MqttContext.reject}. */
   reject(reasonCode?: number, reasonString?: string): void;
 }
 

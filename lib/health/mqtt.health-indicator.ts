@@ -46,7 +46,11 @@ const DEFAULT_TIMEOUT_MS = 1_000;
 export class MqttHealthIndicator {
   constructor(private readonly indicators: HealthIndicatorService) {}
 
-  /** @param key name of the indicator in the result */
+  /**
+   * Asks the connection, and the broker behind it.
+   *
+   * @param key name of the indicator in the result
+   */
   async isHealthy<const Key extends string>(
     key: Key,
     target: HealthTarget,

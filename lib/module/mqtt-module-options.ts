@@ -15,12 +15,14 @@ export interface MqttModuleExtras {
 
 /** Makes the options, for `forRootAsync({ useClass })` and `useExisting`. */
 export interface MqttModuleOptionsFactory {
+  /** Called once, when the application starts. */
   createMqttOptions(): MqttModuleOptions | Promise<MqttModuleOptions>;
 }
 
 /** Exactly one of `useFactory`, `useClass` and `useExisting` is to be given. */
 export interface MqttModuleAsyncOptions extends MqttModuleExtras, Pick<ModuleMetadata, 'imports'> {
   inject?: (InjectionToken | OptionalFactoryDependency)[];
+  /** Gets what `inject` names. */
   useFactory?: (...dependencies: never[]) => MqttModuleOptions | Promise<MqttModuleOptions>;
   useClass?: Type<MqttModuleOptionsFactory>;
   useExisting?: Type<MqttModuleOptionsFactory>;

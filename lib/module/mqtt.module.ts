@@ -26,10 +26,12 @@ import { clientOptionsOf, serverOptionsOf } from './role-options.js';
  */
 @Module({})
 export class MqttModule {
+  /** Options that are known when the module is written. */
   static forRoot({ name, isGlobal, ...options }: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
     return moduleOf({ name, isGlobal }, { provide: optionsToken(name), useValue: options });
   }
 
+  /** Options that are made when the application starts, from configuration for example. */
   static forRootAsync({ name, isGlobal, imports, ...source }: MqttModuleAsyncOptions): DynamicModule {
     return { ...moduleOf({ name, isGlobal }, ...optionsProviders(optionsToken(name), source)), imports: imports ?? [] };
   }

@@ -47,45 +47,53 @@ export class MqttRecordBuilder<T = unknown> {
 
   constructor(private data?: T) {}
 
+  /** The value, in place of the one that the builder was made with. */
   setData(data: T): this {
     this.data = data;
     return this;
   }
 
+  /** Default: that of `publishOptions`, else 0. */
   setQoS(qos: QoS): this {
     return this.set('qos', qos);
   }
 
+  /** Whether the broker keeps the message for later subscribers; an empty payload clears what it has kept. */
   setRetain(retain: boolean): this {
     return this.set('retain', retain);
   }
 
+  /** All User Properties (5.0), in place of those set before. An array repeats the name. */
   setUserProperties(userProperties: UserProperties): this {
     return this.set('userProperties', { ...userProperties });
   }
 
+  /** MIME type (5.0), in place of what the codec says. */
   setContentType(contentType: string): this {
     return this.set('contentType', contentType);
   }
 
+  /** Topic Name that replies to a request go to. */
   setResponseTopic(responseTopic: string): this {
     return this.set('responseTopic', responseTopic);
   }
 
+  /** Correlation Data of a request (5.0), in place of 16 random bytes. */
   setCorrelationData(correlationData: Buffer): this {
     return this.set('correlationData', correlationData);
   }
 
-  /** @param seconds after which the broker drops the message undelivered */
+  /** Message Expiry Interval (5.0). @param seconds after which the broker drops the message undelivered */
   setMessageExpiryInterval(seconds: number): this {
     return this.set('messageExpiryInterval', seconds);
   }
 
-  /** @param milliseconds that a request may take */
+  /** Deadline of a request. @param milliseconds that it may take, from sending to its end */
   setTimeout(milliseconds: number): this {
     return this.set('timeout', milliseconds);
   }
 
+  /** The record. The builder can go on being used; it does not reach records that it has made. */
   build(): MqttRecord<T> {
     return new MqttRecord(this.data as T, this.options);
   }

@@ -46,6 +46,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     this.transportId = this.resolved.transportId ?? Transport.MQTT;
   }
 
+  /** Called by Nest for every pattern of every handler. */
   override addHandler(
     pattern: unknown,
     callback: MessageHandler,
@@ -97,6 +98,11 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     await runtime?.stop();
   }
 
+  /**
+   * Listens to an event of the connection, and of the connections after it.
+   *
+   * @typeParam C the listener
+   */
   on<K extends keyof MqttEvents = keyof MqttEvents, C extends MqttEvents[K] = MqttEvents[K]>(
     event: K,
     callback: C,

@@ -5,6 +5,7 @@ import type { BrokerMessage } from './broker-message.js';
 /** `'in'`: from a client to the broker; `'out'`: from the broker to a client. */
 export type Direction = 'in' | 'out';
 
+/** A client has connected. */
 export interface ConnectEvent {
   readonly clientId: string;
   readonly protocolVersion: 3 | 4 | 5;
@@ -14,6 +15,7 @@ export interface ConnectEvent {
   readonly sessionPresent: boolean;
 }
 
+/** A client is connected no longer. */
 export interface DisconnectEvent {
   readonly clientId: string;
   /** Who ended it: the client by DISCONNECT, the broker, or nobody (the socket went away). */
@@ -22,6 +24,7 @@ export interface DisconnectEvent {
   readonly reasonCode: number | undefined;
 }
 
+/** A SUBSCRIBE and how it was answered. */
 export interface SubscribeEvent {
   readonly clientId: string;
   readonly filters: readonly string[];
@@ -29,11 +32,13 @@ export interface SubscribeEvent {
   readonly granted: readonly number[];
 }
 
+/** A client has unsubscribed. */
 export interface UnsubscribeEvent {
   readonly clientId: string;
   readonly filters: readonly string[];
 }
 
+/** A message that a client has published, or that was its will. */
 export interface PublishEvent {
   readonly clientId: string;
   readonly message: BrokerMessage;
@@ -41,11 +46,13 @@ export interface PublishEvent {
   readonly will: boolean;
 }
 
+/** A PUBLISH on its way to a client. */
 export interface DeliverEvent {
   readonly clientId: string;
   readonly packet: IPublishPacket;
 }
 
+/** What a client has said about a message that it got. */
 export interface AcknowledgeEvent {
   readonly clientId: string;
   readonly cmd: 'puback' | 'pubrec' | 'pubcomp';
@@ -55,6 +62,7 @@ export interface AcknowledgeEvent {
   readonly reasonCode: number;
 }
 
+/** One control packet on the wire. */
 export interface PacketEvent {
   readonly direction: Direction;
   /** Undefined until a CONNECT has named the client. */
@@ -63,10 +71,12 @@ export interface PacketEvent {
   readonly packet: Packet;
 }
 
+/** A session that is gone. */
 export interface SessionEndEvent {
   readonly clientId: string;
 }
 
+/** A message that somebody does not get, and why. */
 export interface DropMessageEvent {
   /** Who does not get it; for a refused publish, who sent it. */
   readonly clientId: string;

@@ -3,6 +3,7 @@ import type { BrokerMessageProperties } from './broker-message.js';
 
 /** `true` or `false`, or the Reason Code (0x80 or above) to refuse with; a 3.1.1 client gets the nearest that it knows. */
 export type Verdict = boolean | number;
+/** A verdict, or a promise of one: the client waits for it. */
 export type VerdictOrPromise = Verdict | Promise<Verdict>;
 
 /** A CONNECT that wants to be let in. */
@@ -17,6 +18,7 @@ export interface ConnectRequest {
   readonly keepalive: number;
 }
 
+/** A PUBLISH that wants to be taken. */
 export interface PublishRequest {
   readonly clientId: string;
   readonly topic: string;
@@ -26,6 +28,7 @@ export interface PublishRequest {
   readonly properties: Readonly<BrokerMessageProperties>;
 }
 
+/** A filter of a SUBSCRIBE that wants to be granted. */
 export interface SubscribeRequest {
   readonly clientId: string;
   /** As subscribed, `$share/<group>/` included. */
@@ -43,6 +46,7 @@ export interface SubscribeRequest {
  */
 export type SharedSubscriptionsMode = boolean | 'disconnect' | 'silent';
 
+/** What a `MqttBroker` allows, announces and imposes. */
 export interface MqttBrokerOptions {
   /** Lets clients in. Default: everybody. A refusal is Bad User Name or Password (0x86) unless it names a code. */
   authenticate?: (request: ConnectRequest) => VerdictOrPromise;

@@ -10,6 +10,7 @@ import type { PacketRules } from './packet-rules.js';
 /** Takes a fault away; doing so again does nothing. */
 export type RemoveFault = () => void;
 
+/** How a connection is cut. */
 export interface DropOptions {
   /** Reason Code of a DISCONNECT to send first (5.0). Default: the connection just breaks. */
   reasonCode?: number;
@@ -20,6 +21,7 @@ export interface DropOptions {
   after?: { direction: Direction; match: PacketMatch };
 }
 
+/** How connections are refused. */
 export interface RefuseConnectionsOptions {
   /** How many at most. Default: all. */
   times?: number;

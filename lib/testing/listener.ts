@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createWebSocketServer } from './websocket-server.js';
 
+/** Where a broker listens. */
 export interface ListenOptions {
   /** Default 0: any free one. */
   port?: number;

@@ -3,6 +3,7 @@ import { TopicFilter } from '../protocol/topic-filter.js';
 import type { Direction } from './broker-events.js';
 import type { WirePacket } from './packet-rules.js';
 
+/** Type of a control packet, for example `publish`. */
 export type PacketCmd = Packet['cmd'];
 
 /** Chooses packets; what is not given does not matter. */
@@ -14,6 +15,7 @@ export interface PacketSelection {
   topic?: string;
   /** How many packets at most. Default: all. */
   times?: number;
+  /** Any further condition. */
   when?: (packet: Packet, clientId: string | undefined) => boolean;
 }
 

@@ -1,6 +1,7 @@
 import type { QoS } from '../protocol/application-message.js';
 import type { Session } from './session.js';
 
+/** One subscription of a session. */
 export interface SubscriptionView {
   /** As subscribed, `$share/<group>/` included. */
   readonly filter: string;

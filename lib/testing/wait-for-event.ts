@@ -1,5 +1,6 @@
 import type { BrokerEmitter, MqttBrokerEvents } from './broker-events.js';
 
+/** How long an event is waited for. */
 export interface WaitOptions {
   /** Default 4000: less than most test runners wait, so that the error says what was missing. */
   timeoutMs?: number;
