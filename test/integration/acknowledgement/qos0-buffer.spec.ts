@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { jsonCodec } from '../../../lib/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { HeldRuns } from '../../support/held-runs.js';
 import { Journal } from '../../support/journal.js';
@@ -79,5 +80,30 @@ describeEachBroker('the buffer of QoS 0 messages that wait for a worker', (broke
     const peer = await connectMqttJs(broker);
     for (const [i, name] of names(20).entries()) await peer.publishAsync('qos0/mixed', name, { qos: i % 2 ? 1 : 0 });
     expect(await seen.atLeast(20)).toEqual(names(20));
+  });
+
+  it('may be full of what cannot be decoded: each fails in its turn, and the next ones run', async () => {
+    const runs = new HeldRuns<string>();
+
+    @Controller()
+    class Jobs {
+      @EventPattern<string>('qos0/json', { maxWorkers: 1, codec: jsonCodec })
+      async job(@Payload() name: string): Promise<void> {
+        await runs.hold(name);
+      }
+    }
+    const tap = await tapWire(broker.connection);
+    await startServer(tap.connection, { controllers: [Jobs] });
+    const peer = await connectMqttJs(broker);
+    const publish = (payload: string): unknown => peer.publish('qos0/json', payload);
+    publish('"first"');
+    for (let i = 0; i < 1_500; i++) publish('{');
+    publish('"last"');
+    await tap.packets.until(({ length }) => length >= 1_502 && tap.sent('broker', 'publish').length === 1_502, 'all');
+    runs.releaseAll();
+    await runs.ended.first((name) => name === 'last');
+    expect(runs.started.entries).toEqual(['first', 'last']);
+    expect(transportLogs('error').filter((line) => !line.includes('cannot be decoded'))).toEqual([]);
+    expect(transportLogs('error')).toHaveLength(1_500);
   });
 });
