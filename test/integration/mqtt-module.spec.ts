@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Inject, Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import {
   ClientMqtt,
@@ -13,6 +14,7 @@ import {
   InvalidOptionsError,
   MqttModule,
   ServerMqtt,
+  type MqttContext,
   type MqttModuleOptions,
   type MqttModuleOptionsFactory,
 } from '../../lib/index.js';
@@ -160,24 +162,18 @@ describe('MqttModule', () => {
   });
 
   it('the client is there until the last handler has ended', async () => {
-    const { url } = await startInProcessBroker();
+    const { broker, url } = await startInProcessBroker();
     const begun = new Journal<string>();
     const outcome = new Journal<unknown>();
-    let release: (() => void) | undefined;
 
     @Controller()
     class Asking {
       constructor(@Inject(ClientMqtt) private readonly client: ClientMqtt) {}
 
-      @MessagePattern('module/answer')
-      answer(): string {
-        return 'answer';
-      }
-
       @EventPattern<string>('module/ask')
-      async ask(): Promise<void> {
+      async ask(@Ctx() { signal }: MqttContext): Promise<void> {
         begun.add('begun');
-        await new Promise<void>((resolve) => (release = resolve));
+        await once(signal, 'abort'); // the server closes
         await this.client.publish('module/done', 1).then(() => outcome.add('published'), outcome.add);
       }
     }
@@ -187,10 +183,9 @@ describe('MqttModule', () => {
     await app.startAllMicroservices();
     await app.get(ClientMqtt).publish('module/ask', 1);
     await begun.atLeast(1);
-    const closed = app.close();
-    release?.();
-    await closed;
+    await app.close();
     expect(outcome.entries).toEqual(['published']);
+    expect(broker.clients).toEqual([]); // nor was it closed before, and opened again
   });
 
   it('wrong options: the application does not start, and says all that is wrong', async () => {
