@@ -125,7 +125,9 @@ export class NestReplyEncoder implements ReplyEncoder {
   }
 
   item(value: unknown, { end }: StreamPosition): OutgoingMessage | undefined {
-    return end === 'last' ? this.single(value) : this.message({ response: dataOf(value) }, optionsOf(value));
+    if (end === 'last') return this.single(value);
+    // said explicitly: Nest 11 would take a packet without response and isDisposed for a foreign one
+    return this.message({ response: dataOf(value), isDisposed: false }, optionsOf(value));
   }
 
   end(): OutgoingMessage | undefined {

@@ -52,7 +52,7 @@ export class ClientInspection {
       awaitingReply: requests['parts'].pending.size,
       awaitingRoom: requests['parts'].pending.waiting,
       awaitingTurn: requests['turns']['lines'].size,
-      outgoing: this.runtime['publisher'].pending,
+      outgoing: requests['parts'].publisher.pending,
       adHocSubscriptions: this.runtime['adHoc'].size,
       timers: [...this.timers].filter((timer) => !(timer as unknown as { _destroyed: boolean })._destroyed).length,
     };
@@ -66,9 +66,9 @@ export class ClientInspection {
     return Object.fromEntries(grown);
   }
 
-  /** Topics that replies come to, as the broker has granted them. */
+  /** Topics that replies are listened for on. */
   get replyTopics(): number {
-    return this.runtime['subscriber'].grantedCount;
+    return this.runtime.requests['readers'].size;
   }
 
   get lateReplies(): number {
@@ -76,7 +76,7 @@ export class ClientInspection {
   }
 
   private listeners(): Record<string, number> {
-    const connection = this.runtime['connection'];
+    const { connection } = this.runtime.requests['parts'];
     const counts: Record<string, number> = {};
     for (const name of connection.eventNames()) counts[`connection ${name}`] = connection.listenerCount(name);
     for (const name of connection.client.eventNames())
