@@ -9,7 +9,7 @@ import { withDeserializer, withSerializer } from '../serialization/nest-serializ
 import { isTakeover } from '../wire/connection-failure.js';
 import type { MqttHealth } from '../wire/connection-health.js';
 import { Link } from '../wire/link.js';
-import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
+import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import type { SubscriptionRequest } from '../wire/subscriber.js';
 import { AdHocSubscriptions, type MessageListener } from './ad-hoc-subscriptions.js';
 import type { ClientCounters } from './client-counters.js';
@@ -114,6 +114,10 @@ export class ClientRuntime {
 
   get client(): MqttClient {
     return this.link.client;
+  }
+
+  on<K extends keyof MqttEvents>(event: K, listener: MqttEvents[K]): void {
+    this.link.on(event, listener);
   }
 
   health(): MqttHealth {

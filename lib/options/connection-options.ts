@@ -43,6 +43,11 @@ export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTrans
   /** Prefixes that a broker understands in a subscription but leaves out of the Topic Name, such as `$queue/`. Default none. */
   strippedPrefixes?: readonly string[];
   /**
+   * Whether to connect to another server when the broker says so (Server Reference with 0x9C or 0x9D, section 4.11; 5.0). Leave it
+   * off where a broker is not trusted with the choice. Default false.
+   */
+  followServerReference?: boolean;
+  /**
    * How many attempts the first connection may take; -1 for as many as it takes. Default -1.
    * A refusal that trying again cannot cure, such as bad credentials, ends the first connection at once.
    */
@@ -65,6 +70,7 @@ export interface ResolvedConnectionOptions {
   readonly reconnect: ResolvedReconnectOptions | false;
   readonly credentials: MqttConnectionOptions['credentials'];
   readonly strippedPrefixes: readonly string[];
+  readonly followServerReference: boolean;
   readonly maxConnectionAttempts: number;
   /** Whether the session outlives its connection. */
   readonly durableSession: boolean;
@@ -84,6 +90,7 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   if (options.maxConnectionAttempts === 0) {
     checks.report('maxConnectionAttempts', '0 would never connect', 'Give 1 or more, or -1 for no limit');
   }
+  checks.boolean('followServerReference', options.followServerReference);
   checks.callable('credentials', options.credentials);
   checkReconnect(checks, options.reconnect);
   checks.list('strippedPrefixes', options.strippedPrefixes, (option, prefix) => checks.text(option, prefix));
@@ -131,8 +138,17 @@ function parseUrl(url: string): URL | undefined {
 
 /** @param options checked ones */
 export function resolveConnection(options: MqttConnectionOptions): ResolvedConnectionOptions {
-  const { url, protocolVersion, noDelay, reconnect, credentials, strippedPrefixes, maxConnectionAttempts, ...mqtt } =
-    options;
+  const {
+    url,
+    protocolVersion,
+    noDelay,
+    reconnect,
+    credentials,
+    strippedPrefixes,
+    followServerReference,
+    maxConnectionAttempts,
+    ...mqtt
+  } = options;
   const version = protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   const clientId = mqtt.clientId || randomClientId();
   return Object.freeze({
@@ -143,6 +159,7 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     reconnect: resolveReconnect(reconnect),
     credentials,
     strippedPrefixes: Object.freeze([...(strippedPrefixes ?? [])]),
+    followServerReference: followServerReference ?? false,
     maxConnectionAttempts: maxConnectionAttempts ?? UNLIMITED_ATTEMPTS,
     durableSession: isDurable(options),
     mqtt: Object.freeze({

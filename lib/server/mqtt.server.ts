@@ -78,7 +78,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
         normalizePattern: (pattern) => this.normalizePattern(pattern as MsPattern),
         onStatus: (status) => this._status$.next(status),
       });
-      for (const [event, listener] of this.listeners) this.runtime.client.on(event, listener);
+      for (const [event, listener] of this.listeners) this.runtime.on(event, listener);
       await this.runtime.start();
     } catch (error) {
       await this.close();
@@ -108,7 +108,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     callback: C,
   ): void {
     this.listeners.push([event, callback]);
-    this.runtime?.client.on(event, callback as never);
+    this.runtime?.on(event, callback);
   }
 
   /** How it stands with its broker; undefined before `listen()` and after `close()`. */

@@ -1,5 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { ConcurrencyGate } from '../concurrency/concurrency-gate.js';
+import { ConnectionClosedError } from '../errors/connection-closed.error.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
@@ -10,10 +12,10 @@ import { deserialize } from '../serialization/nest-serializers.js';
 import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envelope.js';
 import type { MqttHealth } from '../wire/connection-health.js';
 import { Link } from '../wire/link.js';
-import type { MqttClient, MqttStatus } from '../wire/mqtt-events.js';
+import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { createHandlerRuntime } from './create-handler-runtime.js';
 import { InternalTopics } from './internal-topics.js';
-import { MessageReceiver } from './message-receiver.js';
+import { MessageReceiver, type CopyFilter } from './message-receiver.js';
 import { sendsCopyPerSubscription } from './overlap-probe.js';
 import { Overflow } from './overflow.js';
 import { Redelivery } from './redelivery.js';
@@ -96,6 +98,10 @@ export class ServerRuntime {
     return this.link.client;
   }
 
+  on<K extends keyof MqttEvents>(event: K, listener: MqttEvents[K]): void {
+    this.link.on(event, listener);
+  }
+
   health(): MqttHealth {
     return this.link.health();
   }
@@ -107,7 +113,7 @@ export class ServerRuntime {
   /** Connects and subscribes. Handlers are in place before: a resumed session delivers at once. */
   async start(): Promise<void> {
     await this.link.connection.open();
-    this.receiver.copies = await this.subscriptions.subscribe();
+    this.receiver.copies = await this.subscribe();
     this.link.publisher.flush();
   }
 
@@ -165,6 +171,19 @@ export class ServerRuntime {
     });
   }
 
+  /** A connection that is lost meanwhile for no fault of the subscriptions is waited for. */
+  private async subscribe(): Promise<CopyFilter | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.subscriptions.subscribe();
+      } catch (error) {
+        const lost = error instanceof ConnectionClosedError && !(error.cause instanceof ConnectionRefusedError);
+        if (!lost || attempt === MAX_SUBSCRIBE_ATTEMPTS) throw error;
+        await this.link.connection.open();
+      }
+    }
+  }
+
   private probe(): Promise<boolean | undefined> {
     return sendsCopyPerSubscription({
       clientId: this.link.connection.clientId,
@@ -199,6 +218,8 @@ function envelopeReader(
   return (value, topic) => readNestEnvelope(value, topic, normalizePattern);
 }
 
+/** How often `listen()` subscribes when the connection is lost over it. */
+const MAX_SUBSCRIBE_ATTEMPTS = 5;
 const MAX_WARNINGS = 1_000;
 
 /** A policy that withholds messages needs a session in which they can come again. */

@@ -27,6 +27,10 @@ type Severity = 'passing' | 'firm' | 'fatal';
 export interface ConnectionFailure {
   readonly error: Error;
   readonly severity: Severity;
+  /** Where the broker says to go instead (Server Reference, section 4.11). */
+  readonly serverReference?: string | undefined;
+  /** Whether to go there from now on, and not just this once. */
+  readonly moved?: boolean;
 }
 
 /** What a CONNACK other than success means. */
@@ -40,6 +44,8 @@ export function refusedConnack(packet: IConnackPacket, broker: string): Connecti
   return {
     error: new ConnectionRefusedError(message, reasonCode),
     severity: PASSING.has(reasonCode) ? 'passing' : 'firm',
+    serverReference: packet.properties?.serverReference,
+    moved: reasonCode === ReasonCode.SERVER_MOVED,
   };
 }
 
@@ -47,14 +53,23 @@ export function refusedConnack(packet: IConnackPacket, broker: string): Connecti
 export function brokerDisconnect(packet: IDisconnectPacket, broker: string, clientId: string): ConnectionFailure {
   const reasonCode = packet.reasonCode ?? ReasonCode.SUCCESS;
   if (reasonCode === ReasonCode.SESSION_TAKEN_OVER) {
-    const message =
-      `Another client took over the session of Client Identifier "${clientId}" on ${broker}. ` +
-      'Give every process a clientId of its own; this one does not reconnect, or the two would evict each other for ever.';
-    return { error: new ConnectionRefusedError(message, reasonCode), severity: 'fatal' };
+    return { error: takeoverError(broker, clientId), severity: 'fatal' };
   }
   const said = packet.properties?.reasonString;
   const message = `${broker} ended the connection: ${describeReasonCode(reasonCode)} (0x${reasonCode.toString(16)})${said ? `, "${said}"` : ''}.`;
-  return { error: new ConnectionRefusedError(message, reasonCode), severity: 'passing' };
+  return {
+    error: new ConnectionRefusedError(message, reasonCode),
+    severity: 'passing',
+    serverReference: packet.properties?.serverReference,
+    moved: reasonCode === ReasonCode.SERVER_MOVED,
+  };
+}
+
+export function takeoverError(broker: string, clientId: string): ConnectionRefusedError {
+  const message =
+    `Another client took over the session of Client Identifier "${clientId}" on ${broker}. ` +
+    'Give every process a clientId of its own; this one does not reconnect, or the two would evict each other for ever.';
+  return new ConnectionRefusedError(message, ReasonCode.SESSION_TAKEN_OVER);
 }
 
 /** Whether a connection ended because another client has the same Client Identifier. */

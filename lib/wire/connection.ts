@@ -4,6 +4,7 @@ import type { IConnackPacket, MqttClient, Packet } from 'mqtt';
 import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
 import { brokerLimits, type BrokerLimits } from './broker-limits.js';
+import { BrokerAddress } from './broker-address.js';
 import { brokerDisconnect, refusedConnack, type ConnectionFailure } from './connection-failure.js';
 import { brokerLabel, createMqttClient, disconnect, endMqttClient } from './mqtt-client.js';
 import { reasonOf, Reconnection } from './reconnection.js';
@@ -56,6 +57,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   private phase: 'idle' | 'connecting' | 'connected' | 'resuming' | 'waiting' | 'closed' = 'idle';
   private readonly reconnection: Reconnection;
+  private readonly address: BrokerAddress;
   private waiters: Waiter[] = [];
   private failure: ConnectionFailure | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -70,6 +72,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.reconnection = new Reconnection(options, this.broker);
     this.client = createMqttClient(options);
     this.client.setMaxListeners(0);
+    this.address = new BrokerAddress(this.client.options);
     this.client.prependListener('packetreceive', (packet) => this.onPacket(packet));
     this.client.on('connect', (packet) => this.onConnect(packet));
     this.client.on('error', (error) => this.noteError(error));
@@ -91,6 +94,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   get protocolVersion(): 4 | 5 {
     return this.options.protocolVersion;
+  }
+
+  /** Milliseconds that the broker is given to answer what it has to answer. */
+  get answerTimeoutMs(): number {
+    return this.client.options.connectTimeout!; // MQTT.js fills in its default
   }
 
   get clientId(): string {
@@ -152,7 +160,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   private onPacket(packet: Packet): void {
     if (packet.cmd === 'connack') this.onConnack(packet);
-    else if (packet.cmd === 'disconnect') this.failure = brokerDisconnect(packet, this.broker, this.clientId);
+    else if (packet.cmd === 'disconnect') {
+      this.failure = brokerDisconnect(packet, this.broker, this.clientId);
+      this.lastError = this.failure.error; // what is cut short by it asks for the reason before the socket is closed
+    }
   }
 
   private onConnack(packet: IConnackPacket): void {
@@ -208,11 +219,22 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       return;
     }
     // once per change of state: the attempts in between say nothing new
-    if (wasConnected) this.logger.warn(`Connection to ${this.broker} lost (${reasonOf(failure.error)}), reconnecting`);
+    if (wasConnected && this.reconnection.looksEvicted) {
+      this.logger.warn(
+        `${this.broker} keeps ending the connection as soon as it is made: does another client use the Client Identifier "${this.clientId}"?`,
+      );
+    } else if (wasConnected)
+      this.logger.warn(`Connection to ${this.broker} lost (${reasonOf(failure.error)}), reconnecting`);
     else if (this.reconnection.failedAttempts === 1) {
       this.logger.warn(`Cannot connect to ${this.broker} (${reasonOf(failure.error)}), trying again`);
     }
-    this.tryAgain(next);
+    this.tryAgain(this.followReference(failure) ? 0 : next);
+  }
+
+  /** Goes where the broker says, if that is wished; and back when it was for once and did not help. */
+  private followReference({ serverReference, moved = false }: ConnectionFailure): boolean {
+    if (!this.options.followServerReference) return false;
+    return serverReference === undefined ? this.address.restore() : this.address.redirect(serverReference, moved);
   }
 
   private tryAgain(delayMs: number): void {

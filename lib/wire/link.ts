@@ -1,10 +1,11 @@
+import type { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
 import { healthOf, type MqttHealth } from './connection-health.js';
 import { reportStatus } from './connection-status.js';
 import { Connection } from './connection.js';
 import { DeferredAcknowledgement, type MessageListener } from './deferred-acknowledgement.js';
-import type { MqttClient, MqttStatus } from './mqtt-events.js';
+import type { MqttClient, MqttEvents, MqttStatus } from './mqtt-events.js';
 import { OutboundBatch } from './outbound-batch.js';
 import { ping } from './ping.js';
 import { Publisher, type OfflinePolicy } from './publisher.js';
@@ -36,6 +37,14 @@ export class Link {
     this.subscriber = new Subscriber(this.connection, logger);
     this.acknowledgement = new DeferredAcknowledgement(this.connection, batch, onMessage, logger, onWithheld);
     reportStatus(this.connection, onStatus);
+    if (options.mqtt.clean === false && !options.durableSession) {
+      logger.warn(
+        `clean is false, but the session of "${options.clientId}" ends with every connection: set properties.sessionExpiryInterval, in seconds.`,
+      );
+    }
+    this.connection.on('session', ({ sessionPresent, first }) => {
+      if (!sessionPresent && !first) this.events.emit('sessionLost');
+    });
     this.connection.on('connected', ({ first }) => {
       if (!first) void this.restore(); // at first it is for others to subscribe, and then to let messages out
     });
@@ -43,6 +52,16 @@ export class Link {
 
   get client(): MqttClient {
     return this.connection.client;
+  }
+
+  /** Listens to an event of the connection. */
+  on<K extends keyof MqttEvents>(event: K, listener: MqttEvents[K]): void {
+    this.events.on(event, listener);
+  }
+
+  /** MQTT.js' emitter, which emits events of ours too. */
+  private get events(): EventEmitter {
+    return this.client as unknown as EventEmitter;
   }
 
   health(): MqttHealth {

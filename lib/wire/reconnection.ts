@@ -2,14 +2,19 @@ import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import { UNLIMITED_ATTEMPTS, type ResolvedConnectionOptions } from '../options/connection-options.js';
 import { backoffDelay } from './backoff.js';
-import type { ConnectionFailure } from './connection-failure.js';
+import { takeoverError, type ConnectionFailure } from './connection-failure.js';
 
-type ReconnectionOptions = Pick<ResolvedConnectionOptions, 'reconnect' | 'maxConnectionAttempts'>;
+type ReconnectionOptions = Pick<ResolvedConnectionOptions, 'reconnect' | 'maxConnectionAttempts' | 'clientId'>;
 
 /** After a success, refusals that only somebody else can cure are borne this often in a row. */
 const MAX_FIRM_REFUSALS = 10;
 /** A connection that lived this long counts as stable: the next failure starts the backoff anew. */
 const STABLE_AFTER_MS = 5_000;
+
+/** A connection that lived no longer than this may have been taken over: some brokers do not say so. */
+const SHORT_LIVED_MS = 1_000;
+const SUSPICIOUS_SHORT_LIVED = 3;
+const MAX_SHORT_LIVED = 20;
 
 /** Decides after each failure whether to try again, and when. */
 export class Reconnection {
@@ -17,11 +22,18 @@ export class Reconnection {
   private firmRefusals = 0;
   private everConnected = false;
   private connectedAt = 0;
+  /** Connections in a row that were lost as soon as they were made. */
+  private shortLived = 0;
 
   constructor(
     private readonly options: ReconnectionOptions,
     private readonly broker: string,
   ) {}
+
+  /** Whether connections are lost again and again as soon as they are made: what two clients with one identifier do to each other. */
+  get looksEvicted(): boolean {
+    return this.shortLived >= SUSPICIOUS_SHORT_LIVED;
+  }
 
   /** Whether no connection has come about yet. */
   get isFirst(): boolean {
@@ -41,13 +53,16 @@ export class Reconnection {
 
   /** The connection that `connected` spoke of is gone. */
   lost(now: number): void {
-    if (now - this.connectedAt >= STABLE_AFTER_MS) this.failures = 0;
+    const lifetime = now - this.connectedAt;
+    if (lifetime >= STABLE_AFTER_MS) this.failures = 0;
+    this.shortLived = lifetime < SHORT_LIVED_MS ? this.shortLived + 1 : 0;
   }
 
   /** @returns milliseconds to wait before the next attempt, or the error to give up with */
   failed({ error, severity }: ConnectionFailure): number | Error {
     this.failures++;
     if (severity === 'fatal') return error;
+    if (this.shortLived >= MAX_SHORT_LIVED) return takeoverError(this.broker, this.options.clientId);
     if (severity === 'firm' && (!this.everConnected || ++this.firmRefusals >= MAX_FIRM_REFUSALS)) return error;
     const { reconnect, maxConnectionAttempts } = this.options;
     const attemptsLeft =

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { ISubackPacket } from 'mqtt-packet';
 import { ConnectionClosedError } from '../errors/connection-closed.error.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import { SubscriptionRefusedError, type RefusedFilter } from '../errors/subscription-refused.error.js';
 import type { QoS } from '../protocol/application-message.js';
 import { describeReasonCode, isFailure, ReasonCode } from '../protocol/reason-code.js';
@@ -138,15 +139,31 @@ export class Subscriber {
       this.connection.protocolVersion === 5 ? { qos, nl, rap, rh, ...(properties && { properties }) } : { qos };
     const filters = packet.map(({ filter }) => filter);
     return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(this.unanswered()), this.connection.answerTimeoutMs);
       this.connection.client.subscribe(filters, options, (error, _granted, suback) => {
+        clearTimeout(timer);
         if (suback) resolve(this.take(filters, suback));
-        else reject(this.cutShort(error));
+        else reject(this.cutShort(filters, error));
       });
     });
   }
 
-  private cutShort(error: Error | null): Error {
+  private unanswered(): Error {
+    const { broker, answerTimeoutMs } = this.connection;
+    return new ConnectionClosedError(`${broker} did not answer a SUBSCRIBE within ${answerTimeoutMs} ms.`, false);
+  }
+
+  private cutShort(filters: readonly string[], error: Error | null): Error {
     const cause = this.connection.lastError ?? error;
+    const reasonCode = ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
+    if (cause instanceof ConnectionRefusedError && cause.reasonCode === reasonCode) {
+      // some brokers end the connection over it rather than refuse the filter
+      const shared = filters.filter((filter) => filter.startsWith('$share/'));
+      return new SubscriptionRefusedError(
+        shared.map((filter) => ({ filter, reasonCode, reason: describeReasonCode(reasonCode) })),
+        { cause },
+      );
+    }
     return new ConnectionClosedError(
       `Subscribing on ${this.connection.broker} was cut short. ${cause?.message ?? 'No answer came.'}`,
       false,

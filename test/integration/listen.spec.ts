@@ -121,15 +121,16 @@ describe.each([5, 4] as const)('listen() and what goes wrong (version %i)', (pro
     const { app } = await startServer(options, { controllers: [listener()] });
     await app.close();
     broker.publish({ topic: 'listen/a', payload: '1', qos: 1 });
-    broker.faults.withhold('out', 'suback');
+    const answerAgain = broker.faults.withhold('out', 'suback');
     const seen = new Journal<unknown>();
     const later = await createServer(options, { controllers: [listener(seen)] });
     const outcome = new Journal<unknown>();
     later.app.listen().then(() => outcome.add('listening'), outcome.add);
     expect(await seen.atLeast(1)).toEqual([1]);
     expect(outcome.entries).toEqual([]);
-    broker.faults.drop('early');
-    expect(await outcome.atLeast(1)).toEqual([expect.any(Error)]);
+    answerAgain();
+    broker.faults.drop('early'); // a connection that is lost meanwhile is waited for
+    expect(await outcome.atLeast(1)).toEqual(['listening']);
   });
 
   it('credentials are asked for before every attempt', async () => {

@@ -24,6 +24,7 @@ describe('resolveConnection', () => {
       reconnect: { initialDelay: 1_000, maxDelay: 60_000, factor: 2, jitter: true, maxAttempts: Infinity },
       credentials: undefined,
       strippedPrefixes: [],
+      followServerReference: false,
       maxConnectionAttempts: -1,
       durableSession: false,
     });
