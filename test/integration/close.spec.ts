@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { ConnectionClosedError, type MqttServerOptions } from '../../lib/index.js';
+import { ConnectionClosedError } from '../../lib/index.js';
 import { describeEachBroker } from '../support/broker-matrix.js';
 import { within } from '../support/deadline.js';
+import { durable } from '../support/durable-session.js';
 import { Journal } from '../support/journal.js';
 import { connectMqttJs, subscribeMqttJs } from '../support/mqttjs-client.js';
 import { createClient, startServer } from '../support/nest-application.js';
@@ -46,15 +47,11 @@ function held(): {
   return { begun, ended, release, controller: Held };
 }
 
-/** A session that survives, so that what was not acknowledged comes again. */
-function durable(protocolVersion: 4 | 5, clientId: string): MqttServerOptions {
-  const session = { clientId, clean: false, subscribeOptions: { qos: 1 } } as const;
-  return protocolVersion === 5 ? { ...session, properties: { sessionExpiryInterval: 300 } } : session;
-}
-
 describeEachBroker('closing a server', (broker) => {
+  const subscribeOptions = { qos: 1 } as const;
+
   it('waits for running handlers and acknowledges them; what had not started stays with the broker', async () => {
-    const options = { ...broker.connection, ...durable(broker.protocolVersion, 'closing-1'), maxConcurrency: 1 };
+    const options = { ...durable(broker.connection), subscribeOptions, maxConcurrency: 1 };
     const { begun, ended, release, controller } = held();
     const { app } = await startServer({ ...options, gracefulTimeout: 10_000 }, { controllers: [controller] });
     const client = createClient(broker.connection);
@@ -73,7 +70,7 @@ describeEachBroker('closing a server', (broker) => {
   });
 
   it('does not wait longer than gracefulTimeout; what hung comes again', async () => {
-    const options = { ...broker.connection, ...durable(broker.protocolVersion, 'closing-2') };
+    const options = { ...durable(broker.connection), subscribeOptions };
     const { begun, controller } = held();
     const { app } = await startServer({ ...options, gracefulTimeout: 20 }, { controllers: [controller] });
     await createClient(broker.connection).publish('held/event', 1, { qos: 1 });
