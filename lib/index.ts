@@ -1,19 +1,17 @@
 export { AckMessage, NackMessage, RejectMessage } from './acknowledgement/acknowledgement-exceptions.js';
 export { ClientMqtt } from './client/mqtt.client.js';
-export type {
-  AnyTopics,
-  EventOf,
-  EventTopic,
-  ReplyOf,
-  RequestOf,
-  RequestTopic,
-  Sendable,
-  WithoutContract,
-} from './client/topic-contract.js';
 export type { MqttMessage, MessagesOptions } from './client/mqtt-message.js';
 export type { MessageStream } from './client/message-stream.js';
 export type { MqttPublisher } from './client/mqtt-publisher.js';
 export type { MqttReply } from './client/mqtt-reply.js';
+export {
+  patternsOf,
+  type ContractEventHandler,
+  type ContractPatterns,
+  type ContractRequestHandler,
+  type HandlerDecorator,
+  type HandlerResult,
+} from './context/contract-patterns.js';
 export { MqttContext, type MessageControl, type MessageOrigin } from './context/mqtt.context.js';
 export { Topic, TopicParam, UserProperty } from './context/parameter.decorators.js';
 export { BackpressureError } from './errors/backpressure.error.js';
@@ -69,8 +67,17 @@ export type {
 export type { DeduplicationStore } from './protocol/deduplication-store.js';
 export type { DecodeHints, EncodedPayload, MqttCodec } from './protocol/codec.js';
 export { ReasonCode } from './protocol/reason-code.js';
+export type {
+  AnyTopics,
+  EventOf,
+  EventTopic,
+  ReplyOf,
+  RequestOf,
+  RequestTopic,
+  WithoutContract,
+} from './protocol/topic-contract.js';
 export { TopicFilter } from './protocol/topic-filter.js';
-export { MqttRecord, MqttRecordBuilder, type MqttRecordOptions } from './records/mqtt-record.js';
+export { MqttRecord, MqttRecordBuilder, type MqttRecordOptions, type Sendable } from './records/mqtt-record.js';
 export { MqttResponse, type MqttResponseOptions } from './records/mqtt-response.js';
 export { PublishTo } from './routing/publish-to.decorator.js';
 export { MqttSubscription } from './routing/mqtt-subscription.decorator.js';

@@ -45,8 +45,9 @@ export class FirstReplyFormat implements RequestFormat {
   receive(topic: string, payload: Buffer, packet: PublishPacket): boolean {
     const request = this.pending.find(topic);
     if (!request || packet.retain) return false; // what was kept from before the request cannot answer it
+    const codec = request.codec ?? this.codec;
     try {
-      request.single(replyOf(this.codec.decode(payload, { contentType: undefined, topic }), topic, packet));
+      request.single(replyOf(codec.decode(payload, { contentType: undefined, topic }), topic, packet));
     } catch (cause) {
       request.fail(new PayloadDecodeError(topic, undefined, { cause }));
     }

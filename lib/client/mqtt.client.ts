@@ -4,11 +4,6 @@ import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-me
 import { from, Observable, throwError } from 'rxjs';
 import { RemoteError } from '../errors/remote.error.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
-import { TopicFilter } from '../protocol/topic-filter.js';
-import { unwrapRecord, type MqttRecordOptions } from '../records/mqtt-record.js';
-import { refuseOptions } from '../records/only-on-5.js';
-import type { MqttHealth } from '../wire/connection-health.js';
-import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import type {
   AnyTopics,
   EventOf,
@@ -16,9 +11,13 @@ import type {
   ReplyOf,
   RequestOf,
   RequestTopic,
-  Sendable,
   WithoutContract,
-} from './topic-contract.js';
+} from '../protocol/topic-contract.js';
+import { TopicFilter } from '../protocol/topic-filter.js';
+import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
+import { refuseOptions } from '../records/only-on-5.js';
+import type { MqttHealth } from '../wire/connection-health.js';
+import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ClientRuntime } from './client-runtime.js';
 import type { MessagesOptions } from './mqtt-message.js';
 import { MessageStream } from './message-stream.js';
@@ -78,7 +77,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     callback: C,
   ): void {
     this.listeners.push([event, callback]);
-    this.current?.client.on(event, callback as never);
+    this.current?.on(event, callback);
   }
 
   /** The MQTT.js client underneath. */
@@ -244,7 +243,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     // a client that was taken over must not evict the other one by itself
     if (!this.current || (this.current.closed && !this.current.takenOver)) {
       this.current = new ClientRuntime(this.resolved, this.logger, (status) => this._status$.next(status));
-      for (const [event, listener] of this.listeners) this.current.client.on(event, listener);
+      for (const [event, listener] of this.listeners) this.current.on(event, listener);
     }
     return this.current;
   }

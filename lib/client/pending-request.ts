@@ -1,3 +1,4 @@
+import type { MqttCodec } from '../protocol/codec.js';
 import type { MqttReply } from './mqtt-reply.js';
 
 /** Told what becomes of a request. One of `error` and `complete` comes last, once. */
@@ -15,6 +16,8 @@ export class PendingRequest {
   /** Where to say that nobody waits any more; known when a stream has begun. */
   controlTopic: string | undefined;
   correlationData: Buffer | undefined;
+  /** Codec of its replies, where the call has one of its own. */
+  codec: MqttCodec | undefined;
   /** By what its reply is known; set when it is written. */
   key: string | undefined;
   /** Whether it has been handed to the connection, so that a handler may run for it. */

@@ -32,7 +32,7 @@ export class PlainRequestFormat implements RequestFormat {
   receive(topic: string, payload: Buffer, packet: PublishPacket): boolean {
     const correlationData = packet.properties?.correlationData;
     const request = correlationData && this.pending.find(correlationKey(correlationData));
-    if (request) deliverReply(request, topic, payload, packet, this.codec);
+    if (request) deliverReply(request, topic, payload, packet, request.codec ?? this.codec);
     return request !== undefined;
   }
 }

@@ -77,6 +77,7 @@ export class Requests {
       (late) => this.timedOut(late),
       (ended) => this.ended(ended),
     );
+    request.codec = options.codec;
     this.live.add(request);
     try {
       if (options.signal) this.obey(options.signal, request);

@@ -13,7 +13,7 @@ export interface MqttRecordOptions extends MqttPublishOptions {
   timeout?: number;
   /** Cancels a request. */
   signal?: AbortSignal;
-  /** Default: the client's. */
+  /** How the value is encoded, and the reply to a request decoded. Default: the client's. */
   codec?: MqttCodec;
 }
 
@@ -32,6 +32,9 @@ export class MqttRecord<T = unknown> {
     });
   }
 }
+
+/** A value, bare or in a record. */
+export type Sendable<T> = T | MqttRecord<T>;
 
 /**
  * Builds a record step by step.
@@ -86,6 +89,11 @@ export class MqttRecordBuilder<T = unknown> {
   /** Message Expiry Interval (5.0). @param seconds after which the broker drops the message undelivered */
   setMessageExpiryInterval(seconds: number): this {
     return this.set('messageExpiryInterval', seconds);
+  }
+
+  /** How the value is encoded, and the reply to a request decoded, in place of the client's codec. */
+  setCodec(codec: MqttCodec): this {
+    return this.set('codec', codec);
   }
 
   /** Deadline of a request. @param milliseconds that it may take, from sending to its end */

@@ -1,5 +1,3 @@
-import type { MqttRecord } from '../records/mqtt-record.js';
-
 /**
  * The contract of a client that has none: every topic takes and gives everything.
  *
@@ -39,9 +37,6 @@ export type ReplyOf<Topics, K extends keyof Topics> = Topics[K] extends { reply:
 
 /** What an event on a topic carries. */
 export type EventOf<Topics, K extends keyof Topics> = Topics[K] extends { event: infer Event } ? Event : never;
-
-/** A value, bare or in a record. */
-export type Sendable<T> = T | MqttRecord<T>;
 
 /** `T` for a client that has no contract; nothing for one that has, whose other signatures then rule. */
 export type WithoutContract<Topics, T> = [keyof Topics] extends [never] ? T : never;

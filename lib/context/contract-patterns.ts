@@ -1,0 +1,69 @@
+import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import type { MqttSubscriptionOptions } from '../options/subscription-options.js';
+import type { EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from '../protocol/topic-contract.js';
+import type { MqttResponse } from '../records/mqtt-response.js';
+
+/** What a handler may return for a value: the value, a response around it, a promise or an observable of either. */
+export type HandlerResult<T> = T | MqttResponse<T> | Promise<T | MqttResponse<T>> | Observable<T | MqttResponse<T>>;
+
+/** A handler that a contract allows for a request: its first parameter is the payload. */
+export type ContractRequestHandler<Topics, K extends RequestTopic<Topics>> = (
+  data: RequestOf<Topics, K>,
+  ...rest: never[]
+) => HandlerResult<ReplyOf<Topics, K>>;
+
+/** A handler that a contract allows for an event: its first parameter is the payload. */
+export type ContractEventHandler<Topics, K extends EventTopic<Topics>> = (
+  data: EventOf<Topics, K>,
+  ...rest: never[]
+) => unknown;
+
+/** Decorates methods of one type only. */
+export type HandlerDecorator<Handler> = <Method extends Handler>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
+/** Nest's pattern decorators, for the topics of a contract and the handlers that it allows. */
+export interface ContractPatterns<Topics> {
+  /** Nest's `@MessagePattern`. */
+  MessagePattern<K extends RequestTopic<Topics>>(
+    topic: K,
+    options?: MqttSubscriptionOptions,
+  ): HandlerDecorator<ContractRequestHandler<Topics, K>>;
+  /** Nest's `@EventPattern`. */
+  EventPattern<K extends EventTopic<Topics>>(
+    topic: K,
+    options?: MqttSubscriptionOptions,
+  ): HandlerDecorator<ContractEventHandler<Topics, K>>;
+}
+
+/**
+ * Nest's own `@MessagePattern` and `@EventPattern`, with handlers checked against a contract when they are compiled. At run time
+ * nothing is different.
+ *
+ * @example
+ * ```ts
+ * interface Topics {
+ *   'rpc/sum': { request: number[]; reply: number };
+ *   [topic: `devices/${string}/temperature`]: { event: number };
+ * }
+ * const { MessagePattern, EventPattern } = patternsOf<Topics>();
+ *
+ * @Controller()
+ * export class MathController {
+ *   @MessagePattern('rpc/sum')
+ *   sum(@Payload() numbers: number[]): number { // another payload or reply does not compile
+ *     return numbers.reduce((a, b) => a + b, 0);
+ *   }
+ *
+ *   @EventPattern('devices/{deviceId}/temperature', { qos: 1 })
+ *   temperature(@Payload() celsius: number, @TopicParam('deviceId') deviceId: string) {}
+ * }
+ * ```
+ */
+export function patternsOf<Topics>(): ContractPatterns<Topics> {
+  return { MessagePattern, EventPattern } as unknown as ContractPatterns<Topics>;
+}
