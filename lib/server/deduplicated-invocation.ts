@@ -23,6 +23,7 @@ const WITHOUT_EXPIRY_MS = 300_000;
  */
 export class DeduplicatedInvocation implements Job {
   readonly droppable: boolean;
+  private closing = false;
 
   constructor(
     private readonly key: string,
@@ -51,16 +52,27 @@ export class DeduplicatedInvocation implements Job {
     if (reason === 'overflow') this.services.overflow.dropped(this.message.topic);
   }
 
+  /** The server closes: what has not been looked up yet is not run, and stays with the broker. */
+  shutDown(): void {
+    this.closing = true;
+  }
+
   private async answerOrRun(): Promise<void> {
+    const { running, send } = this.services;
+    running.add(this);
     const replies = await this.keptReplies();
-    if (!replies) {
+    if (!replies && !this.closing) {
       this.run();
+      running.delete(this);
       return;
     }
-    for (const reply of replies) this.services.send(reply, () => {});
-    this.settlement?.decide(ACK);
+    if (replies) {
+      for (const reply of replies) send(reply, () => {});
+      this.settlement?.decide(ACK);
+    }
     this.runtime.lane.finished();
     this.settleJoined();
+    running.delete(this);
   }
 
   private async keptReplies(): Promise<readonly OutgoingMessage[] | undefined> {
@@ -82,18 +94,22 @@ export class DeduplicatedInvocation implements Job {
         this.services.send(message, settled);
       },
     };
-    const invocation = new Invocation(this.message, this.runtime, this.params, this.settlement, services, () => {
-      void this.keep(replies);
+    const invocation = new Invocation(this.message, this.runtime, this.params, this.settlement, services, (final) => {
+      void this.keep(final ? replies : undefined);
     });
     invocation.start();
   }
 
-  /** Failures are kept too: what failed once would most likely do half of its work twice. */
-  private async keep(replies: readonly OutgoingMessage[]): Promise<void> {
+  /**
+   * Failures are kept too: what failed once would most likely do half of its work twice. What is to come again is not.
+   *
+   * @param replies undefined when the request was withheld, or cut short by the end of the server
+   */
+  private async keep(replies: readonly OutgoingMessage[] | undefined): Promise<void> {
     const { expiresAt } = this.message;
     const ttl = expiresAt === Infinity ? WITHOUT_EXPIRY_MS : Math.max(0, expiresAt - Date.now()) + MARGIN_MS;
     try {
-      if (replies.length > 0) await this.deduplication.store.set(this.key, replies, ttl);
+      if (replies) await this.deduplication.store.set(this.key, replies, ttl);
     } catch (error) {
       this.services.logger.warn(`A reply could not be kept for duplicates of its request: ${(error as Error).message}`);
     }

@@ -45,8 +45,8 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     private readonly params: TopicParams,
     settlement: Settlement | undefined,
     private readonly services: ServerServices,
-    /** Called once, when nothing is under way for the message any more. */
-    private readonly onReleased?: () => void,
+    /** Called once, when nothing is under way for the message any more, with whether it has been dealt with for good. */
+    private readonly onReleased?: (final: boolean) => void,
   ) {
     this.droppable = settlement === undefined;
     this.fate = new MessageFate(message, runtime, settlement, services);
@@ -224,7 +224,7 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
   private release(): void {
     this.abortSignal?.dispose();
     this.services.running.delete(this);
-    this.onReleased?.();
+    this.onReleased?.(this.outcome !== undefined && !this.fate.withheld);
   }
 
   private logFailure(error: unknown): void {

@@ -12,6 +12,8 @@ import type { ServerServices } from './server-services.js';
  * that is given up. The first decision counts.
  */
 export class MessageFate {
+  /** Whether it stays with the broker, to come again. */
+  withheld = false;
   private sealed = false;
   private letterUnderWay = false;
   private whenSettled: (() => void) | undefined;
@@ -32,6 +34,7 @@ export class MessageFate {
   decide(decision: Decision): void {
     if (this.sealed) return;
     this.sealed = true;
+    this.withheld = decision.kind === 'nack';
     this.settlement?.decide(decision);
   }
 
@@ -89,6 +92,7 @@ export class MessageFate {
         services.logger.error(
           `The message on "${message.topic}" is withheld: its dead letter to "${topic}" failed: ${error.message}`,
         );
+      this.withheld = error !== undefined;
       this.settlement?.decide(error ? NACK : ACK);
       this.letterUnderWay = false;
       this.whenSettled?.();
