@@ -65,5 +65,5 @@ export interface ContractPatterns<Topics> {
  * ```
  */
 export function patternsOf<Topics>(): ContractPatterns<Topics> {
-  return { MessagePattern, EventPattern } as unknown as ContractPatterns<Topics>;
+  return { MessagePattern, EventPattern };
 }
