@@ -4,7 +4,7 @@ import type { Figures, Workload } from '../harness/workload.js';
 import type { ConsumerParameters, ConsumerResult } from '../contestants/consumer.js';
 import type { PublisherParameters } from '../contestants/publisher.js';
 
-const MESSAGES = 100_000;
+const MESSAGES = 200_000;
 const CONTESTANTS = ['transport-consumer', 'mqttjs-consumer'];
 
 function figuresOf({ seconds, cpuSeconds }: ConsumerResult, messages: number): Figures {

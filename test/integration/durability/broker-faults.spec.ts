@@ -9,6 +9,7 @@ import { startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 import { tapWire, type WireTap } from '../../support/wire-tap.js';
 import { FENCE, heldJobs } from './held-jobs.js';
+import { leftoversOf } from './leftovers.js';
 import { connectionsOf, connectionWith } from './tapped-connections.js';
 
 const CASES = [
@@ -84,28 +85,30 @@ describe.each(CASES)('faults of the broker (version $version, QoS $qos)', (on) =
   });
 
   it('ends the session and uses its identifiers again: a late acknowledgement goes nowhere', async () => {
-    const { broker, tap, session, runs, publish, fence } = await serve(on);
+    const { broker, tap, server, session, runs, publish, fence } = await serve(on);
     publish('old 1');
     publish('old 2');
-    await runs.started.atLeast(2);
+    publish('old 3');
+    await runs.started.atLeast(3);
     const subscribed = broker.waitFor('subscribe', ({ clientId }) => clientId === session.clientId);
     broker.faults.endSession(session.clientId!);
     await subscribed;
     publish('new 1');
     publish('new 2');
-    await runs.started.atLeast(4);
+    await runs.started.atLeast(5);
     runs.release('old 2');
     runs.release('old 1');
     await fence();
     expect(exchange(tap, 2)).toEqual(['PUBLISH job 1', 'PUBLISH job 2']);
     expect(broker.session(session.clientId!)).toMatchObject({ inFlight: 2 });
 
+    runs.release('old 3');
     runs.release('new 1');
     runs.release('new 2');
     await connectionWith(tap, 2, 'acknowledgements', ({ acknowledged }) => acknowledged.length === 2);
     await fence();
-    expect(broker.session(session.clientId!)).toMatchObject({ inFlight: 0, queued: 0 });
-    expect(runs.started.entries).toEqual(['old 1', 'old 2', 'new 1', 'new 2']);
+    expect(leftoversOf(server, broker, session.clientId!)).toEqual({});
+    expect(runs.started.entries).toEqual(['old 1', 'old 2', 'old 3', 'new 1', 'new 2']);
   });
 
   it('ends the session, and sends the same again under the same identifier: that is another message', async () => {

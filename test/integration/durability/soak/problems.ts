@@ -7,7 +7,6 @@ const MOST_HEAP_GROWTH = 8 * MEBIBYTE;
 /** What must not be, in words; empty when all is well. */
 export function problemsOf(result: SoakResult): string[] {
   const { messages, unhandled, acknowledged, unaccounted, unhandledRejections, heapGrowth } = result;
-  const held = Object.entries(result.leftovers).filter(([, count]) => count !== 0);
   const happened = { cut: result.cuts, retry: result.retries, 'message given up': result.givenUp };
   return [
     ...(unhandled > 0 ? [`${unhandled} messages were lost`] : []),
@@ -15,7 +14,7 @@ export function problemsOf(result: SoakResult): string[] {
     ...(unaccounted === 0 ? [] : [`${unaccounted} runs have no end`]),
     ...(unhandledRejections.length > 0 ? [`unhandled rejections: ${unhandledRejections.join('; ')}`] : []),
     ...(heapGrowth > MOST_HEAP_GROWTH ? [`the heap has grown by ${heapGrowth} bytes`] : []),
-    ...held.map(([what, count]) => `left over: ${count} ${what}`),
+    ...Object.entries(result.leftovers).map(([what, count]) => `left over: ${count} ${what}`),
     ...Object.entries(happened)
       .filter(([, times]) => times === 0)
       .map(([what]) => `not one ${what}: this was no soak`),

@@ -6,7 +6,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { AckPolicy, MqttContext, MqttSubscription, ServerMqtt } from '../../../../lib/index.js';
 import { MqttBroker } from '../../../../lib/testing/index.js';
 import { Random } from '../../../support/random.js';
-import { countersOf, leftoversOf, type Leftovers } from './leftovers.js';
+import { countersOf, leftoversOf, type Leftovers } from '../leftovers.js';
 import { ATTEMPTS, planOf } from './message-plan.js';
 
 export interface SoakOptions {
@@ -107,7 +107,7 @@ export async function runSoak({ messages, protocolVersion, random, collectGarbag
   const heapBetween = await publishUpTo(0, half);
   const heapAfter = await publishUpTo(half, messages);
   const { received, succeeded, failed } = countersOf(server);
-  const leftovers = leftoversOf(server, broker);
+  const leftovers = leftoversOf(server, broker, CLIENT_ID);
   await app.close();
   await broker.close();
   const { acknowledged, cuts, retries, givenUp } = tally;

@@ -1,14 +1,14 @@
-import type { MqttBroker } from '../../../../lib/testing/index.js';
-import type { ServerMqtt } from '../../../../lib/index.js';
+import type { MqttBroker } from '../../../lib/testing/index.js';
+import type { ServerMqtt } from '../../../lib/index.js';
 
-/** What the engine and the broker hold when there is nothing to do. All of it has to be 0. */
+/** What the engine and the broker still hold when there is nothing to do any more, by name. Nothing: `{}`. */
 export type Leftovers = Readonly<Record<string, number>>;
 
-export function leftoversOf(server: ServerMqtt, broker: MqttBroker): Leftovers {
+export function leftoversOf(server: ServerMqtt, broker: MqttBroker, clientId: string): Leftovers {
   const runtime = inside(server);
-  const [acknowledgement, gate, publisher] = [runtime['acknowledgement'], runtime['gate'], runtime['publisher']];
-  const [session] = broker.sessions;
-  return {
+  const [{ acknowledgement, publisher }, gate] = [runtime['link'], runtime['gate']];
+  const session = broker.session(clientId);
+  const held = {
     'deliveries without acknowledgement': acknowledgement.pendingCount,
     'acknowledgements in line': Object.values(acknowledgement['lines']).filter(({ isEmpty }) => !isEmpty).length,
     'QoS 2 exchanges': acknowledgement['received'].size,
@@ -19,6 +19,7 @@ export function leftoversOf(server: ServerMqtt, broker: MqttBroker): Leftovers {
     'messages in flight': session?.inFlight ?? Number.NaN,
     'queued messages': session?.queued ?? Number.NaN,
   };
+  return Object.fromEntries(Object.entries(held).filter(([, count]) => count !== 0));
 }
 
 /** How many messages the server has counted. */
