@@ -40,7 +40,6 @@ export class ConcurrencyGate {
   private readonly ready = new LinkedQueue<ConcurrencyLane>();
   /** Droppable jobs that wait, oldest first. */
   private readonly buffer = new LinkedQueue<Waiting>();
-  private idle: (() => void)[] = [];
 
   constructor(private readonly options: GateOptions) {}
 
@@ -62,12 +61,8 @@ export class ConcurrencyGate {
   /** Nothing starts any more; what waits is dropped, and what comes is too. */
   close(): void {
     this.closed = true;
-    for (const lane of this.lanes) for (let next = this.take(lane); next; next = this.take(lane)) next.job.dropped('closing');
-  }
-
-  /** Resolves when no job runs. */
-  whenIdle(): Promise<void> {
-    return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve));
+    for (const lane of this.lanes)
+      for (let next = this.take(lane); next; next = this.take(lane)) next.job.dropped('closing');
   }
 
   /** @internal */
@@ -91,7 +86,6 @@ export class ConcurrencyGate {
       this.begin(waiting.job, next);
       this.enlist(next);
     }
-    if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
   private begin(job: Job, lane: ConcurrencyLane): void {

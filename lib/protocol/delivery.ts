@@ -1,13 +1,18 @@
 import { utf8Excerpt } from './utf8-string.js';
 
-/** What is decided about a message: acknowledged, refused with a reason code, or withheld so that it comes again. */
+/**
+ * What is decided about a message: acknowledged, refused with a reason code, or withheld. What is withheld comes again when the
+ * session is resumed; `again` says whether that is wished for.
+ */
 export type Decision =
   | { readonly kind: 'ack' }
   | { readonly kind: 'reject'; readonly reasonCode: number; readonly reasonString?: string | undefined }
-  | { readonly kind: 'nack' };
+  | { readonly kind: 'nack'; readonly again: boolean };
 
 export const ACK: Decision = Object.freeze({ kind: 'ack' });
-export const NACK: Decision = Object.freeze({ kind: 'nack' });
+export const NACK: Decision = Object.freeze({ kind: 'nack', again: true });
+/** Left with the broker, where it would be taken by nobody the next time either. */
+export const LEAVE: Decision = Object.freeze({ kind: 'nack', again: false });
 
 /** Longest reason that is sent along: it must not push an acknowledgement over a broker's packet limit. */
 const LONGEST_REASON = 256;

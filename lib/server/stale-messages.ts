@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { PublishPacket } from '../protocol/application-message.js';
-import { ACK, NACK, type Delivery } from '../protocol/delivery.js';
+import { ACK, LEAVE, type Delivery } from '../protocol/delivery.js';
 import type { ResolvedServerOptions } from '../options/server-options.js';
 import type { ServerCounters } from './server-counters.js';
 
@@ -31,7 +31,7 @@ export class StaleMessages {
     }
     this.log(topic);
     if (this.policy === 'unsubscribe') this.unsubscribe(topic);
-    delivery?.decide(this.policy === 'unsubscribe' ? ACK : NACK);
+    delivery?.decide(this.policy === 'unsubscribe' ? ACK : LEAVE);
   }
 
   private log(topic: string): void {

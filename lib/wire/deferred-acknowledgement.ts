@@ -147,7 +147,7 @@ export class DeferredAcknowledgement {
   decided(delivery: PendingDelivery, decision: Decision): void {
     if (decision.kind === 'nack' && this.pending.get(delivery.id) === delivery) {
       this.pending.delete(delivery.id); // run again when it is delivered again
-      this.onWithheld(++this.withheld);
+      if (decision.again) this.onWithheld(++this.withheld);
     }
     if (delivery.stream === this.connection.client.stream) this.lines[delivery.qos].flush();
   }

@@ -20,7 +20,7 @@ describe('decisionOfPolicy', () => {
     [AckPolicy.ACK, { kind: 'ack' }, { kind: 'ack' }],
     [AckPolicy.ACK_FIRST, { kind: 'ack' }, { kind: 'ack' }],
     [AckPolicy.REJECT_ON_ERROR, { kind: 'ack' }, rejected],
-    [AckPolicy.NACK_ON_ERROR, { kind: 'ack' }, { kind: 'nack' }],
+    [AckPolicy.NACK_ON_ERROR, { kind: 'ack' }, { kind: 'nack', again: true }],
     [AckPolicy.MANUAL, undefined, undefined],
   ];
 
@@ -50,7 +50,7 @@ describe('decisionOfPolicy', () => {
 describe('decisionOfException', () => {
   it.each<[string, unknown, object | undefined]>([
     ['AckMessage', new AckMessage(), { kind: 'ack' }],
-    ['NackMessage', new NackMessage('later'), { kind: 'nack' }],
+    ['NackMessage', new NackMessage('later'), { kind: 'nack', again: true }],
     ['RejectMessage', new RejectMessage('bad'), { kind: 'reject', reasonCode: rejectReasonCode, reasonString: 'bad' }],
     [
       'RejectMessage with a code',

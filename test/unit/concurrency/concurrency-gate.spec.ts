@@ -127,22 +127,6 @@ describe('ConcurrencyGate', () => {
     bench.finish('run');
     expect(bench.started).toEqual(['run']);
   });
-
-  it('tells when nothing runs, and not before', async () => {
-    const bench = new Bench({ maxConcurrency: 1 });
-    await bench.gate.whenIdle();
-    const lane = bench.gate.lane(1);
-    bench.submit(lane, 'a');
-    bench.submit(lane, 'b');
-    let idle = false;
-    const told = bench.gate.whenIdle().then(() => (idle = true));
-    bench.finish('a');
-    await Promise.resolve();
-    expect(idle).toBe(false);
-    bench.finish('b');
-    await told;
-    expect(idle).toBe(true);
-  });
 });
 
 interface Waiting {

@@ -16,7 +16,7 @@ function reconnectionOf({
   reconnect = {},
 }: { maxConnectionAttempts?: number; reconnect?: Partial<ResolvedReconnectOptions> | false } = {}): Reconnection {
   const resolved = reconnect && { ...DEFAULT_RECONNECT, jitter: false, ...reconnect };
-  return new Reconnection({ maxConnectionAttempts, reconnect: resolved }, BROKER);
+  return new Reconnection({ maxConnectionAttempts, reconnect: resolved, clientId: 'press-7' }, BROKER);
 }
 
 /** Failures that are followed by another attempt, until one is not. */
@@ -149,5 +149,37 @@ describe('reasonOf', () => {
     [new AggregateError([]), 'AggregateError'],
   ])('of %p is %j', (error, expected) => {
     expect(reasonOf(error)).toBe(expected);
+  });
+});
+
+describe('Reconnection, and a broker that does not say that a session was taken over', () => {
+  /** Connections that are lost as soon as they are made: what another client with the same Client Identifier brings about. */
+  function evicted(reconnection: Reconnection, times: number): number | Error {
+    let next: number | Error = 0;
+    for (let i = 0; i < times; i++) {
+      reconnection.connected(i * 10_000);
+      reconnection.lost(i * 10_000 + 10);
+      next = reconnection.failed(network);
+    }
+    return next;
+  }
+
+  it('suspects it after 3 of them in a row, and gives up after 20 with an error that names the Client Identifier', () => {
+    const reconnection = reconnectionOf();
+    expect(evicted(reconnection, 2)).toEqual(expect.any(Number));
+    expect(reconnection.looksEvicted).toBe(false);
+    expect(evicted(reconnection, 1)).toEqual(expect.any(Number));
+    expect(reconnection.looksEvicted).toBe(true);
+    expect(evicted(reconnection, 16)).toEqual(expect.any(Number));
+    expect(String(evicted(reconnection, 1))).toContain('Client Identifier "press-7"');
+  });
+
+  it('forgets them over one connection that lasts', () => {
+    const reconnection = reconnectionOf();
+    evicted(reconnection, 19);
+    reconnection.connected(0);
+    reconnection.lost(1_000);
+    expect(reconnection.looksEvicted).toBe(false);
+    expect(evicted(reconnection, 19)).toEqual(expect.any(Number));
   });
 });
