@@ -19,6 +19,7 @@ export class BrokerAddress {
     const url = `mqtt://${first}`;
     if (!URL.canParse(url)) return false;
     const { hostname, port } = new URL(url);
+    if (hostname === '') return false;
     const { host, hostname: present, port: presentPort } = this.options;
     this.original ??= { host, hostname: present, port: presentPort };
     if (moved) this.original = undefined;
