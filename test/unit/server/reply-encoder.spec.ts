@@ -183,7 +183,7 @@ describe('NestReplyEncoder', () => {
     ['a value', nest().single([3]), { response: [3], isDisposed: true, id: 'id7' }],
     ['no value', nest().single(undefined), { isDisposed: true, id: 'id7' }],
     ['a response', nest().single(new MqttResponse('x')), { response: 'x', isDisposed: true, id: 'id7' }],
-    ['a value of a stream', nest().item(1, { index: 0, end: 'more' }), { response: 1, id: 'id7' }],
+    ['a value of a stream', nest().item(1, { index: 0, end: 'more' }), { response: 1, id: 'id7', isDisposed: false }],
     [
       'the last value of a stream',
       nest().item(1, { index: 4, end: 'last' }),
