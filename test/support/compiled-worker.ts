@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, stop, type Plugin } from 'esbuild';
 import { closeAfterTest } from './closing.js';
 import { Journal } from './journal.js';
 import { WorkerProcess } from './worker-process.js';
@@ -78,6 +78,7 @@ export class CompiledWorker {
       keepNames: true,
       logLevel: 'error',
     });
+    await stop(); // its service would keep jest from ending
     return new CompiledWorker(folder, script);
   }
 
