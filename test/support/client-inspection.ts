@@ -71,6 +71,10 @@ export class ClientInspection {
     return this.runtime.requests['readers'].size;
   }
 
+  get connected(): boolean {
+    return this.runtime.requests['parts'].connection.connected;
+  }
+
   get lateReplies(): number {
     return this.runtime.counters.lateReplies;
   }
