@@ -41,6 +41,10 @@ const WINDOW = 2_000;
 /** Handlers that end between one cut and the next, on average. */
 const BETWEEN_CUTS = 1_000;
 const CLIENT_ID = 'soak';
+/** The transport takes 20 connections in a row that live no longer than this for a fight over a Client Identifier, and gives up. */
+const SHORT_LIVED_MS = 1_000;
+const MOST_SHORT_LIVED = 15;
+const STALLED_MS = 60_000;
 
 /** Sends messages through AckPolicy.ACK, with failures, retries and cuts, and tells what became of them. */
 export async function runSoak({ messages, protocolVersion, random, collectGarbage }: SoakOptions): Promise<SoakResult> {
@@ -49,11 +53,19 @@ export async function runSoak({ messages, protocolVersion, random, collectGarbag
   const broker = new MqttBroker();
   const ended = new Uint16Array(messages);
   const tally = { acknowledged: 0, cuts: 0, retries: 0, givenUp: 0, untilCut: BETWEEN_CUTS };
+  const connection = { since: 0, shortLived: 0 };
   broker.on('acknowledge', () => void tally.acknowledged++);
+  broker.on('connect', () => (connection.since = Date.now()));
 
   function end(message: number): void {
     ended[message]!++;
-    if (--tally.untilCut > 0 || !broker.session(CLIENT_ID)?.connected) return;
+    if (--tally.untilCut <= 0 && broker.session(CLIENT_ID)?.connected) cut();
+  }
+
+  function cut(): void {
+    const shortLived = Date.now() - connection.since <= SHORT_LIVED_MS;
+    if (shortLived && connection.shortLived === MOST_SHORT_LIVED) return;
+    connection.shortLived = shortLived ? connection.shortLived + 1 : 0;
     tally.untilCut = random.between(1, 2 * BETWEEN_CUTS);
     tally.cuts++;
     broker.faults.drop(CLIENT_ID);
@@ -92,13 +104,24 @@ export async function runSoak({ messages, protocolVersion, random, collectGarbag
   const app = await NestFactory.createMicroservice(moduleOf(Soaked), { strategy: server });
   await app.listen();
 
-  /** Publishes up to `last`, and waits until all of them are acknowledged. */
+  /** Resolves when so many are acknowledged. */
+  async function untilAcknowledged(count: number): Promise<void> {
+    let [seen, since] = [tally.acknowledged, Date.now()];
+    while (tally.acknowledged < count) {
+      await turn();
+      if (tally.acknowledged > seen) [seen, since] = [tally.acknowledged, Date.now()];
+      else if (Date.now() - since > STALLED_MS)
+        throw new Error(`Stalled: ${JSON.stringify({ ...tally, session: broker.session(CLIENT_ID) })}`);
+    }
+  }
+
+  /** Publishes up to `last`, and waits until all of them are acknowledged. Returns what the heap holds then. */
   async function publishUpTo(first: number, last: number): Promise<number> {
     for (let message = first; message < last; message++) {
-      while (message - tally.acknowledged >= WINDOW) await turn();
+      await untilAcknowledged(message - WINDOW + 1);
       broker.publish({ topic: 'soak', payload: String(message), qos: 1 });
     }
-    while (tally.acknowledged < last) await turn();
+    await untilAcknowledged(last);
     collectGarbage();
     return process.memoryUsage().heapUsed;
   }
