@@ -142,10 +142,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.phase = 'connecting';
     this.failure = undefined;
     try {
-      const credentials = await this.options.credentials?.();
+      await this.renewCredentials();
       if ((this.phase as string) === 'closed') return;
-      if (credentials)
-        Object.assign(this.client.options, { username: credentials.username, password: credentials.password });
+      // MQTT.js keeps the name of the first host that it connects to, and would expect it of every other one
+      if (this.options.mqtt.servername === undefined) delete this.client.options.servername;
       this.client.connect();
     } catch (error) {
       this.noteError(error as Error);
@@ -156,6 +156,13 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     stream.on('error', (error: Error) => this.noteError(error)); // MQTT.js swallows those without a code
     if (this.options.noDelay && 'setNoDelay' in stream)
       (stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
+  }
+
+  private async renewCredentials(): Promise<void> {
+    const { credentials } = this.options;
+    if (!credentials) return;
+    const { username, password } = await inTime(Promise.resolve(credentials()), this.answerTimeoutMs);
+    Object.assign(this.client.options, { username, password });
   }
 
   private onPacket(packet: Packet): void {
@@ -211,7 +218,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   private fail(failure: ConnectionFailure, wasConnected: boolean): void {
     this.lastError = failure.error;
-    const next = this.reconnection.failed(failure);
+    const redirected = this.followReference(failure);
+    const next = this.reconnection.failed(redirected ? { ...failure, severity: 'passing' } : failure);
     if (typeof next !== 'number') {
       if (!this.reconnection.isFirst) this.logger.error(next.message); // before that, open() rejects with it
       this.finish(next);
@@ -228,7 +236,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     else if (this.reconnection.failedAttempts === 1) {
       this.logger.warn(`Cannot connect to ${this.broker} (${reasonOf(failure.error)}), trying again`);
     }
-    this.tryAgain(this.followReference(failure) ? 0 : next);
+    // at once, but not round and round where brokers send each other's clients back
+    this.tryAgain(redirected && this.reconnection.failedAttempts === 1 ? 0 : next);
   }
 
   /** Goes where the broker says, if that is wished; and back when it was for once and did not help. */
@@ -252,5 +261,17 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   private closedError(): Error {
     return this.lastError ?? new ConnectionClosedError(`The connection to ${this.broker} is closed.`, false);
+  }
+}
+
+async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`credentials() did not settle within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -84,8 +84,11 @@ export class Link {
     try {
       await this.subscriber.restore();
       this.publisher.flush();
-    } catch {
-      // the connection is gone again: the next one restores
+    } catch (error) {
+      // The next connection restores; and where this one is still there, the broker does not answer on it.
+      if (!this.connection.connected) return;
+      this.parts.logger.warn(`${(error as Error).message} Connecting again.`);
+      this.connection.resume();
     }
   }
 }

@@ -16,7 +16,22 @@ export function createMqttClient({ url, protocolVersion, mqtt }: ResolvedConnect
     resubscribe: false,
     queueQoSZero: false,
   } as const;
-  return url ? connect(url, options) : connect(options);
+  return url ? connect(withoutCredentials(url), { ...options, ...credentialsOf(url) }) : connect(options);
+}
+
+/** MQTT.js splits user name and password after it has decoded them, at the last colon, wherever that comes from. */
+function credentialsOf(url: string): { username?: string; password?: string } {
+  const { username, password } = new URL(url);
+  return {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+  };
+}
+
+function withoutCredentials(url: string): string {
+  const bare = new URL(url);
+  bare.username = bare.password = '';
+  return bare.href;
 }
 
 /** Where a connection goes, for logs and errors: without credentials. */
@@ -26,8 +41,13 @@ export function brokerLabel({ url, mqtt }: ResolvedConnectionOptions): string {
     return `${protocol}//${host}`;
   }
   const { protocol = 'mqtt', host, port, servers } = mqtt;
-  const hosts = servers ? servers.map((server) => `${server.host}:${server.port}`) : [port ? `${host}:${port}` : host];
-  return `${protocol}://${hosts.join(',')}`;
+  const hosts = servers ?? [{ host, port }];
+  return `${protocol}://${hosts.map(hostLabel).join(',')}`;
+}
+
+function hostLabel({ host = 'localhost', port }: { host?: string | undefined; port?: number | undefined }): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return port === undefined ? name : `${name}:${port}`;
 }
 
 /** What the broker is given to acknowledge what is under way before the connection ends without that. */

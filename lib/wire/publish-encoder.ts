@@ -25,13 +25,20 @@ export interface PublishSize {
   readonly payload: number;
 }
 
-/** @throws RangeError when the message is larger than a packet can be */
-export function sizeOfPublish({ topic, payload, properties }: OutgoingMessage, protocolVersion: 4 | 5): PublishSize {
+/**
+ * @param identifierBytes those of a Packet Identifier, which QoS 1 and 2 have
+ * @throws RangeError when the message is larger than a packet can be
+ */
+export function sizeOfPublish(
+  { topic, payload, properties }: OutgoingMessage,
+  protocolVersion: 4 | 5,
+  identifierBytes = 0,
+): PublishSize {
   const topicBytes = Buffer.byteLength(topic);
   const payloadBytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
   const propertyBytes = protocolVersion === 5 ? sizeOfProperties(properties) : -1;
   const inHeader = propertyBytes < 0 ? 0 : sizeOfVariableByteInteger(propertyBytes) + propertyBytes;
-  const remaining = 2 + topicBytes + inHeader + payloadBytes;
+  const remaining = 2 + topicBytes + identifierBytes + inHeader + payloadBytes;
   if (remaining > MAX_REMAINING_LENGTH)
     throw new RangeError(`a packet holds ${MAX_REMAINING_LENGTH} bytes at the most`);
   const total = 1 + sizeOfVariableByteInteger(remaining) + remaining;

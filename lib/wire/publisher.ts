@@ -1,12 +1,14 @@
 import { LinkedQueue } from '../collections/linked-queue.js';
 import { BackpressureError } from '../errors/backpressure.error.js';
 import { ConnectionClosedError } from '../errors/connection-closed.error.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import { PublishRefusedError } from '../errors/publish-refused.error.js';
 import type { OutgoingMessage } from '../protocol/application-message.js';
 import { describeReasonCode, ReasonCode } from '../protocol/reason-code.js';
 import type { BrokerLimits } from './broker-limits.js';
 import type { Connection } from './connection.js';
 import type { OutboundBatch } from './outbound-batch.js';
+import { sizeOfPublish } from './publish-encoder.js';
 import type { PublishSettled } from './publish-settled.js';
 
 /** What becomes of messages while there is no connection. */
@@ -55,7 +57,10 @@ export class Publisher {
       if ((packet.cmd === 'puback' || packet.cmd === 'pubrec') && packet.reasonCode)
         this.noteReasonCode(packet.messageId!, packet.reasonCode);
     });
-    connection.on('lost', () => (this.open = false));
+    connection.on('lost', () => {
+      this.open = false;
+      if (isTooLarge(connection.lastError)) this.refuseLargest();
+    });
     connection.on('closed', (error) => this.end(error));
   }
 
@@ -83,9 +88,9 @@ export class Publisher {
       process.nextTick(settled, this.ended, 0);
       return;
     }
-    const refusal = connection.limits && exceededLimit(message, connection.limits);
-    if (refusal !== undefined) {
-      process.nextTick(settled, new PublishRefusedError(message.topic, refusal, describeReasonCode(refusal)), 0);
+    const refusal = this.refusalOf(message);
+    if (refusal) {
+      process.nextTick(settled, refusal, 0);
       return;
     }
     if (this.open && (message.qos === 0 || (this.waiting.size === 0 && this.hasRoom(message)))) {
@@ -101,10 +106,36 @@ export class Publisher {
   flush(): void {
     this.open = this.connection.connected;
     for (let next = this.waiting.first; next && this.open; next = this.waiting.first) {
-      if (next.message.qos > 0 && !this.hasRoom(next.message)) return;
+      const refusal = this.refusalOf(next.message); // it may have been queued before the broker's limits were known
+      if (!refusal && next.message.qos > 0 && !this.hasRoom(next.message)) return;
       this.waiting.shift();
-      this.write(next.message, next.settled);
+      if (refusal) next.settled(refusal, 0);
+      else this.write(next.message, next.settled);
     }
+  }
+
+  /** What the broker would have to refuse, by the limits that it announced last: some brokers end the connection over it. */
+  private refusalOf(message: OutgoingMessage): Error | undefined {
+    const { limits, protocolVersion } = this.connection;
+    const reasonCode = limits && exceededLimit(message, limits, protocolVersion);
+    return reasonCode === undefined
+      ? undefined
+      : new PublishRefusedError(message.topic, reasonCode, describeReasonCode(reasonCode));
+  }
+
+  /**
+   * The broker has ended the connection over a packet that was too large, without having announced what it takes. Sent again,
+   * it would do so again and again: the largest message is given up.
+   */
+  private refuseLargest(): void {
+    const { client, protocolVersion } = this.connection;
+    const sizes = [...this.underWay].map(([id, { message }]) => ({ id, size: sizeOf(message, protocolVersion) }));
+    const largest = sizes.toSorted((a, b) => b.size - a.size)[0];
+    if (!largest) return;
+    const error: Error & { code?: unknown } = new Error('packet too large');
+    error.code = ReasonCode.PACKET_TOO_LARGE;
+    this.finish(largest.id, error);
+    client.removeOutgoingMessage(largest.id);
   }
 
   private offlineProblem({ topic }: OutgoingMessage): Error | undefined {
@@ -190,16 +221,28 @@ export class Publisher {
   }
 }
 
-/** Bytes of a PUBLISH beside its topic and payload: fixed header, lengths, identifier, and room for small properties. */
-const PACKET_OVERHEAD = 16;
+/** Bytes of the Packet Identifier. */
+const IDENTIFIER_BYTES = 2;
 
 /** The reason code with which the broker would have to refuse a message, by the limits that it announced. */
-function exceededLimit({ qos, retain, topic, payload }: OutgoingMessage, limits: BrokerLimits): ReasonCode | undefined {
-  if (qos > limits.maximumQoS) return ReasonCode.QOS_NOT_SUPPORTED;
-  if (retain && !limits.retainAvailable) return ReasonCode.RETAIN_NOT_SUPPORTED;
+function exceededLimit(message: OutgoingMessage, limits: BrokerLimits, protocolVersion: 4 | 5): ReasonCode | undefined {
+  if (message.qos > limits.maximumQoS) return ReasonCode.QOS_NOT_SUPPORTED;
+  if (message.retain && !limits.retainAvailable) return ReasonCode.RETAIN_NOT_SUPPORTED;
   if (limits.maximumPacketSize === Infinity) return undefined;
-  const size = Buffer.byteLength(payload) + Buffer.byteLength(topic) + PACKET_OVERHEAD;
-  return size > limits.maximumPacketSize ? ReasonCode.PACKET_TOO_LARGE : undefined;
+  return sizeOf(message, protocolVersion) > limits.maximumPacketSize ? ReasonCode.PACKET_TOO_LARGE : undefined;
+}
+
+/** Bytes of the whole packet (section 3.1.2.11.4); Infinity when it is larger than any packet can be. */
+function sizeOf(message: OutgoingMessage, protocolVersion: 4 | 5): number {
+  try {
+    return sizeOfPublish(message, protocolVersion, message.qos === 0 ? 0 : IDENTIFIER_BYTES).total;
+  } catch {
+    return Infinity;
+  }
+}
+
+function isTooLarge(error: Error | undefined): boolean {
+  return error instanceof ConnectionRefusedError && error.reasonCode === ReasonCode.PACKET_TOO_LARGE;
 }
 
 function refusedPublish(topic: string, error: Error & { code?: unknown }): Error {
