@@ -1,0 +1,12 @@
+// Puts FastStream, the other side of an interoperability suite, into a Python environment of its own below .cache/.
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const venv = fileURLToPath(new URL('../../.cache/faststream', import.meta.url));
+const requirements = fileURLToPath(new URL('../integration/rpc/faststream/requirements.txt', import.meta.url));
+
+rmSync(venv, { recursive: true, force: true });
+execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
+const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
+execFileSync(`${venv}/bin/python`, pip, { stdio: 'inherit' });
