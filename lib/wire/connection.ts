@@ -75,7 +75,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.address = new BrokerAddress(this.client.options);
     this.client.prependListener('packetreceive', (packet) => this.onPacket(packet));
     this.client.on('connect', (packet) => this.onConnect(packet));
-    this.client.on('error', (error) => this.noteError(error));
+    this.client.on('error', (error) => this.onError(error));
     this.client.on('close', () => this.onClose());
   }
 
@@ -193,6 +193,12 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     );
     this.emit('connected', start);
     for (const { resolve } of this.waiters.splice(0)) resolve();
+  }
+
+  /** MQTT.js reads on after bytes that are no MQTT, and waits on after a refusal; what came is not to be trusted [MQTT-4.13.1-1]. */
+  private onError(error: Error): void {
+    this.noteError(error);
+    if (this.phase === 'connecting' || this.phase === 'connected') this.client.stream?.destroy();
   }
 
   private noteError(error: Error): void {
