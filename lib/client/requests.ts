@@ -179,10 +179,11 @@ export class Requests {
       request.correlationData = message.properties?.correlationData;
       if (!pending.open(key, request)) throw duplicateCorrelation(topic);
       request.written = true;
-      publisher.send(message, (error, reasonCode) => {
+      const settled = (error: Error | undefined, reasonCode: number): void => {
         if (error) request.fail(error);
         else if (reasonCode === ReasonCode.NO_MATCHING_SUBSCRIBERS) request.fail(new NoMatchingSubscribersError(topic));
-      });
+      };
+      publisher.send(message, settled, request); // which is never written when its time was up before that
     } catch (error) {
       request.fail(error);
     }

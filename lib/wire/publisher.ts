@@ -17,9 +17,15 @@ export interface OfflinePolicy {
   readonly maxQueuedMessages: number;
 }
 
+/** Something that has messages sent, and may end before they are. */
+interface Sender {
+  readonly ended: boolean;
+}
+
 interface Waiting {
   readonly message: OutgoingMessage;
   readonly settled: PublishSettled;
+  readonly sender?: Sender | undefined;
 }
 
 interface UnderWay extends Waiting {
@@ -81,8 +87,12 @@ export class Publisher {
     });
   }
 
-  /** Sends a message now if it can, else when there is a connection and room. `settled` is called once, never within this call. */
-  send(message: OutgoingMessage, settled: PublishSettled): void {
+  /**
+   * Sends a message now if it can, else when there is a connection and room. `settled` is called once, never within this call.
+   *
+   * @param sender whoever it is sent for: if he has ended by the time that it could be sent, it is not
+   */
+  send(message: OutgoingMessage, settled: PublishSettled, sender?: Sender): void {
     const { connection } = this;
     if (this.ended) {
       process.nextTick(settled, this.ended, 0);
@@ -99,13 +109,18 @@ export class Publisher {
     }
     const problem = connection.connected ? undefined : this.offlineProblem(message);
     if (problem) process.nextTick(settled, problem, 0);
-    else this.waiting.push({ message, settled });
+    else this.waiting.push({ message, settled, sender });
   }
 
   /** Sends what has waited: called when the subscriptions of a new connection stand. From then on messages go out at once. */
   flush(): void {
     this.open = this.connection.connected;
     for (let next = this.waiting.first; next && this.open; next = this.waiting.first) {
+      if (next.sender?.ended) {
+        this.waiting.shift();
+        next.settled(undefined, 0);
+        continue;
+      }
       const refusal = this.refusalOf(next.message); // it may have been queued before the broker's limits were known
       if (!refusal && next.message.qos > 0 && !this.hasRoom(next.message)) return;
       this.waiting.shift();

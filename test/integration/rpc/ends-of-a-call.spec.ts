@@ -21,6 +21,7 @@ import {
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { ClientInspection, NOTHING_HELD } from '../../support/client-inspection.js';
 import { eventually } from '../../support/deadline.js';
+import { HeldRuns } from '../../support/held-runs.js';
 import { Journal } from '../../support/journal.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
 import { createClient, startServer } from '../../support/nest-application.js';
@@ -368,6 +369,28 @@ describe('ends of a call by faults of the broker', () => {
     inspection.note();
     heal();
     expect((await answer).data).toBe(42);
+    await nothingIsLeft(inspection);
+  });
+
+  it("the time is up while the broker's window is full: it is never written", async () => {
+    const acknowledging = new HeldRuns<string>();
+    const authorizePublish = async ({ topic }: { topic: string }): Promise<boolean> => {
+      if (topic === 'end/value') await acknowledging.hold(topic);
+      return true;
+    };
+    const { broker, url } = await startInProcessBroker({ receiveMaximum: 1, authorizePublish });
+    await startServer(connectionTo(url), { controllers: [Ends] });
+    const client = createClient({ ...connectionTo(url), publishOptions: { qos: 1 } });
+    await client.request('end/stream', 0);
+    const inspection = new ClientInspection(client);
+    const published = new Journal<string>();
+    broker.on('publish', ({ message }) => published.add(message.topic));
+    const first = client.request('end/value', 0);
+    await expect(client.request('end/rpc-error', 0, { timeout: 30 })).rejects.toThrow(RequestTimeoutError);
+    acknowledging.releaseAll();
+    expect((await first).data).toBe(42);
+    await client.request('end/nothing', 0);
+    expect(published.entries.filter((topic) => topic.startsWith('end/'))).toEqual(['end/value', 'end/nothing']);
     await nothingIsLeft(inspection);
   });
 
