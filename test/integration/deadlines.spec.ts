@@ -63,8 +63,9 @@ describeEachBroker(
       const { answer, asked, controller } = patient();
       await startServer(broker.connection, { controllers: [controller] });
       const client = createClient(broker.connection);
-      await client.connect();
-      await expect(client.request('patient', 1, { timeout: 50 })).rejects.toThrow(RequestTimeoutError);
+      await client.request('echo', 'the inbox is there'); // so that the next request is written at once
+      const late = client.request('patient', 1, { timeout: 50, messageExpiryInterval: 600 });
+      await expect(late).rejects.toThrow(RequestTimeoutError);
       await asked.atLeast(1);
       answer('late');
       await logs.first(({ level, message }) => level === 'debug' && message.includes('came late'));
