@@ -80,6 +80,7 @@ export { TopicFilter } from './protocol/topic-filter.js';
 export { MqttRecord, MqttRecordBuilder, type MqttRecordOptions, type Sendable } from './records/mqtt-record.js';
 export { MqttResponse, type MqttResponseOptions } from './records/mqtt-response.js';
 export { PublishTo } from './routing/publish-to.decorator.js';
+export type { PublishToOptions } from './routing/publish-target.js';
 export { MqttSubscription } from './routing/mqtt-subscription.decorator.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
 export { ServerMqtt } from './server/mqtt.server.js';

@@ -1,5 +1,5 @@
 import { Settlement } from '../acknowledgement/settlement.js';
-import type { PublishPacket } from '../protocol/application-message.js';
+import type { PublishPacket, QoS } from '../protocol/application-message.js';
 import type { Delivery } from '../protocol/delivery.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import type { SubscriptionRequest } from '../wire/subscriber.js';
@@ -22,10 +22,14 @@ interface AdHocSubscription {
   readonly filter: TopicFilter;
   readonly identifier: number;
   readonly listeners: Set<MessageListener>;
-  granted: Promise<void>;
+  request: SubscriptionRequest;
+  granted: Promise<unknown>;
 }
 
-/** Subscriptions that last as long as somebody listens: each filter is subscribed once, however many do. */
+/**
+ * Subscriptions that last as long as somebody listens: each filter is subscribed once, however many do, with the options of the
+ * first of them and the highest QoS that one of them asks for.
+ */
 export class AdHocSubscriptions {
   private readonly subscriptions = new Map<string, AdHocSubscription>();
   private nextIdentifier = 1;
@@ -42,21 +46,33 @@ export class AdHocSubscriptions {
    * @throws SubscriptionRefusedError, InvalidTopicError
    */
   async add(request: SubscriptionRequest, listener: MessageListener): Promise<void> {
-    const { filter: text } = request;
-    let subscription = this.subscriptions.get(text);
-    if (!subscription) {
-      const identifier = this.nextIdentifier++;
-      subscription = { filter: TopicFilter.parse(text), identifier, listeners: new Set(), granted: Promise.resolve() };
-      this.subscriptions.set(text, subscription);
-      subscription.granted = this.parts.subscribe({ ...request, identifier });
-    }
+    const { filter: text, qos } = request;
+    const subscription = this.subscriptions.get(text) ?? this.open(request);
     subscription.listeners.add(listener);
+    if (qos > subscription.request.qos) this.raise(subscription, qos);
     try {
       await subscription.granted;
     } catch (error) {
-      this.subscriptions.delete(text);
+      if (this.subscriptions.get(text) === subscription) this.subscriptions.delete(text);
       throw error;
     }
+  }
+
+  private open(given: SubscriptionRequest): AdHocSubscription {
+    const identifier = this.nextIdentifier++;
+    const request = { ...given, identifier };
+    const filter = TopicFilter.parse(request.filter);
+    const granted = this.parts.subscribe(request);
+    const subscription = { filter, identifier, listeners: new Set<MessageListener>(), request, granted };
+    this.subscriptions.set(request.filter, subscription);
+    return subscription;
+  }
+
+  /** Retain Handling 1: those who listen already do not get retained messages again (3.1.1 has no such thing). */
+  private raise(subscription: AdHocSubscription, qos: QoS): void {
+    const { request, granted } = subscription;
+    subscription.request = { ...request, qos, rh: request.rh || 1 };
+    subscription.granted = Promise.all([granted, this.parts.subscribe(subscription.request)]);
   }
 
   /** Listens no more; the last one to do so unsubscribes. */

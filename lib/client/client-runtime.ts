@@ -95,13 +95,15 @@ export class ClientRuntime {
         observer.error(error);
       }
     };
+    let left = false;
     const onClosed = (error: Error | undefined): void => (error ? observer.error(error) : observer.complete());
     this.link.connection.once('closed', onClosed);
     this.link.connection
       .open()
-      .then(() => this.adHoc.add(request, listener))
+      .then(() => (left ? undefined : this.adHoc.add(request, listener)))
       .catch((error: unknown) => observer.error(error));
     return () => {
+      left = true; // maybe before there was a connection to subscribe on
       this.link.connection.off('closed', onClosed);
       this.adHoc.remove(request.filter, listener);
     };

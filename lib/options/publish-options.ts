@@ -21,10 +21,12 @@ export interface MqttPublishOptions {
 /** The part of the publish options that defaults are given for. */
 export type PublishDefaults = Pick<MqttPublishOptions, 'qos' | 'retain' | 'userProperties' | 'messageExpiryInterval'>;
 
+const ONLY_ON_5 = ['userProperties', 'contentType', 'messageExpiryInterval', 'payloadFormatIndicator'] as const;
+
 export function checkPublish(
   checks: OptionChecks,
   path: string,
-  options: PublishDefaults | undefined,
+  options: MqttPublishOptions | undefined,
   protocolVersion: 4 | 5,
 ): void {
   if (!checks.object(path, options)) return;
@@ -32,7 +34,7 @@ export function checkPublish(
   checks.boolean(`${path}.retain`, options.retain);
   checks.integer(`${path}.messageExpiryInterval`, options.messageExpiryInterval, { min: 0, max: 0xffff_ffff });
   if (protocolVersion === 5) return;
-  for (const name of ['userProperties', 'messageExpiryInterval'] as const) {
+  for (const name of ONLY_ON_5) {
     if (options[name] !== undefined)
       checks.report(`${path}.${name}`, 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
   }

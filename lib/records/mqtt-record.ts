@@ -91,6 +91,16 @@ export class MqttRecordBuilder<T = unknown> {
     return this.set('messageExpiryInterval', seconds);
   }
 
+  /** Says that the payload is UTF-8 text (5.0). */
+  setPayloadFormatIndicator(isText: boolean): this {
+    return this.set('payloadFormatIndicator', isText);
+  }
+
+  /** Cancels a request. */
+  setSignal(signal: AbortSignal): this {
+    return this.set('signal', signal);
+  }
+
   /** How the value is encoded, and the reply to a request decoded, in place of the client's codec. */
   setCodec(codec: MqttCodec): this {
     return this.set('codec', codec);

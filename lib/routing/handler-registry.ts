@@ -1,6 +1,7 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import { DuplicateHandlerError } from '../errors/duplicate-handler.error.js';
 import { OptionChecks } from '../options/option-checks.js';
+import { checkPublish } from '../options/publish-options.js';
 import {
   checkSubscription,
   NO_LOCAL_IN_GROUP,
@@ -77,6 +78,8 @@ export class HandlerRegistry {
     for (const { pattern, extras } of this.registrations) {
       for (const level of [controllerOptions(extras), handlerOptions(extras)])
         checkSubscription(checks, `'${pattern}'`, level, protocolVersion);
+      for (const { topic, options } of publishTargets(extras))
+        checkPublish(checks, `@PublishTo('${topic}')`, options, protocolVersion);
     }
     checks.done();
   }
@@ -102,7 +105,7 @@ function resolveHandler(registration: Registration, { subscribeOptions, stripped
       ? TopicFilter.parse(subscription.filter.slice(stripped.length)).inGroup(subscription.group)
       : subscription,
     captures: inTopic,
-    publishTo: ((extras[PUBLISH_TO] ?? []) as PublishTarget[]).map((target) => resolvePublishTarget(target, inTopic)),
+    publishTo: publishTargets(extras).map((target) => resolvePublishTarget(target, inTopic)),
     method,
   };
 }
@@ -122,6 +125,10 @@ function readTemplate(text: string, literal: boolean): TopicTemplate {
 
 function levelsIn(prefix: string): number {
   return prefix.split('/').length - 1;
+}
+
+function publishTargets(extras: Extras): readonly PublishTarget[] {
+  return (extras[PUBLISH_TO] ?? []) as PublishTarget[];
 }
 
 function controllerOptions(extras: Extras): MqttSubscriptionOptions {

@@ -1,18 +1,25 @@
 import { InvalidTopicError } from '../errors/invalid-topic.error.js';
 import type { MqttPublishOptions } from '../options/publish-options.js';
+import type { MqttCodec } from '../protocol/codec.js';
 import { assertTopicName } from '../protocol/topic-name.js';
 import { parseTopicTemplate, type Capture, type TopicParams } from './topic-template.js';
+
+/** How the results of a handler are published. */
+export interface PublishToOptions extends MqttPublishOptions {
+  /** Default: the handler's. */
+  codec?: MqttCodec;
+}
 
 /** Where, and how, the results of a handler are published, as `@PublishTo` says it. */
 export interface PublishTarget {
   /** Topic Name, in which `{name}` stands for the value of a capture. */
   readonly topic: string;
-  readonly options: Readonly<MqttPublishOptions>;
+  readonly options: Readonly<PublishToOptions>;
 }
 
 /** A target whose topic has been read. */
-export interface ResolvedPublishTarget {
-  readonly options: Readonly<MqttPublishOptions>;
+export interface ResolvedPublishTarget extends PublishTarget {
+  /** @throws InvalidTopicError when the captures make no Topic Name, because they are empty */
   topicOf(params: TopicParams): string;
 }
 
@@ -36,13 +43,16 @@ export function resolvePublishTarget(
     levels[level] = name; // stands in while the rest is checked
   }
   assertTopicName(levels.join('/'));
-  if (template.captures.length === 0) return { options, topicOf: () => template.filter };
+  if (template.captures.length === 0) return { topic, options, topicOf: () => template.filter };
   return {
+    topic,
     options,
     topicOf: (params) => {
       const filled = [...levels];
       for (const { name, level } of template.captures) filled[level] = params[name]!;
-      return filled.join('/');
+      const name = filled.join('/');
+      assertTopicName(name);
+      return name;
     },
   };
 }

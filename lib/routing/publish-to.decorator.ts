@@ -1,6 +1,6 @@
-import { assertPublishOptions, type MqttPublishOptions } from '../options/publish-options.js';
+import { assertPublishOptions } from '../options/publish-options.js';
 import { extendExtras, extrasOf, PUBLISH_TO } from './handler-extras.js';
-import type { PublishTarget } from './publish-target.js';
+import type { PublishTarget, PublishToOptions } from './publish-target.js';
 
 /**
  * Publishes what the handler returns; given several times, to several topics. Works beside a reply. Observables publish every
@@ -15,7 +15,7 @@ import type { PublishTarget } from './publish-target.js';
  * }
  * ```
  */
-export function PublishTo(topic: string, options: MqttPublishOptions = {}): MethodDecorator {
+export function PublishTo(topic: string, options: PublishToOptions = {}): MethodDecorator {
   assertPublishOptions(`@PublishTo('${topic}')`, options);
   return (_target: object, _key: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = descriptor.value as object;

@@ -34,18 +34,17 @@ export class ResultPublisher {
   }
 
   private publishTo(target: ResolvedPublishTarget, value: unknown): void {
-    const topic = target.topicOf(this.params);
     let message: OutgoingMessage;
     try {
-      message = this.compose(topic, target, value);
+      message = this.compose(target, value);
     } catch (error) {
-      this.failed(topic, error);
+      this.failed(target.topic, error);
       return;
     }
     this.unsettled++;
     this.services.send(message, (error) => {
       this.unsettled--;
-      if (error) this.failed(topic, error);
+      if (error) this.failed(message.topic, error);
       if (this.unsettled === 0) this.done?.(this.failure);
     });
   }
@@ -57,11 +56,13 @@ export class ResultPublisher {
     );
   }
 
-  private compose(topic: string, target: ResolvedPublishTarget, value: unknown): OutgoingMessage {
-    const { codec, replyDefaults } = this.runtime;
+  private compose(target: ResolvedPublishTarget, value: unknown): OutgoingMessage {
+    const { runtime, params, services } = this;
+    const topic = target.topicOf(params);
+    const codec = target.options.codec ?? runtime.codec;
     const own = value instanceof MqttResponse ? value.options : {};
     const options = { ...target.options, ...own };
-    const defaults: Readonly<PublishDefaults> = replyDefaults.publish;
+    const defaults: Readonly<PublishDefaults> = runtime.replyDefaults.publish;
     const { payload, contentType } = codec.encode(value instanceof MqttResponse ? value.data : value);
     const message = {
       topic,
@@ -69,7 +70,7 @@ export class ResultPublisher {
       qos: options.qos ?? defaults.qos ?? 0,
       retain: options.retain ?? defaults.retain ?? false,
     };
-    if (this.services.protocolVersion === 4) {
+    if (services.protocolVersion === 4) {
       refuseProperties(`the message to "${topic}"`, options);
       return message;
     }
