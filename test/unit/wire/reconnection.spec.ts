@@ -152,18 +152,18 @@ describe('reasonOf', () => {
   });
 });
 
-describe('Reconnection, and a broker that does not say that a session was taken over', () => {
-  /** Connections that are lost as soon as they are made: what another client with the same Client Identifier brings about. */
-  function evicted(reconnection: Reconnection, times: number): number | Error {
-    let next: number | Error = 0;
-    for (let i = 0; i < times; i++) {
-      reconnection.connected(i * 10_000);
-      reconnection.lost(i * 10_000 + 10);
-      next = reconnection.failed(network);
-    }
-    return next;
+/** Connections that are lost as soon as they are made: what another client with the same Client Identifier brings about. */
+function evicted(reconnection: Reconnection, times: number): number | Error {
+  let next: number | Error = 0;
+  for (let i = 0; i < times; i++) {
+    reconnection.connected(i * 10_000);
+    reconnection.lost(i * 10_000 + 10);
+    next = reconnection.failed(network);
   }
+  return next;
+}
 
+describe('Reconnection, and a broker that does not say that a session was taken over', () => {
   it('suspects it after 3 of them in a row, and gives up after 20 with an error that names the Client Identifier', () => {
     const reconnection = reconnectionOf();
     expect(evicted(reconnection, 2)).toEqual(expect.any(Number));
