@@ -5,7 +5,7 @@ import type { ConsumerParameters, ConsumerResult } from '../contestants/consumer
 import type { PublisherParameters } from '../contestants/publisher.js';
 
 const MESSAGES = 200_000;
-const CONTESTANTS = ['transport-consumer', 'mqttjs-consumer'];
+const CONTESTANTS = ['transport-consumer', 'engine-consumer', 'mqttjs-consumer'];
 
 function figuresOf({ seconds, cpuSeconds }: ConsumerResult, messages: number): Figures {
   return { 'messages/s': messages / seconds, 'µs CPU/message': (cpuSeconds * 1_000_000) / messages };
