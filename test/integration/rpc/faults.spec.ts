@@ -25,8 +25,17 @@ const TIMES = ['not', 'once', 'twice'] as const;
 
 /** Both sides are connected again, and the server has what it subscribes to. */
 async function bothAreBack({ broker }: Scene): Promise<void> {
-  const isBack = (clientId: string): boolean => broker.session(clientId)?.connected === true;
-  await eventually(() => isBack(CALLER) && isBack(SERVER), 'both sides to be connected again');
+  const isBack = (clientId: string): boolean => {
+    const session = broker.session(clientId);
+    return session?.connected === true && session.subscriptions.length > 0;
+  };
+  await eventually(() => isBack(CALLER) && isBack(SERVER), 'both sides to be connected and subscribed again');
+}
+
+async function cut({ broker }: Scene, clientId: string): Promise<void> {
+  const gone = broker.waitFor('disconnect', (event) => event.clientId === clientId);
+  broker.faults.drop(clientId);
+  await gone;
 }
 
 /** Makes the fault happen around one call. */
@@ -63,12 +72,15 @@ const MAKE: Record<Fault, (scene: Scene, call: () => Promise<Outcome>) => Promis
     heal();
     return outcome;
   },
-  'caller-while-running': (scene, call) => whileRunning(scene, call, () => scene.broker.faults.drop(CALLER)),
-  'server-while-running': (scene, call) => whileRunning(scene, call, () => scene.broker.faults.drop(SERVER)),
+  'caller-while-running': (scene, call) => whileRunning(scene, call, () => cut(scene, CALLER)),
+  'server-while-running': (scene, call) => whileRunning(scene, call, () => cut(scene, SERVER)),
   'before-reply-puback': async ({ broker, runs }, call) => {
     broker.faults.drop(SERVER, { after: { direction: 'in', match: { cmd: 'publish', topic: 'reply/#' } } });
+    const gone = broker.waitFor('disconnect', ({ clientId }) => clientId === SERVER);
     runs.releaseAll();
-    return call();
+    const outcome = await call();
+    await gone;
+    return outcome;
   },
   'restart-kept': (scene, call) => whileRunning(scene, call, () => scene.broker.restart({ keepSessions: true })),
   'restart-forgotten': (scene, call) => whileRunning(scene, call, () => scene.broker.restart({ keepSessions: false })),
