@@ -27,6 +27,8 @@ type Severity = 'passing' | 'firm' | 'fatal';
 export interface ConnectionFailure {
   readonly error: Error;
   readonly severity: Severity;
+  /** Whether the broker ended a connection without a word, rather than the network. */
+  readonly silent?: boolean;
   /** Where the broker says to go instead (Server Reference, section 4.11). */
   readonly serverReference?: string | undefined;
   /** Whether to go there from now on, and not just this once. */

@@ -11,7 +11,7 @@ export interface MqttHealth {
   readonly connected: boolean;
   /** Topic Filters that are wanted, and those of them that the broker has granted in the present session. */
   readonly subscriptions: { readonly wanted: number; readonly granted: number };
-  /** QoS 1 and 2 messages that have come in and are not acknowledged. */
+  /** QoS 1 and 2 messages that have come in and that nothing has been decided about. */
   readonly unsettled: number;
   /** Milliseconds that the oldest of them has waited; undefined when there is none. */
   readonly oldestUnsettled: number | undefined;
@@ -26,14 +26,14 @@ export function healthOf(
   acknowledgement: DeferredAcknowledgement,
 ): MqttHealth {
   const { broker, clientId, connected, lastError } = connection;
-  const { oldestPending, pendingCount } = acknowledgement;
+  const { oldestUndecided, undecidedCount } = acknowledgement;
   return {
     broker,
     clientId,
     connected,
     subscriptions: { wanted: subscriber.wantedCount, granted: subscriber.grantedCount },
-    unsettled: pendingCount,
-    oldestUnsettled: oldestPending === undefined ? undefined : Date.now() - oldestPending,
+    unsettled: undecidedCount,
+    oldestUnsettled: oldestUndecided === undefined ? undefined : Date.now() - oldestUndecided,
     lastError: lastError && reasonOf(lastError),
   };
 }

@@ -217,7 +217,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (phase === 'resuming') this.tryAgain(0);
     else
       this.fail(
-        this.failure ?? { error: new Error('the network connection was closed'), severity: 'passing' },
+        this.failure ?? {
+          error: new Error('the network connection was closed'),
+          severity: 'passing',
+          silent: phase === 'connected',
+        },
         phase === 'connected',
       );
   }

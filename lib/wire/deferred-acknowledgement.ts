@@ -61,14 +61,16 @@ export class DeferredAcknowledgement {
     connection.ownPacketSendListeners++;
   }
 
-  /** Messages whose acknowledgement has not been written. */
-  get pendingCount(): number {
-    return this.pending.size;
+  /** Messages that nothing has been decided about. */
+  get undecidedCount(): number {
+    let count = 0;
+    for (const { decision } of this.pending.values()) if (!decision) count++;
+    return count;
   }
 
   /** Milliseconds since the epoch at which the longest waiting one of them arrived. */
-  get oldestPending(): number | undefined {
-    for (const { arrivedAt } of this.pending.values()) return arrivedAt;
+  get oldestUndecided(): number | undefined {
+    for (const { arrivedAt, decision } of this.pending.values()) if (!decision) return arrivedAt;
     return undefined;
   }
 
@@ -124,7 +126,7 @@ export class DeferredAcknowledgement {
     const id = packet.messageId!;
     const { stream } = this.connection.client;
     // Packets that were parsed already are still handed out when their connection is gone: the broker redelivers them.
-    if (!this.accepting || !this.isUsable(stream)) return;
+    if (!this.isUsable(stream)) return;
     if (qos === 2 && this.received.has(id)) {
       this.write(2, id, ACK); // [MQTT-4.3.3-10]: the broker has not seen our PUBREC
       return;
@@ -137,6 +139,7 @@ export class DeferredAcknowledgement {
       this.lines[qos].flush();
       return;
     }
+    if (!this.accepting) return;
     const delivery = new PendingDelivery(id, qos, topic, payload, stream, this);
     this.pending.set(id, delivery);
     this.lines[qos].push(delivery);

@@ -11,7 +11,7 @@ const MAX_FIRM_REFUSALS = 10;
 /** A connection that lived this long counts as stable: the next failure starts the backoff anew. */
 const STABLE_AFTER_MS = 5_000;
 
-/** A connection that lived no longer than this may have been taken over: some brokers do not say so. */
+/** A connection that was ended in silence this soon may have been taken over: some brokers do not say so. */
 const SHORT_LIVED_MS = 1_000;
 const SUSPICIOUS_SHORT_LIVED = 3;
 const MAX_SHORT_LIVED = 20;
@@ -22,7 +22,7 @@ export class Reconnection {
   private firmRefusals = 0;
   private everConnected = false;
   private connectedAt = 0;
-  /** Connections in a row that were lost as soon as they were made. */
+  /** Connections in a row that the broker ended in silence as soon as they were made, no attempt failing in between. */
   private shortLived = 0;
 
   constructor(
@@ -59,8 +59,10 @@ export class Reconnection {
   }
 
   /** @returns milliseconds to wait before the next attempt, or the error to give up with */
-  failed({ error, severity }: ConnectionFailure): number | Error {
+  failed({ error, severity, silent = false }: ConnectionFailure): number | Error {
     this.failures++;
+    // a broker that is down, or a network that fails, refuses attempts and breaks connections: it does not end them in silence
+    if (!silent) this.shortLived = 0;
     if (severity === 'fatal') return error;
     if (this.shortLived >= MAX_SHORT_LIVED) return takeoverError(this.broker, this.options.clientId);
     if (severity === 'firm' && (!this.everConnected || ++this.firmRefusals >= MAX_FIRM_REFUSALS)) return error;

@@ -9,7 +9,7 @@ export function leftoversOf(server: ServerMqtt, broker: MqttBroker, clientId: st
   const [{ acknowledgement, publisher }, gate] = [runtime['link'], runtime['gate']];
   const session = broker.session(clientId);
   const held = {
-    'deliveries without acknowledgement': acknowledgement.pendingCount,
+    'deliveries without acknowledgement': acknowledgement['pending'].size,
     'acknowledgements in line': Object.values(acknowledgement['lines']).filter(({ isEmpty }) => !isEmpty).length,
     'QoS 2 exchanges': acknowledgement['received'].size,
     'running invocations': runtime['services'].running.size,

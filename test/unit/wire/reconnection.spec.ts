@@ -9,6 +9,7 @@ const BROKER = 'mqtt://broker:1883';
 const network: ConnectionFailure = { error: new Error('ECONNREFUSED'), severity: 'passing' };
 const refused: ConnectionFailure = { error: new ConnectionRefusedError('bad password', 0x86), severity: 'firm' };
 const takenOver: ConnectionFailure = { error: new ConnectionRefusedError('taken over', 0x8e), severity: 'fatal' };
+const silent: ConnectionFailure = { error: new Error('closed'), severity: 'passing', silent: true };
 const STABLE_MS = 5_000;
 
 function reconnectionOf({
@@ -158,7 +159,7 @@ function evicted(reconnection: Reconnection, times: number): number | Error {
   for (let i = 0; i < times; i++) {
     reconnection.connected(i * 10_000);
     reconnection.lost(i * 10_000 + 10);
-    next = reconnection.failed(network);
+    next = reconnection.failed(silent);
   }
   return next;
 }
@@ -179,6 +180,14 @@ describe('Reconnection, and a broker that does not say that a session was taken 
     evicted(reconnection, 19);
     reconnection.connected(0);
     reconnection.lost(1_000);
+    expect(reconnection.looksEvicted).toBe(false);
+    expect(evicted(reconnection, 19)).toEqual(expect.any(Number));
+  });
+
+  it('forgets them over an attempt that fails, or a connection that breaks: that is a broker or a network in trouble', () => {
+    const reconnection = reconnectionOf();
+    evicted(reconnection, 19);
+    reconnection.failed(network);
     expect(reconnection.looksEvicted).toBe(false);
     expect(evicted(reconnection, 19)).toEqual(expect.any(Number));
   });
