@@ -29,15 +29,15 @@ export type HandlerDecorator<Handler> = <Method extends Handler>(
 /** Nest's pattern decorators, for the topics of a contract and the handlers that it allows. */
 export interface ContractPatterns<Topics> {
   /** Nest's `@MessagePattern`. */
-  MessagePattern<K extends RequestTopic<Topics>>(
+  readonly MessagePattern: <K extends RequestTopic<Topics>>(
     topic: K,
     options?: MqttSubscriptionOptions,
-  ): HandlerDecorator<ContractRequestHandler<Topics, K>>;
+  ) => HandlerDecorator<ContractRequestHandler<Topics, K>>;
   /** Nest's `@EventPattern`. */
-  EventPattern<K extends EventTopic<Topics>>(
+  readonly EventPattern: <K extends EventTopic<Topics>>(
     topic: K,
     options?: MqttSubscriptionOptions,
-  ): HandlerDecorator<ContractEventHandler<Topics, K>>;
+  ) => HandlerDecorator<ContractEventHandler<Topics, K>>;
 }
 
 /**

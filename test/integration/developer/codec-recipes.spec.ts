@@ -9,7 +9,7 @@ import { Journal } from '../../support/journal.js';
 import { transportLogs } from '../../support/logs.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
 import { createClient, startServer } from '../../support/nest-application.js';
-import { cborCodec } from './recipes/cbor-codec.js';
+import { cborCodec } from '../../../sample/02-devices/cbor-codec.js';
 import { protobufCodec } from './recipes/protobuf-codec.js';
 
 const { root } = protobuf.parse(`

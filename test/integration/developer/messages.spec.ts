@@ -80,13 +80,16 @@ describeEachBroker('client.messages() (row 27)', (broker) => {
     const peer = await connectMqttJs(broker);
     const stream = createClient(tap.connection).messages<number>('messages/loop', { qos: 1 });
     const seen: number[] = [];
-    void granted(tap).then(async () => {
+    const publishing = async (): Promise<void> => {
+      await granted(tap);
       for (let i = 0; i < 5; i++) await peer.publishAsync('messages/loop', String(i), { qos: 1 });
-    });
+    };
+    const published = publishing();
     for await (const { data } of stream) {
       seen.push(data);
       if (data === 2) break;
     }
+    await published;
     expect(seen).toEqual([0, 1, 2]);
     await tap.packets.until(() => tap.sent('broker', 'unsuback').length === 1, 'the UNSUBACK');
     expect(tap.sent('client', 'unsubscribe')).toMatchObject([{ unsubscriptions: ['messages/loop'] }]);

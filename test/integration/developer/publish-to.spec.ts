@@ -9,7 +9,7 @@ import { transportLogs } from '../../support/logs.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
 import { createClient, createServer, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
-import { cborCodec } from './recipes/cbor-codec.js';
+import { cborCodec } from '../../../sample/02-devices/cbor-codec.js';
 
 @Controller()
 class Converting {

@@ -1,0 +1,40 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Payload, RpcException } from '@nestjs/microservices';
+import { jsonCodec, MqttSubscription, PublishTo, TopicParam } from 'nestjs-mqtt-transport';
+import { say } from '../01-quick-start/say.js';
+import { cborCodec } from './cbor-codec.js';
+import { EventPattern, FAILED_TELEMETRY, type DeviceState, type Telemetry } from './topics.js';
+
+export const WORKER_NAME = Symbol('name of this worker');
+
+const ABSOLUTE_ZERO = -273.15;
+
+/**
+ * Takes in telemetry. The workers share it: the broker gives each message to one of them, and keeps it until that one has
+ * acknowledged it. Devices with little memory send CBOR instead of JSON.
+ */
+@Controller()
+@MqttSubscription({ shared: 'workers', qos: 1, codec: cborCodec })
+export class TelemetryController {
+  constructor(@Inject(WORKER_NAME) private readonly worker: string) {}
+
+  /**
+   * The server puts `sites/{site}/` before the pattern, see app.module.ts: subscribed is
+   * `$share/workers/sites/+/devices/+/telemetry`.
+   *
+   * What is returned becomes the device's state, in JSON, kept by the broker for whoever asks later. What cannot be true is
+   * tried once more and then goes to the dead letters.
+   */
+  @MqttSubscription({ retry: { attempts: 2, delay: 10 }, deadLetter: FAILED_TELEMETRY })
+  @EventPattern('devices/{deviceId}/telemetry')
+  @PublishTo('sites/{site}/devices/{deviceId}/state', { qos: 1, retain: true, codec: jsonCodec })
+  telemetry(
+    @Payload() { celsius, battery }: Telemetry,
+    @TopicParam('deviceId') deviceId: string,
+    @TopicParam('site') site: string,
+  ): DeviceState {
+    if (celsius < ABSOLUTE_ZERO) throw new RpcException(`${celsius} degrees is colder than anything`);
+    say(this.worker, `${deviceId} at site ${site} reports ${celsius} degrees`);
+    return { deviceId, celsius, batteryPercent: Math.round((100 * battery[0]!) / 255) };
+  }
+}

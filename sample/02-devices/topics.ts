@@ -1,0 +1,35 @@
+import { patternsOf } from 'nestjs-mqtt-transport';
+
+/** What a device reports. `battery` is raw bytes, as its gauge gives them. */
+export interface Telemetry {
+  readonly celsius: number;
+  readonly battery: Uint8Array;
+}
+
+/** The latest that is known of a device. */
+export interface DeviceState {
+  readonly deviceId: string;
+  readonly celsius: number;
+  readonly batteryPercent: number;
+}
+
+export interface Command {
+  readonly times: number;
+}
+
+/**
+ * What goes over which topic. Handlers and clients are checked against it when they are compiled.
+ *
+ * A site's name is one level of every topic: `sites/north/devices/lamp-1/telemetry`.
+ */
+export interface Topics {
+  [topic: `devices/${string}/telemetry`]: { event: Telemetry };
+  [topic: `sites/${string}/devices/${string}/telemetry`]: { event: Telemetry };
+  [topic: `sites/${string}/devices/${string}/blink`]: { request: Command; reply: string };
+  blink: { request: Command; reply: string };
+}
+
+export const { MessagePattern, EventPattern } = patternsOf<Topics>();
+
+/** Where telemetry goes that no worker could make sense of. */
+export const FAILED_TELEMETRY = 'failed/telemetry';
