@@ -1,8 +1,8 @@
-import { decode, encode } from 'cbor-x';
+import { decode, encode } from 'cborg';
 import type { MqttCodec } from 'nestjs-mqtt-transport';
 
-/** CBOR (RFC 8949): the values of JSON, bytes and dates among them, in fewer bytes. */
+/** CBOR (RFC 8949): the values of JSON, bytes among them, in fewer bytes. */
 export const cborCodec: MqttCodec = {
-  encode: (value) => ({ payload: encode(value), contentType: 'application/cbor' }),
+  encode: (value) => ({ payload: Buffer.from(encode(value)), contentType: 'application/cbor' }),
   decode: (payload) => decode(payload) as unknown,
 };

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import protobuf from 'protobufjs';
 import { PublishTo, type MqttCodec } from '../../../lib/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
@@ -31,7 +31,7 @@ describeEachBroker('codec recipes (row 24)', (broker) => {
     class Devices {
       @EventPattern<string>('recipes/cbor/in', { codec: cborCodec })
       @PublishTo('recipes/cbor/out')
-      handle(@Payload() data: { raw: Buffer }): unknown {
+      handle(@Payload() data: { raw: Uint8Array }): unknown {
         seen.add(data);
         return { length: data.raw.length };
       }
@@ -45,11 +45,11 @@ describeEachBroker('codec recipes (row 24)', (broker) => {
     await startServer(broker.connection, { controllers: [Devices] });
     const device = await connectMqttJs(broker);
     const out = await subscribeMqttJs(device, 'recipes/cbor/out');
-    const value = { id: 7, raw: Buffer.from([0, 255, 1]), nested: [1.5, 'zwölf', null, true] };
-    await device.publishAsync('recipes/cbor/in', encode(value));
+    const value = { id: 7, raw: new Uint8Array([0, 255, 1]), nested: [1.5, 'zwölf', null, true] };
+    await device.publishAsync('recipes/cbor/in', Buffer.from(encode(value)));
     expect(await seen.atLeast(1)).toEqual([value]);
     const [message] = await out.atLeast(1);
-    expect(message!.payload).toEqual(encode({ length: 3 }));
+    expect(message!.payload).toEqual(Buffer.from(encode({ length: 3 })));
     expect(message!.properties?.contentType).toBe(version5 ? 'application/cbor' : undefined);
 
     const client = createClient(broker.connection);
