@@ -1,10 +1,10 @@
-import type { Decision, Delivery } from '../protocol/delivery.js';
+import type { Decision, Delivery, Settling } from '../protocol/delivery.js';
 
 /** The stricter decision wins where the handlers of one message disagree. */
 const STRICTNESS: Readonly<Record<Decision['kind'], number>> = { ack: 0, reject: 1, nack: 2 };
 
 /** Gathers what the handlers of one message decide, and settles its delivery once, when all have. */
-export class Settlement {
+export class Settlement implements Settling {
   private strictest: Decision | undefined;
 
   /** @param undecided number of handlers that are going to decide */
@@ -18,4 +18,9 @@ export class Settlement {
     if (!this.strictest || STRICTNESS[decision.kind] > STRICTNESS[this.strictest.kind]) this.strictest = decision;
     if (--this.undecided === 0) this.delivery.decide(this.strictest);
   }
+}
+
+/** Where the decisions of a message's handlers go. One handler decides by itself: nothing has to be gathered. */
+export function settlingOf(delivery: Delivery | undefined, handlers: number): Settling | undefined {
+  return delivery && handlers > 1 ? new Settlement(delivery, handlers) : delivery;
 }

@@ -1,6 +1,6 @@
-import { Settlement } from '../acknowledgement/settlement.js';
+import { settlingOf } from '../acknowledgement/settlement.js';
 import type { PublishPacket, QoS } from '../protocol/application-message.js';
-import type { Delivery } from '../protocol/delivery.js';
+import type { Delivery, Settling } from '../protocol/delivery.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import type { SubscriptionRequest } from '../wire/subscriber.js';
 
@@ -9,7 +9,7 @@ export type MessageListener = (
   topic: string,
   payload: Buffer,
   packet: PublishPacket,
-  settlement: Settlement | undefined,
+  settlement: Settling | undefined,
 ) => void;
 
 interface AdHocParts {
@@ -87,7 +87,7 @@ export class AdHocSubscriptions {
   receive(topic: string, payload: Buffer, packet: PublishPacket, delivery: Delivery | undefined): boolean {
     const listeners = this.listenersOf(topic, packet.properties?.subscriptionIdentifier);
     if (listeners.length === 0) return false;
-    const settlement = delivery && new Settlement(delivery, listeners.length);
+    const settlement = settlingOf(delivery, listeners.length);
     for (const listener of listeners) listener(topic, payload, packet, settlement);
     return true;
   }

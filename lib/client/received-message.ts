@@ -1,8 +1,7 @@
-import type { Settlement } from '../acknowledgement/settlement.js';
 import { PayloadDecodeError } from '../errors/payload-decode.error.js';
 import type { PublishPacket, UserProperties } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
-import { ACK, NACK, type Decision } from '../protocol/delivery.js';
+import { ACK, NACK, type Decision, type Settling } from '../protocol/delivery.js';
 import type { MqttMessage } from './mqtt-message.js';
 
 const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
@@ -16,7 +15,7 @@ export function messageOf<T>(
   topic: string,
   payload: Buffer,
   packet: PublishPacket,
-  settlement: Settlement | undefined,
+  settlement: Settling | undefined,
   codec: MqttCodec,
 ): MqttMessage<T> {
   const { contentType, responseTopic, correlationData, userProperties = NO_USER_PROPERTIES } = packet.properties ?? {};

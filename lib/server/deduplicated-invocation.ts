@@ -1,7 +1,6 @@
-import type { Settlement } from '../acknowledgement/settlement.js';
 import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
 import type { OutgoingMessage } from '../protocol/application-message.js';
-import { ACK } from '../protocol/delivery.js';
+import { ACK, type Settling } from '../protocol/delivery.js';
 import type { Deduplication } from './deduplication.js';
 import { Invocation } from './invocation.js';
 import type { HandlerRuntime } from './handler-runtime.js';
@@ -31,7 +30,7 @@ export class DeduplicatedInvocation implements Job {
     private readonly message: ReceivedMessage,
     private readonly runtime: HandlerRuntime,
     private readonly params: TopicParams,
-    private readonly settlement: Settlement | undefined,
+    private readonly settlement: Settling | undefined,
     private readonly services: ServerServices,
   ) {
     this.droppable = settlement === undefined;

@@ -1,10 +1,9 @@
 import { decisionOfException, SUCCESS, type Outcome } from '../acknowledgement/settle-by-policy.js';
-import type { Settlement } from '../acknowledgement/settlement.js';
 import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
 import { MqttContext, type MessageControl } from '../context/mqtt.context.js';
 import { PayloadDecodeError } from '../errors/payload-decode.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
-import { ACK, NACK } from '../protocol/delivery.js';
+import { ACK, NACK, type Settling } from '../protocol/delivery.js';
 import type { TopicParams } from '../routing/topic-template.js';
 import { isMasked, nestError } from '../serialization/error-object.js';
 import { isNestReply, type NestEnvelope } from '../serialization/nest-envelope.js';
@@ -19,6 +18,9 @@ import { ResultPublisher } from './result-publisher.js';
 import { retryDelay } from './retry.js';
 import { RunningHandler, type HandlerObserver } from './running-handler.js';
 import type { ServerServices } from './server-services.js';
+
+/** Nest's hooks take a promise; one for all saves one for each message. */
+const STARTED = Promise.resolve();
 
 /**
  * One handler running for one message, from the moment it has a worker until its message is decided about: decoding, the Nest
@@ -43,7 +45,7 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     private readonly message: ReceivedMessage,
     private readonly runtime: HandlerRuntime,
     private readonly params: TopicParams,
-    settlement: Settlement | undefined,
+    settlement: Settling | undefined,
     private readonly services: ServerServices,
     /** Called once, when nothing is under way for the message any more, with whether it has been dealt with for good. */
     private readonly onReleased?: (final: boolean) => void,
@@ -104,12 +106,13 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     const handler = (this.handler = new RunningHandler(this));
     if (services.handlerTimeoutMs !== undefined)
       this.timer = setTimeout(() => this.timedOut(), services.handlerTimeoutMs);
-    services.hooks.start(context, async () => {
+    services.hooks.start(context, () => {
       try {
         handler.follow(runtime.callback(data, context));
       } catch (error) {
         this.failed(error);
       }
+      return STARTED;
     });
   }
 

@@ -1,6 +1,5 @@
 import { decisionOfException, decisionOfPolicy, type Outcome } from '../acknowledgement/settle-by-policy.js';
-import type { Settlement } from '../acknowledgement/settlement.js';
-import { ACK, NACK, rejection, type Decision } from '../protocol/delivery.js';
+import { ACK, NACK, rejection, type Decision, type Settling } from '../protocol/delivery.js';
 import { deadLetterOf } from './dead-letter.js';
 import { describeFailure } from './failure-description.js';
 import type { HandlerRuntime } from './handler-runtime.js';
@@ -22,7 +21,7 @@ export class MessageFate {
   constructor(
     private readonly message: ReceivedMessage,
     private readonly runtime: HandlerRuntime,
-    private readonly settlement: Settlement | undefined,
+    private readonly settlement: Settling | undefined,
     private readonly services: ServerServices,
   ) {}
 

@@ -1,7 +1,7 @@
 import type { Job } from '../concurrency/concurrency-gate.js';
 import type { TopicParams } from '../routing/topic-template.js';
-import { Settlement } from '../acknowledgement/settlement.js';
-import { ACK, type Delivery } from '../protocol/delivery.js';
+import { settlingOf } from '../acknowledgement/settlement.js';
+import { ACK, type Delivery, type Settling } from '../protocol/delivery.js';
 import type { PublishPacket } from '../protocol/application-message.js';
 import { ReasonCode } from '../protocol/reason-code.js';
 import { targetsOfCopy, type Route, type Target, type TopicRouter } from '../routing/topic-router.js';
@@ -56,7 +56,7 @@ export class MessageReceiver {
     }
     const targets = targetsOfCopy(route, packet.properties?.subscriptionIdentifier);
     const message: ReceivedMessage = { topic, payload, packet, expiresAt: expiryOf(packet) };
-    const settlement = delivery && targets.length > 0 ? new Settlement(delivery, targets.length) : undefined;
+    const settlement = settlingOf(delivery, targets.length);
     if (targets.length === 0) delivery?.decide(ACK); // a copy for a subscription whose handler runs for another copy
     for (const target of targets) this.dispatch(message, target, settlement);
   }
@@ -64,7 +64,7 @@ export class MessageReceiver {
   private dispatch(
     message: ReceivedMessage,
     { handler, params }: Target<HandlerRuntime>,
-    settlement: Settlement | undefined,
+    settlement: Settling | undefined,
   ): void {
     const responseTopic = message.packet.properties?.responseTopic;
     const problem =
@@ -77,7 +77,7 @@ export class MessageReceiver {
     message: ReceivedMessage,
     handler: HandlerRuntime,
     params: TopicParams,
-    settlement: Settlement | undefined,
+    settlement: Settling | undefined,
   ): Job {
     const { deduplication } = handler;
     const key = deduplication && deduplicationKey(message);
@@ -85,12 +85,7 @@ export class MessageReceiver {
     return new DeduplicatedInvocation(key, deduplication!, message, handler, params, settlement, this.services);
   }
 
-  private refuseRequest(
-    topic: string,
-    responseTopic: string,
-    problem: string,
-    settlement: Settlement | undefined,
-  ): void {
+  private refuseRequest(topic: string, responseTopic: string, problem: string, settlement: Settling | undefined): void {
     const { counters, warnOnce } = this.services;
     counters.refusedRequests++;
     warnOnce(

@@ -100,7 +100,7 @@ describeEachBroker('codec recipes (row 24)', (broker) => {
     const device = await connectMqttJs(broker);
     await device.publishAsync('recipes/bad/cbor', Buffer.from([0x9f, 1]));
     await device.publishAsync('recipes/bad/protobuf', Buffer.from([0x0a, 0x7f, 1]));
-    await device.publishAsync('recipes/bad/cbor', encode('good'));
+    await device.publishAsync('recipes/bad/cbor', Buffer.from(encode('good')));
     expect(await seen.atLeast(1)).toEqual(['good']);
     expect(transportLogs('error')).toEqual([
       expect.stringContaining('recipes/bad/cbor'),
