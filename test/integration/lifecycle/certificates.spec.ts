@@ -1,3 +1,4 @@
+/* oxlint-disable jest/no-standalone-expect -- scenarios of describeFaults */
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { ConnectionRefusedError, type MqttConnectionOptions } from '../../../lib/index.js';
 import { MqttBroker } from '../../../lib/testing/index.js';

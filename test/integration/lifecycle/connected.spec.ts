@@ -1,3 +1,4 @@
+/* oxlint-disable jest/no-standalone-expect -- scenarios of describeFaults */
 import { expect } from '@jest/globals';
 import {
   ConnectionClosedError,
@@ -218,7 +219,6 @@ describeFaults(
       broker.faults.refuseConnections(0x86);
       const client = createClient(connectionTo(url, version));
       for (const call of [client.connect(), client.publish('a', 1), client.publish('a', 1, { qos: 1 })]) {
-        // oxlint-disable-next-line no-await-in-loop
         expect(await rejection(call)).toBeInstanceOf(ConnectionRefusedError);
       }
     },

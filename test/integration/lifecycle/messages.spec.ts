@@ -1,3 +1,4 @@
+/* oxlint-disable jest/no-standalone-expect -- scenarios of describeFaults */
 import { expect } from '@jest/globals';
 import {
   BackpressureError,
@@ -53,7 +54,6 @@ async function staysWithRefusal(version: 4 | 5, reasonCode: number): Promise<voi
   const states = statesOf(client);
   broker.faults.refusePublishes('full/#', reasonCode);
   for (const qos of [1, 2] as const) {
-    // oxlint-disable-next-line no-await-in-loop
     expect(await refusedBy(client.publish('full/a', 1, { qos }))).toBe(reasonCode);
   }
   await client.publish('empty', 1, { qos: 2 });
@@ -71,12 +71,10 @@ describeFaults(MESSAGES, {
     for (const qos of [0, 1] as const) {
       const fixed = 1 + 1 + 2 + 'fits'.length + (qos && 2) + 1; // header, length, topic, identifier, no properties
       const payload = Buffer.alloc(100 - fixed - '\u0003\u0000\u0018application/octet-stream'.length);
-      // oxlint-disable no-await-in-loop
       await client.publish('fits', payload, { qos });
       expect(await refusedBy(client.publish('fits', Buffer.alloc(payload.length + 1), { qos }))).toBe(0x95);
       const userProperties = { name: 'x'.repeat(80) };
       expect(await refusedBy(client.publish('fits', '', { qos, userProperties }))).toBe(0x95);
-      // oxlint-enable no-await-in-loop
     }
     expect(sent.entries).toEqual(['fits', 'fits']);
   },
@@ -84,12 +82,11 @@ describeFaults(MESSAGES, {
   async tooLargeForBroker(version) {
     const { broker, client, taken } = await sender(version);
     await client.connect();
-    const large = (packet: { payload: string | Buffer }): boolean => packet.payload.length > 1_000;
     const drop = (): void => {
       // whenever it comes, as a broker would
       broker.faults.drop(ID, {
         reasonCode: 0x95,
-        after: { direction: 'in', match: (packet) => packet.cmd === 'publish' && large(packet) },
+        after: { direction: 'in', match: (packet) => packet.cmd === 'publish' && packet.payload.length > 1_000 },
       });
     };
     drop();
@@ -124,7 +121,6 @@ describeFaults(MESSAGES, {
     await client.connect();
     for (const qos of [1, 2] as const) {
       broker.faults.drop(ID, { after: { direction: 'in', match: 'publish' } });
-      // oxlint-disable-next-line no-await-in-loop
       await client.publish(`qos/${qos}`, 1, { qos });
     }
     expect(sent.entries).toEqual(['qos/1', 'qos/1', 'qos/2', 'qos/2']);
@@ -150,7 +146,6 @@ describeFaults(MESSAGES, {
     await broker.stop();
     await states.first((state) => state === 'reconnecting');
     for (const qos of [0, 1, 2] as const) {
-      // oxlint-disable-next-line no-await-in-loop
       const error = await rejection(client.publish('a', 1, { qos }));
       expect(error).toBeInstanceOf(ConnectionClosedError);
       expect(error).toMatchObject({ maybeExecuted: false });

@@ -1,3 +1,4 @@
+/* oxlint-disable jest/no-standalone-expect -- scenarios of describeFaults */
 import { expect } from '@jest/globals';
 import { toArray, lastValueFrom, tap } from 'rxjs';
 import { ConnectionClosedError, ConnectionRefusedError, type ClientMqtt, type ServerMqtt } from '../../../lib/index.js';

@@ -1,3 +1,4 @@
+/* oxlint-disable jest/no-standalone-expect -- scenarios of describeFaults */
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import type { FuzzResult } from '../../fuzz/run-fuzz.js';
+
+const START = fileURLToPath(new URL('../../fuzz/start.mjs', import.meta.url));
+const PACKETS = 10_000; // `npm run fuzz` throws ten times as many
+const TIMEOUT_MS = 120_000; // for a machine that has other things to do
+
+describe('hostile packets and payloads, thrown at server and client', () => {
+  it.each([5, 4])(
+    'no crash, no hang, no rejection that nobody handles, nothing polluted (version %i)',
+    async (protocolVersion) => {
+      const args = [START, String(PACKETS), String(protocolVersion)];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: TIMEOUT_MS });
+      const { problems, sent, handled, unsettled } = JSON.parse(stdout) as FuzzResult;
+      expect(problems).toEqual([]);
+      expect(unsettled).toBe(0);
+      expect(sent).toBeGreaterThanOrEqual(PACKETS);
+      expect(handled).toBeGreaterThan(0);
+    },
+    TIMEOUT_MS,
+  );
+});
