@@ -146,9 +146,6 @@ describeEachBroker('client.messages() (row 27)', (broker) => {
     const tap = await tapWire(broker.connection);
     const client = createClient(tap.connection);
     client.messages('messages/left').subscribe().unsubscribe();
-    await expect(firstValueFrom(client.messages('messages/left').pipe(timeout(0)))).rejects.toBeInstanceOf(
-      TimeoutError,
-    );
     await client.messages('messages/left')[Symbol.asyncIterator]().return!();
     await client.publish('messages/left', 1, { qos: 1 });
     expect(tap.sent('client', 'subscribe')).toEqual([]);
