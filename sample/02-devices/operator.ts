@@ -24,7 +24,8 @@ export class Operator {
   /** States of all devices of a site until so many have come, by `for await`. */
   async watch(site: string, count: number, onState: (state: DeviceState) => void): Promise<void> {
     let seen = 0;
-    for await (const { data } of this.client.messages<DeviceState>(`sites/${site}/devices/+/state`, { qos: 1 })) {
+    const fromNowOn = { qos: 1, rh: 2 } as const; // Retain Handling 2: not what the broker has kept
+    for await (const { data } of this.client.messages<DeviceState>(`sites/${site}/devices/+/state`, fromNowOn)) {
       onState(data);
       if (++seen === count) break; // unsubscribes
     }
