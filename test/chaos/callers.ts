@@ -1,3 +1,4 @@
+/* oxlint-disable promise/always-return -- the calls are tallied, and not waited for */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ClientMqtt,

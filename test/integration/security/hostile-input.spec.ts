@@ -26,7 +26,7 @@ async function listening(options: Partial<MqttServerOptions> = {}) {
 
   @Controller()
   class Handlers {
-    @EventPattern('in/#', { qos: 1 })
+    @EventPattern<string>('in/#', { qos: 1 })
     take(@Payload() data: unknown, @Ctx() context: MqttContext): void {
       taken.add({ data, topic: context.getTopic(), userProperties: context.userProperties });
     }
