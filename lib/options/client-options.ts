@@ -10,7 +10,7 @@ import {
   type ResolvedConnectionOptions,
 } from './connection-options.js';
 import { OptionChecks } from './option-checks.js';
-import { checkPublish, type PublishDefaults } from './publish-options.js';
+import { checkPublish, checkUserPropertyNames, type PublishDefaults } from './publish-options.js';
 
 /** Options of {@link ClientMqtt}. */
 export interface MqttClientOptions extends MqttConnectionOptions {
@@ -112,7 +112,8 @@ function check(options: MqttClientOptions): void {
     topicNameProblem,
     'Give the first levels of a topic, such as "reply"',
   );
-  checks.object('userProperties', options.userProperties);
+  if (checks.object('userProperties', options.userProperties))
+    checkUserPropertyNames(checks, 'userProperties', options.userProperties);
   if (options.userProperties && version === 4) {
     checks.report('userProperties', 'MQTT 3.1.1 does not have them', 'Remove them, or use protocolVersion 5');
   }

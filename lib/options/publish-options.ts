@@ -8,7 +8,10 @@ export interface MqttPublishOptions {
   qos?: QoS;
   /** Whether the broker keeps the message for later subscribers. Default false. */
   retain?: boolean;
-  /** The application's own name and value pairs; names that begin with `nest-` are the transport's. */
+  /**
+   * The application's own name and value pairs. Names that begin with `nest-` are the wire contract's, and refused; those of a
+   * dead letter (`nest-dead-letter-...`) may be passed on.
+   */
   userProperties?: UserProperties;
   /** MIME type of the payload. Default: what the codec says. */
   contentType?: string;
@@ -33,10 +36,26 @@ export function checkPublish(
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
   checks.boolean(`${path}.retain`, options.retain);
   checks.integer(`${path}.messageExpiryInterval`, options.messageExpiryInterval, { min: 0, max: 0xffff_ffff });
+  if (options.userProperties) checkUserPropertyNames(checks, `${path}.userProperties`, options.userProperties);
   if (protocolVersion === 5) return;
   for (const name of ONLY_ON_5) {
     if (options[name] !== undefined)
       checks.report(`${path}.${name}`, 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
+  }
+}
+
+const RESERVED = 'nest-';
+const DEAD_LETTER = 'nest-dead-letter-';
+
+/** One of the contract's names would make an ordinary message a failure, or a piece of a stream. */
+export function checkUserPropertyNames(checks: OptionChecks, path: string, userProperties: UserProperties): void {
+  for (const name of Object.keys(userProperties)) {
+    if (!name.startsWith(RESERVED) || name.startsWith(DEAD_LETTER)) continue;
+    checks.report(
+      `${path}["${name}"]`,
+      `names that begin with "${RESERVED}" are the wire contract's`,
+      'Choose another name, and leave such names out of what is passed on',
+    );
   }
 }
 
