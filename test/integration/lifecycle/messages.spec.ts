@@ -103,12 +103,16 @@ describeFaults(MESSAGES, {
   async qosNotSupported(version) {
     const { broker, client, sent } = await sender(version, { maximumQoS: 1, retainAvailable: false });
     await broker.stop();
+    const states = statesOf(client);
+    const connecting = client.connect();
+    await states.first((state) => state === 'reconnecting'); // from now on messages are queued
     const waiting = [
       refusedBy(client.publish('a', 1, { qos: 2 })),
       refusedBy(client.publish('a', 1, { qos: 1, retain: true })),
       client.publish('good', 1, { qos: 1 }),
     ];
     await broker.start();
+    await connecting;
     expect(await Promise.all(waiting)).toEqual([0x9b, 0x9a, undefined]);
     expect(await refusedBy(client.publish('a', 1, { qos: 2 }))).toBe(0x9b);
     broker.faults.drop(ID);

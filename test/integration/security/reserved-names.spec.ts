@@ -37,10 +37,9 @@ describe('User Properties of the wire contract', () => {
   it('are refused in a message, by the call', async () => {
     const { url } = await startInProcessBroker();
     const client = createClient(connectionTo(url));
-    const record = (): object => new MqttRecordBuilder(1).setUserProperties(FORGED).build();
     for (const call of [
       async () => client.publish('a', 1, { userProperties: FORGED }),
-      async () => client.publish('a', record()),
+      async () => client.publish('a', new MqttRecordBuilder(1).setUserProperties(FORGED).build()),
     ])
       expect(await rejection(call())).toBeInstanceOf(InvalidOptionsError);
   });
