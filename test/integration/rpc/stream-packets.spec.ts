@@ -8,10 +8,13 @@ import {
   delay,
   EMPTY,
   from,
+  ignoreElements,
   lastValueFrom,
   NEVER,
   of,
   range,
+  Subject,
+  take,
   throwError,
   timer,
   toArray,
@@ -25,7 +28,11 @@ import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
 import { createClient, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
-const LATER = timer(2).pipe(concatMap(() => EMPTY));
+const SOON = timer(2).pipe(ignoreElements());
+
+/** A reply has gone out: what a stream waits for before it goes on, so that no value is in hand with what comes after it. */
+const replied = new Subject<void>();
+const REPLIED = replied.pipe(take(1), ignoreElements());
 
 interface Row {
   readonly handler: string;
@@ -45,14 +52,14 @@ const ROWS: readonly Row[] = [
   { handler: 'a stream of one, later', returns: () => of(1).pipe(delay(2)), packets: [['1']] },
   {
     handler: 'a stream of one that stays open a while',
-    returns: () => concat(of(1), LATER),
+    returns: () => concat(of(1), REPLIED),
     packets: [
       ['1', '0'],
       ['', '1;end'],
     ],
   },
   { handler: 'a stream of none', returns: () => EMPTY, packets: [['', '0;end']] },
-  { handler: 'a stream of none, later', returns: () => LATER, packets: [['', '0;end']] },
+  { handler: 'a stream of none, later', returns: () => SOON, packets: [['', '0;end']] },
   {
     handler: 'three at once',
     returns: () => of(1, 2, 3),
@@ -64,7 +71,7 @@ const ROWS: readonly Row[] = [
   },
   {
     handler: 'three, one after the other, then the end',
-    returns: () => concat(of(1), LATER, of(2), LATER, of(3), LATER),
+    returns: () => concat(of(1), REPLIED, of(2), REPLIED, of(3), REPLIED),
     packets: [
       ['1', '0'],
       ['2', '1'],
@@ -81,7 +88,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   { handler: 'a failure', returns: fail, packets: [[ERROR, undefined, 'rpc']] },
-  { handler: 'a failure later', returns: () => concat(LATER, fail()), packets: [[ERROR, undefined, 'rpc']] },
+  { handler: 'a failure later', returns: () => concat(SOON, fail()), packets: [[ERROR, undefined, 'rpc']] },
   {
     handler: 'two values and a failure',
     returns: () => concat(of(1, 2), fail()),
@@ -93,7 +100,7 @@ const ROWS: readonly Row[] = [
   },
   {
     handler: 'two values and a failure later',
-    returns: () => concat(of(1, 2), LATER, fail()),
+    returns: () => concat(of(1, 2), REPLIED, fail()),
     packets: [
       ['1', '0'],
       ['2', '1'],
@@ -133,6 +140,7 @@ describeEachBroker(
       await startServer({ ...broker.connection, publishOptions: { qos: 1 } }, { controllers: [controllerOf(returns)] });
       const peer = await connectMqttJs(broker);
       const replies = await subscribeMqttJs(peer, 'answers', { qos: 1 });
+      peer.on('message', () => replied.next());
       const correlationData = Buffer.from('mine');
       await peer.publishAsync('stream', '', { properties: { responseTopic: 'answers', correlationData } });
       const all = await replies.until((seen) => seen.some(isLastOfStream), 'the last reply');
@@ -197,10 +205,12 @@ describe('faults of the broker in a stream', () => {
     const controls = new Journal<string | undefined>();
     broker.on('publish', ({ message }) => {
       const marks = message.properties?.userProperties as Record<string, string> | undefined;
-      if (marks?.['nest-stream'] === '0') controls.add(marks['nest-control']);
+      if (marks?.['nest-stream'] !== '0') return;
+      controls.add(marks['nest-control']);
+      replied.next();
     });
     const heal = broker.faults.refuseSubscriptions(({ filter }) => filter.startsWith('control/'), 0x87);
-    await startServer(connectionTo(url), { controllers: [controllerOf(() => concat(of(1), LATER))] });
+    await startServer(connectionTo(url), { controllers: [controllerOf(() => concat(of(1), REPLIED))] });
     const client = createClient(connectionTo(url));
     expect(await lastValueFrom(client.send('stream', 0).pipe(toArray()))).toEqual([1]);
     heal();
