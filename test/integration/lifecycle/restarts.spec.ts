@@ -17,8 +17,8 @@ import { newScene, reconnected, rejection, statesOf } from './scene.js';
 const NEST = { envelope: 'nest' } as const;
 
 function subscribed({ health }: { health: () => ReturnType<ServerMqtt['health']> }): boolean {
-  const subscriptions = health()?.subscriptions;
-  return subscriptions !== undefined && subscriptions.granted === subscriptions.wanted;
+  const now = health(); // while there is no connection, it tells what was granted before
+  return now?.connected === true && now.subscriptions.granted === now.subscriptions.wanted;
 }
 
 /** SUBSCRIBE packets that a server or a client sends from now on. */
@@ -63,6 +63,7 @@ describeWhereInstalled(['mosquitto'], 'a Mosquitto process', () => {
       const { runs, controllers } = newScene();
       const { server } = await startServer(connection, { controllers });
       const client = createClient({ ...connection, ...NEST });
+      const states = statesOf(server);
       const request = rejection(client.request('scene/held', 1));
       await runs.started.atLeast(1);
       await mosquitto.restart({ signal: 'SIGKILL' });
@@ -70,6 +71,7 @@ describeWhereInstalled(['mosquitto'], 'a Mosquitto process', () => {
       expect(error).toBeInstanceOf(ConnectionClosedError);
       expect(error).toMatchObject({ maybeExecuted: true });
       runs.releaseAll();
+      await reconnected(states);
       await eventually(() => subscribed({ health: () => server.health() }), 'the server is subscribed again');
       expect((await client.request('scene/echo', 'next')).data).toBe('next');
     },
