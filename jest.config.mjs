@@ -43,7 +43,8 @@ export default {
       // These folders import nothing from Nest, or start hundreds of processes: once is enough.
       testPathIgnorePatterns: [
         '/test/integration/(durability|lifecycle|security)/',
-        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|concurrency|serialization|testing)/',
+        '/test/integration/rpc/(isolation|nested-calls|packet-count|faststream)',
+        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|collections|concurrency|serialization|testing)/',
       ],
       moduleNameMapper: {
         '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',

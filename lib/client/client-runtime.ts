@@ -57,7 +57,7 @@ export class ClientRuntime {
     this.inbox = new Inbox({
       clientId: connection.clientId,
       prefix: () => options.responseTopicPrefix ?? connection.limits?.responseInformation,
-      subscribe: (topic) => subscriber.subscribe([{ filter: topic, qos: 1 }]),
+      subscribe: (topic) => this.link.insist(() => subscriber.subscribe([{ filter: topic, qos: 1 }])),
       unsubscribe: (topic) => {
         this.requests.forget(topic);
         this.link.unsubscribe(topic);
@@ -77,7 +77,7 @@ export class ClientRuntime {
       logger,
     });
     this.adHoc = new AdHocSubscriptions({
-      subscribe: (request) => subscriber.subscribe([request]),
+      subscribe: (request) => this.link.insist(() => subscriber.subscribe([request])),
       unsubscribe: (filter) => this.link.unsubscribe(filter),
     });
     connection.on('connected', ({ first }) => {

@@ -1,7 +1,5 @@
 import type { Logger } from '@nestjs/common';
 import { ConcurrencyGate } from '../concurrency/concurrency-gate.js';
-import { ConnectionClosedError } from '../errors/connection-closed.error.js';
-import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
@@ -15,7 +13,7 @@ import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { createHandlerRuntime } from './create-handler-runtime.js';
 import { InternalTopics } from './internal-topics.js';
-import { MessageReceiver, type CopyFilter } from './message-receiver.js';
+import { MessageReceiver } from './message-receiver.js';
 import { sendsCopyPerSubscription } from './overlap-probe.js';
 import { Overflow } from './overflow.js';
 import { Redelivery } from './redelivery.js';
@@ -113,7 +111,7 @@ export class ServerRuntime {
   /** Connects and subscribes. Handlers are in place before: a resumed session delivers at once. */
   async start(): Promise<void> {
     await this.link.connection.open();
-    this.receiver.copies = await this.subscribe();
+    this.receiver.copies = await this.link.insist(() => this.subscriptions.subscribe());
     this.link.publisher.flush();
   }
 
@@ -171,19 +169,6 @@ export class ServerRuntime {
     });
   }
 
-  /** A connection that is lost meanwhile for no fault of the subscriptions is waited for. */
-  private async subscribe(): Promise<CopyFilter | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.subscriptions.subscribe();
-      } catch (error) {
-        const lost = error instanceof ConnectionClosedError && !(error.cause instanceof ConnectionRefusedError);
-        if (!lost || attempt === MAX_SUBSCRIBE_ATTEMPTS) throw error;
-        await this.link.connection.open();
-      }
-    }
-  }
-
   private probe(): Promise<boolean | undefined> {
     return sendsCopyPerSubscription({
       clientId: this.link.connection.clientId,
@@ -218,8 +203,6 @@ function envelopeReader(
   return (value, topic) => readNestEnvelope(value, topic, normalizePattern);
 }
 
-/** How often `listen()` subscribes when the connection is lost over it. */
-const MAX_SUBSCRIBE_ATTEMPTS = 5;
 const MAX_WARNINGS = 1_000;
 
 /** A policy that withholds messages needs a session in which they can come again. */

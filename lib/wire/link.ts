@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
+import { ConnectionClosedError } from '../errors/connection-closed.error.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
 import { healthOf, type MqttHealth } from './connection-health.js';
 import { reportStatus } from './connection-status.js';
@@ -18,6 +20,9 @@ interface LinkParts extends OfflinePolicy {
   readonly onMessage: MessageListener;
   readonly onWithheld?: (withheld: number) => void;
 }
+
+/** How often the broker is asked for one thing. */
+const MAX_ASKED = 5;
 
 /** A connection together with what sends and receives over it. After a reconnect it restores what the broker has lost. */
 export class Link {
@@ -71,6 +76,23 @@ export class Link {
   /** Whether the live connection answers within that time. */
   ping(timeoutMs: number): Promise<boolean> {
     return ping(this.connection, timeoutMs);
+  }
+
+  /**
+   * Asks the broker for something, and asks again when the connection is lost over it for no fault of what is asked.
+   *
+   * @throws what asking throws otherwise
+   */
+  async insist<T>(ask: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        const lost = error instanceof ConnectionClosedError && !(error.cause instanceof ConnectionRefusedError);
+        if (!lost || attempt === MAX_ASKED) throw error;
+        await this.connection.open();
+      }
+    }
   }
 
   /** Unsubscribes in the background: that it fails is worth a line in the log, and nothing more. */

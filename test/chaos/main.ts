@@ -15,3 +15,10 @@ const result = await runChaos({ seconds: Number(seconds), random, collectGarbage
 const problems = problemsOf(result);
 process.stdout.write(`${JSON.stringify({ seed: random.seed, ...result, problems }, undefined, 2)}\n`);
 process.exitCode = problems.length > 0 ? 1 : 0;
+
+// nothing may keep the process from ending: what does is named, and does not hold up whoever waits for the result
+const HELD_MS = 5_000;
+setTimeout(() => {
+  process.stderr.write(`still held: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  process.exit();
+}, HELD_MS).unref();

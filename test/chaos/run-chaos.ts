@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MqttBroker } from '../../lib/testing/index.js';
-import { eventually } from '../support/deadline.js';
+import { eventually, within } from '../support/deadline.js';
 import type { Random } from '../support/random.js';
 import { Caller, type Tally } from './callers.js';
 import { ChaosServer } from './servers.js';
@@ -87,9 +87,9 @@ export async function runChaos({ seconds, random, collectGarbage }: ChaosOptions
   const arrived = await handled(effects, tally.published);
   const heapGrowth = heap(collectGarbage) - (heapAtFirst ?? 0);
   const leftovers = callers.flatMap((caller) => caller.leftovers());
-  for (const caller of callers) await caller.close();
-  await Promise.all(servers.map((server) => server.stop()));
-  await broker.close();
+  await within(Promise.all(callers.map((caller) => caller.close())), 'the clients to close');
+  await within(Promise.all(servers.map((server) => server.stop())), 'the servers to stop', PATIENCE_MS);
+  await within(broker.close(), 'the broker to close');
   await rm(folder, { recursive: true, force: true });
 
   const ids = new Set(arrived);
