@@ -1,27 +1,4 @@
-// npm run soak -- [messages] [4 or 5]: compiles main.ts and runs it, with the garbage collector at hand.
-import { rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { build } from 'esbuild';
+// npm run soak -- [messages] [4 or 5]
+import { runCompiled } from '../../../support/run-compiled.mjs';
 
-const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
-const compiled = new URL(`../../../../node_modules/.cache/soak/${process.pid}.mjs`, import.meta.url);
-
-await build({
-  entryPoints: [entry],
-  outfile: fileURLToPath(compiled),
-  bundle: true,
-  packages: 'external', // found from node_modules/.cache too
-  platform: 'node',
-  format: 'esm',
-  keepNames: true,
-  logLevel: 'error',
-});
-setFlagsFromString('--expose-gc');
-globalThis.gc = runInNewContext('gc');
-try {
-  await import(compiled.href);
-} finally {
-  await rm(compiled);
-}
+await runCompiled(new URL('./main.ts', import.meta.url), 'soak');
