@@ -68,11 +68,6 @@ export class Publisher {
     connection.on('closed', (error) => this.end(error));
   }
 
-  /** Messages that wait for a connection or for room. */
-  get queued(): number {
-    return this.waiting.size;
-  }
-
   /** Messages whose end is not known yet. */
   get pending(): number {
     return this.waiting.size + this.underWay.size;
