@@ -1,18 +1,30 @@
-// npm run bench -- [--rounds 5] [part of a workload's name ...]
+// npm run bench -- [--full] [--rounds 5] [--broker mosquitto] [--write] [part of a workload's name ...]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { BROKERS } from './harness/broker.js';
 import { hold } from './harness/contest.js';
-import { report } from './harness/report.js';
-import { QOS1_CONSUMPTION } from './workloads/qos1-consumption.js';
-
-const WORKLOADS = [...QOS1_CONSUMPTION];
+import { printReport } from './harness/console-report.js';
+import { WORKLOADS } from './workloads/workloads.js';
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' } },
+  options: {
+    full: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    broker: { type: 'string', default: 'mosquitto' },
+    write: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
-const chosen = WORKLOADS.filter(({ name }) => positionals.every((part) => name.includes(part)));
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${values.rounds} rounds`);
+const startBroker = BROKERS[values.broker];
+if (!startBroker) throw new Error(`--broker is one of ${Object.keys(BROKERS).join(', ')}`);
+const rounds = Number(values.rounds ?? (values.full ? 10 : 3));
+const chosen = WORKLOADS.filter(
+  ({ name, short = false }) =>
+    positionals.some((part) => name.includes(part)) || (positionals.length === 0 && (values.full || short)),
+);
+
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${values.broker}`);
 for (const workload of chosen) {
-  if (!report(workload, await hold(workload, Number(values.rounds)))) process.exitCode = 1;
+  const results = await hold(workload, Math.min(rounds, workload.rounds ?? Infinity), startBroker);
+  if (!printReport(workload, results)) process.exitCode = 1;
 }

@@ -1,21 +1,22 @@
-import { startMosquitto } from './mosquitto.js';
-import type { Figures, Workload } from './workload.js';
+import type { ContestantName } from '../contestants/contestants.js';
+import type { StartBroker } from './broker.js';
+import type { RoundResult, Workload } from './workload.js';
 
-/** Figures of each contestant, round by round. */
-export type Results = ReadonlyMap<string, readonly Figures[]>;
+/** Results of each contestant, round by round. */
+export type Results = Readonly<Partial<Record<ContestantName, readonly RoundResult[]>>>;
 
 /**
- * Lets the contestants of a workload run in turn, A B A B ..., on brokers of their own, so that what else goes on on the machine
- * meets all of them. The first round warms up files and processor, and does not count.
+ * Lets the contestants of a workload run in turn, A B C A B C ..., on brokers of their own, so that what else goes on on the
+ * machine meets all of them. The first round warms up files and processor, and does not count.
  */
-export async function hold(workload: Workload, rounds: number): Promise<Results> {
-  const results = new Map<string, Figures[]>(workload.contestants.map((contestant) => [contestant, []]));
+export async function hold(workload: Workload, rounds: number, startBroker: StartBroker): Promise<Results> {
+  const results: Partial<Record<ContestantName, RoundResult[]>> = {};
   for (let round = 0; round <= rounds; round++) {
     for (const contestant of workload.contestants) {
-      const broker = await startMosquitto();
+      const broker = await startBroker(workload.broker ?? {});
       try {
-        const figures = await workload.round(contestant, broker);
-        if (round > 0) results.get(contestant)!.push(figures);
+        const result = await workload.round(contestant, broker);
+        if (round > 0) (results[contestant] ??= []).push(result);
       } finally {
         await broker.close();
       }

@@ -4,27 +4,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-
-/** A broker of a benchmark's own. */
-export interface Broker {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-/** Messages that one client may have unacknowledged: the same window for every contestant. */
-export const WINDOW = 256;
+import { WINDOW, type Broker, type BrokerSettings } from './broker.js';
 
 /** Debian puts mosquitto where a user's PATH does not look. */
 const PATH = [process.env['PATH'], '/usr/sbin', '/usr/local/sbin'].join(delimiter);
 
-/** Starts Mosquitto as a benchmark needs it: it neither waits for full packets, nor drops what queues up. */
-export async function startMosquitto(): Promise<Broker> {
+/** Starts Mosquitto; it does not drop what queues up. */
+export async function startMosquitto({ noDelay = true }: BrokerSettings): Promise<Broker> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-mosquitto-'));
   const port = await freePort();
   const config = [
     `listener ${port} 127.0.0.1`,
     'allow_anonymous true',
-    'set_tcp_nodelay true',
+    `set_tcp_nodelay ${noDelay}`,
     'max_queued_messages 0',
     `max_inflight_messages ${WINDOW}`,
     'log_dest stderr',

@@ -7,9 +7,13 @@ export interface Summary {
 /** @param values at least one */
 export function summarize(values: readonly number[]): Summary {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const median = (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
-  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+  return { median: quantile(sorted, 0.5), min: sorted[0]!, max: sorted.at(-1)! };
+}
+
+/** @param sorted at least one value, in ascending order */
+export function quantile(sorted: ArrayLike<number>, q: number): number {
+  const place = (sorted.length - 1) * q;
+  return (sorted[Math.floor(place)]! + sorted[Math.ceil(place)]!) / 2;
 }
 
 /** Round by round, so that what disturbs a round disturbs both sides of the ratio. */

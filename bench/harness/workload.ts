@@ -1,18 +1,42 @@
-import type { Broker } from './mosquitto.js';
+import type { ContestantName } from '../contestants/contestants.js';
+import type { Broker, BrokerSettings } from './broker.js';
 
-/** Figures of one round of one contestant, by name. */
+/** Figures by name, such as `calls/s`. */
 export type Figures = Readonly<Record<string, number>>;
+
+/** What one contestant did in one round: its figures in each case of the workload, such as `32 in flight`. */
+export type RoundResult = Readonly<Record<string, Figures>>;
 
 /** Something that each contestant does in each round. */
 export interface Workload {
+  /** Short, for the command line and as a key. */
   readonly name: string;
+  readonly title: string;
   /** What is done, and what the figures are. */
   readonly description: string;
-  /** The last one is what the others are compared with. */
-  readonly contestants: readonly string[];
-  /** The figure that ratios are made of; more is better. */
+  /** In the order in which they take turns. A ratio is made to the one named `baseline`. */
+  readonly contestants: readonly ContestantName[];
+  readonly baseline?: ContestantName;
+  readonly broker?: BrokerSettings;
+  /** Whether the short run has it. */
+  readonly short?: boolean;
+  /** Rounds that count, where they take too long for the usual number. */
+  readonly rounds?: number;
+  readonly marks?: readonly Mark[];
+  round(contestant: ContestantName, broker: Broker): Promise<RoundResult>;
+}
+
+/** What has to be reached: a figure of one contestant, or its ratio to another's, paired by round. */
+export interface Mark {
+  readonly case: string;
   readonly figure: string;
-  /** The least that the ratio of the first contestant to the last may be. */
-  readonly mark?: number;
-  round(contestant: string, broker: Broker): Promise<Figures>;
+  readonly of: ContestantName;
+  /** Without it, the figure itself is meant. */
+  readonly against?: ContestantName;
+  /** Case of the other contestant, or the same one; default: the same case. */
+  readonly againstCase?: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** What would be better still. */
+  readonly aim?: number;
 }
