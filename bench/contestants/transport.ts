@@ -39,7 +39,9 @@ export function transport(protocolVersion: 4 | 5): Contestant {
       const server = new ServerMqtt({ url, protocolVersion, subscribeOptions: { qos } });
       for (const filter of filters) server.addHandler(filter, () => Promise.resolve(), true);
       await new Promise<void>((resolve, reject) => {
-        void server.listen((error?: unknown) => (error ? reject(error) : resolve()));
+        void server.listen((error?: unknown) =>
+          error ? reject(new Error('It cannot listen', { cause: error })) : resolve(),
+        );
       });
     },
   };
