@@ -1,0 +1,49 @@
+import type { Broker } from '../harness/broker.js';
+import { PlayerProcess } from '../harness/player-process.js';
+import type { Workload } from '../harness/workload.js';
+import type { DispatcherParameters, DispatchParameters } from '../players/dispatcher.js';
+
+const WARM_UP = 30_000;
+const TIMED = 100_000;
+const COUNTED = 10_000;
+/** So much room that nothing is collected while garbage is counted. */
+const ROOM = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
+
+const CASE = 'request';
+
+export const DISPATCH: readonly Workload[] = [
+  {
+    name: 'dispatch',
+    title: 'Own cost of dispatch, in process',
+    description:
+      'One request through a controller, from the parsed PUBLISH packet to the reply that is handed over to be sent; 32 requests in a turn of the event loop.',
+    contestants: ['transport', 'nest12'],
+    baseline: 'nest12',
+    short: true,
+    marks: [{ case: CASE, figure: 'µs', of: 'transport', atMost: 4, aim: 3 }],
+    async round(contestant, broker) {
+      const of = contestant as DispatcherParameters['contestant'];
+      const microseconds = await ask(of, broker, 'time', TIMED);
+      const bytes = await ask(of, broker, 'garbage', COUNTED, ROOM);
+      return { [CASE]: { µs: microseconds, 'bytes of garbage': bytes } };
+    },
+  },
+];
+
+/** In a process of its own: what gives the garbage room is not what an application runs with. */
+async function ask(
+  contestant: DispatcherParameters['contestant'],
+  { url }: Broker,
+  command: 'time' | 'garbage',
+  requests: number,
+  nodeOptions: readonly string[] = [],
+): Promise<number> {
+  const parameters = { contestant, url } satisfies DispatcherParameters;
+  const dispatcher = await PlayerProcess.start('dispatcher', parameters, nodeOptions);
+  try {
+    await dispatcher.ask('time', { requests: WARM_UP } satisfies DispatchParameters);
+    return await dispatcher.ask(command, { requests } satisfies DispatchParameters);
+  } finally {
+    await dispatcher.end();
+  }
+}
