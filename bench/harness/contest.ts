@@ -7,11 +7,11 @@ export type Results = Readonly<Partial<Record<ContestantName, readonly RoundResu
 
 /**
  * Lets the contestants of a workload run in turn, A B C A B C ..., on brokers of their own, so that what else goes on on the
- * machine meets all of them. The first round warms up files and processor, and does not count.
+ * machine meets all of them. A round that warms up files and processor goes first, and does not count.
  */
 export async function hold(workload: Workload, rounds: number, startBroker: StartBroker): Promise<Results> {
   const results: Partial<Record<ContestantName, RoundResult[]>> = {};
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = workload.warmUp === false ? 1 : 0; round <= rounds; round++) {
     for (const contestant of workload.contestants) {
       const broker = await startBroker(workload.broker ?? {});
       try {

@@ -22,6 +22,8 @@ export interface Workload {
   readonly short?: boolean;
   /** Rounds that count, where they take too long for the usual number. */
   readonly rounds?: number;
+  /** Whether a round that does not count goes first. Default true; nothing that is counted, and not timed, needs it. */
+  readonly warmUp?: boolean;
   readonly marks?: readonly Mark[];
   round(contestant: ContestantName, broker: Broker): Promise<RoundResult>;
 }
