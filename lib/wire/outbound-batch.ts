@@ -52,14 +52,24 @@ export class OutboundBatch {
    * @throws RangeError when the message is larger than a packet can be
    */
   publish(message: OutgoingMessage, settled: PublishSettled): void {
-    const { client, ownPacketSendListeners, protocolVersion } = this.connection;
-    const size = sizeOfPublish(message, protocolVersion);
+    const size = sizeOfPublish(message, this.connection.protocolVersion);
     const at = this.reserve(size.total);
     writePublish(this.slab, at, message, size);
     this.gathered.push({ topic: message.topic, settled });
-    if (client.listenerCount('packetsend') > ownPacketSendListeners) {
-      client.emit('packetsend', { cmd: 'publish', dup: false, ...message }); // somebody watches
-    }
+    this.show(message, { dup: false });
+  }
+
+  /**
+   * A QoS 1 message, which is settled by its acknowledgement.
+   *
+   * @param dup whether the broker may have got it before
+   * @throws RangeError when the message is larger than a packet can be
+   */
+  publishAcknowledged(message: OutgoingMessage, messageId: number, dup: boolean): void {
+    const size = sizeOfPublish(message, this.connection.protocolVersion);
+    const at = this.reserve(size.total);
+    writePublish(this.slab, at, message, size, messageId, dup);
+    this.show(message, { dup, messageId });
   }
 
   /** A PUBACK or PUBREC that says success, in the short form that both versions have (section 3.4.2.1). */
@@ -76,6 +86,13 @@ export class OutboundBatch {
     const bytes = generate(packet, { protocolVersion: this.connection.protocolVersion });
     const at = this.reserve(bytes.length);
     bytes.copy(this.slab, at);
+  }
+
+  /** Who watches what MQTT.js sends sees what goes past it too. */
+  private show(message: OutgoingMessage, rest: { dup: boolean; messageId?: number }): void {
+    const { client, ownPacketSendListeners } = this.connection;
+    if (client.listenerCount('packetsend') === ownPacketSendListeners) return;
+    client.emit('packetsend', { cmd: 'publish', ...message, ...rest });
   }
 
   private reserve(bytes: number): number {

@@ -3,6 +3,10 @@ import type { MessageProperties, OutgoingMessage, UserProperties } from '../prot
 /** Control packet type PUBLISH with QoS 0 and no flags (section 3.3.1). */
 const PUBLISH = 0x30;
 const RETAIN = 0x01;
+const QOS_SHIFT = 1;
+const DUP = 0x08;
+/** Bytes of the Packet Identifier, which QoS 1 and 2 have. */
+const IDENTIFIER_BYTES = 2;
 /** Largest value of a Variable Byte Integer (section 1.5.5). */
 const MAX_REMAINING_LENGTH = 268_435_455;
 
@@ -25,15 +29,12 @@ export interface PublishSize {
   readonly payload: number;
 }
 
-/**
- * @param identifierBytes those of a Packet Identifier, which QoS 1 and 2 have
- * @throws RangeError when the message is larger than a packet can be
- */
+/** @throws RangeError when the message is larger than a packet can be */
 export function sizeOfPublish(
-  { topic, payload, properties }: OutgoingMessage,
+  { topic, payload, qos, properties }: OutgoingMessage,
   protocolVersion: 4 | 5,
-  identifierBytes = 0,
 ): PublishSize {
+  const identifierBytes = qos === 0 ? 0 : IDENTIFIER_BYTES;
   const topicBytes = Buffer.byteLength(topic);
   const payloadBytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
   const propertyBytes = protocolVersion === 5 ? sizeOfProperties(properties) : -1;
@@ -45,13 +46,26 @@ export function sizeOfPublish(
   return { total, remaining, properties: propertyBytes, topic: topicBytes, payload: payloadBytes };
 }
 
-/** Writes a QoS 0 PUBLISH of that size into `target`, from `start` on. */
-export function writePublish(target: Buffer, start: number, message: OutgoingMessage, size: PublishSize): void {
-  const { topic, payload, retain, properties } = message;
+/**
+ * Writes a PUBLISH of that size into `target`, from `start` on.
+ *
+ * @param messageId Packet Identifier, which QoS 1 and 2 have
+ * @param dup whether the receiver may have got it before
+ */
+export function writePublish(
+  target: Buffer,
+  start: number,
+  message: OutgoingMessage,
+  size: PublishSize,
+  messageId = 0,
+  dup = false,
+): void {
+  const { topic, payload, qos, retain, properties } = message;
   let at = start;
-  target[at++] = retain ? PUBLISH | RETAIN : PUBLISH;
+  target[at++] = PUBLISH | (qos << QOS_SHIFT) | (retain ? RETAIN : 0) | (dup ? DUP : 0);
   at = writeVariableByteInteger(target, at, size.remaining);
   at = writeText(target, at, topic, size.topic);
+  if (qos > 0) at = target.writeUInt16BE(messageId, at);
   if (size.properties >= 0) {
     at = writeVariableByteInteger(target, at, size.properties);
     if (properties) at = writeProperties(target, at, properties);

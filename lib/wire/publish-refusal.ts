@@ -6,9 +6,6 @@ import { describeReasonCode, ReasonCode } from '../protocol/reason-code.js';
 import type { BrokerLimits } from './broker-limits.js';
 import { sizeOfPublish } from './publish-encoder.js';
 
-/** Bytes of the Packet Identifier. */
-const IDENTIFIER_BYTES = 2;
-
 /** The reason code with which the broker would have to refuse a message, by the limits that it announced. */
 export function exceededLimit(
   message: OutgoingMessage,
@@ -24,7 +21,7 @@ export function exceededLimit(
 /** Bytes of the whole packet (section 3.1.2.11.4); Infinity when it is larger than any packet can be. */
 export function sizeOf(message: OutgoingMessage, protocolVersion: 4 | 5): number {
   try {
-    return sizeOfPublish(message, protocolVersion, message.qos === 0 ? 0 : IDENTIFIER_BYTES).total;
+    return sizeOfPublish(message, protocolVersion).total;
   } catch {
     return Infinity;
   }

@@ -26,15 +26,26 @@ const properties: fc.Arbitrary<MessageProperties> = fc.record(
 const messages: fc.Arbitrary<OutgoingMessage> = fc.record({
   topic: name,
   payload: fc.oneof(text, bytes, fc.constantFrom('x'.repeat(127), 'x'.repeat(20_000), Buffer.alloc(2_100_000, 7))),
-  qos: fc.constant(0 as const),
+  qos: fc.constantFrom(0 as const, 1 as const),
   retain: fc.boolean(),
   properties: fc.option(properties, { nil: undefined }),
 });
 
-function encode(message: OutgoingMessage, version: 4 | 5, offset: number): Buffer {
+interface Delivery {
+  readonly messageId: number;
+  readonly dup: boolean;
+}
+
+const FIRST: Delivery = { messageId: 1, dup: false };
+const deliveries: fc.Arbitrary<Delivery> = fc.record({
+  messageId: fc.integer({ min: 1, max: 65_535 }),
+  dup: fc.boolean(),
+});
+
+function encode(message: OutgoingMessage, version: 4 | 5, offset: number, { messageId, dup } = FIRST): Buffer {
   const size = sizeOfPublish(message, version);
   const target = Buffer.alloc(offset + size.total + 3, 0xee);
-  writePublish(target, offset, message, size);
+  writePublish(target, offset, message, size, messageId, dup && message.qos > 0);
   expect(target.subarray(0, offset).every((byte) => byte === 0xee)).toBe(true);
   expect(target.subarray(offset + size.total).every((byte) => byte === 0xee)).toBe(true);
   return target.subarray(offset, offset + size.total);
@@ -49,17 +60,18 @@ function decode(packet: Buffer, protocolVersion: 4 | 5): IPublishPacket {
   return received[0] as IPublishPacket;
 }
 
-describe.each([4, 5] as const)('QoS 0 PUBLISH, protocol version %i (section 3.3)', (version) => {
+describe.each([4, 5] as const)('QoS 0 and 1 PUBLISH, protocol version %i (section 3.3)', (version) => {
   it('is read as it was written, and nothing beside it is touched', () => {
     fc.assert(
-      fc.property(messages, fc.integer({ min: 0, max: 5 }), (message, offset) => {
-        const read = decode(encode(message, version, offset), version);
+      fc.property(messages, deliveries, fc.integer({ min: 0, max: 5 }), (message, delivery, offset) => {
+        const read = decode(encode(message, version, offset, delivery), version);
         expect(read).toMatchObject({
           cmd: 'publish',
           topic: message.topic,
-          qos: 0,
+          qos: message.qos,
           retain: message.retain,
-          dup: false,
+          dup: delivery.dup && message.qos > 0,
+          ...(message.qos > 0 && { messageId: delivery.messageId }),
         });
         expect(Buffer.from(read.payload).equals(Buffer.from(message.payload))).toBe(true);
         const { userProperties, ...rest } = read.properties ?? {};
@@ -74,7 +86,7 @@ describe.each([4, 5] as const)('QoS 0 PUBLISH, protocol version %i (section 3.3)
     fc.assert(
       fc.property(messages, (message) => {
         const plain = { ...message, properties: undefined };
-        const reference = generate({ cmd: 'publish', dup: false, ...plain }, { protocolVersion: version });
+        const reference = generate({ cmd: 'publish', ...FIRST, ...plain }, { protocolVersion: version });
         expect(encode(plain, version, 0).equals(reference)).toBe(true);
       }),
       { numRuns: 50 },
