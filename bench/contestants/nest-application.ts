@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Controller, Module, type Type } from '@nestjs/common';
+import { Controller, Module, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import type { Reading } from './contestant.js';
@@ -28,9 +28,10 @@ export function consumer(filter: string, take: (event: Reading) => void): Type {
 }
 
 /** A microservice that says nothing but what went wrong. */
-export async function listen(controller: Type, options: MicroserviceOptions): Promise<void> {
+export async function listen(controller: Type, options: MicroserviceOptions): Promise<INestMicroservice> {
   @Module({ controllers: [controller] })
   class App {}
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(App, { ...options, logger: ['error'] });
   await app.listen();
+  return app;
 }

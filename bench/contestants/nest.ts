@@ -13,7 +13,8 @@ export function nest({ pinned }: { pinned: boolean }): Contestant {
   return {
     async respond({ url, qos, group, answer }) {
       const pattern = group === undefined ? ECHO : `$share/${group}/${ECHO}`;
-      await listen(responder(pattern, answer), mqtt({ url, subscribeOptions: { qos } }));
+      const app = await listen(responder(pattern, answer), mqtt({ url, subscribeOptions: { qos } }));
+      await subscribed(app.unwrap());
     },
 
     async requester({ url, qos }) {
@@ -25,7 +26,8 @@ export function nest({ pinned }: { pinned: boolean }): Contestant {
 
     async consume({ url, qos, filter, clientId }, take) {
       const session = clientId === undefined ? {} : { clientId, clean: false };
-      await listen(consumer(filter, take), mqtt({ url, subscribeOptions: { qos }, ...session }));
+      const app = await listen(consumer(filter, take), mqtt({ url, subscribeOptions: { qos }, ...session }));
+      await subscribed(app.unwrap());
     },
 
     async emitter({ url, qos }) {
@@ -37,11 +39,12 @@ export function nest({ pinned }: { pinned: boolean }): Contestant {
     },
 
     async start({ url, qos }, filters) {
-      const server = new ServerMqtt({ url, subscribeOptions: { qos } });
+      const server = new ObservedServer({ url, subscribeOptions: { qos } });
       for (const filter of filters) server.addHandler(filter, () => Promise.resolve(), true);
-      await new Promise<void>((resolve) => void server.listen(() => resolve()));
-      // it says that it listens before its subscriptions stand: the answer to one more SUBSCRIBE comes after theirs
-      await server.unwrap<MqttClient>().subscribeAsync('bench/last');
+      await new Promise<void>((resolve) => {
+        server.onGranted = resolve;
+        void server.listen(() => {});
+      });
     },
   };
 }
@@ -51,6 +54,25 @@ class PinnableClient extends ClientMqtt {
     const replies = this.getResponsePattern(pattern);
     await this.unwrap<MqttClient>().subscribeAsync(replies, { qos });
     this.subscriptionsCount.set(replies, 1);
+  }
+}
+
+/** Nest says that it listens before its subscriptions stand: the answer to one more SUBSCRIBE comes after theirs. */
+async function subscribed(client: MqttClient): Promise<void> {
+  await client.subscribeAsync('bench/last');
+}
+
+/** With many handlers, their SUBSCRIBE packets queue up in its client, and one more would overtake them: each SUBACK counts. */
+class ObservedServer extends ServerMqtt {
+  /** Called when the last one has come. */
+  onGranted = (): void => {};
+
+  override bindEvents(client: MqttClient): void {
+    let open = this.messageHandlers.size;
+    client.on('packetreceive', ({ cmd }) => {
+      if (cmd === 'suback' && --open === 0) this.onGranted();
+    });
+    super.bindEvents(client);
   }
 }
 

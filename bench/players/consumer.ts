@@ -1,44 +1,53 @@
-// Takes events, and measures from the first to the last.
+// Takes events, which come in waves, and measures each wave from its first event to its last.
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CONTESTANTS, type ContestantName } from '../contestants/contestants.js';
 import type { ConsumeOptions, Reading } from '../contestants/contestant.js';
 import { play, playerParameters } from '../harness/player.js';
+import { stopwatch, type Lap } from '../harness/stopwatch.js';
 
 export interface ConsumerParameters extends ConsumeOptions {
   readonly contestant: ContestantName;
-  /** Events that come. */
-  readonly events: number;
+  /** Events of each wave. It makes no difference whether there is a pause between two of them. */
+  readonly waves: readonly number[];
 }
 
-export interface ConsumerResult {
-  /** From the first event to the last. */
-  readonly seconds: number;
-  /** CPU time meanwhile. */
-  readonly cpuSeconds: number;
-}
+/** When no event has come for that long, the rest is lost. */
+const PATIENCE_MS = 10_000;
 
-const { contestant, events, ...options } = playerParameters<ConsumerParameters>();
+const { contestant, waves, ...options } = playerParameters<ConsumerParameters>();
+const laps: Lap[] = [];
+const ends = new EventEmitter();
 let count = 0;
-let total = 0;
-let startedAt = 0;
-let cpuAtStart = process.cpuUsage();
-let done: (result: ConsumerResult) => void;
-const taken = new Promise<ConsumerResult>((resolve) => (done = resolve));
+let sum = 0;
+let begin = 0;
+let end = waves[0] ?? Infinity;
+let lap = stopwatch();
 
 function take({ celsius }: Reading): void {
-  if (count === 0) {
-    startedAt = performance.now();
-    cpuAtStart = process.cpuUsage();
-  }
-  total += celsius;
-  if (++count === events) end();
+  if (count === begin) lap = stopwatch();
+  sum += celsius;
+  if (++count === end) turn();
 }
 
-function end(): void {
-  const { user, system } = process.cpuUsage(cpuAtStart);
-  if (Number.isNaN(total)) throw new Error('The events were not what they should be');
-  done({ seconds: (performance.now() - startedAt) / 1_000, cpuSeconds: (user + system) / 1_000_000 });
+function turn(): void {
+  laps.push(lap());
+  begin = end;
+  end += waves[laps.length] ?? Infinity;
+  ends.emit('wave');
+}
+
+/** Resolves when a wave has come. @throws Error when events are missing, or are not what they should be */
+async function taken(wave: number): Promise<Lap> {
+  for (let seen = -1; laps.length <= wave;) {
+    if (count === seen) throw new Error(`${count - begin} of ${end - begin} events came, and then no more`);
+    seen = count;
+    await Promise.race([once(ends, 'wave'), delay(PATIENCE_MS)]);
+  }
+  if (Number.isNaN(sum)) throw new Error('The events were not what they should be');
+  return laps[wave]!;
 }
 
 const mqtt = await CONTESTANTS[contestant].load();
 await mqtt.consume(options, take);
-play({ taken: () => taken, count: () => count });
+play({ taken });

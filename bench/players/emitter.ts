@@ -2,6 +2,7 @@
 import { CONTESTANTS, type ContestantName } from '../contestants/contestants.js';
 import { reading, READINGS, type ConnectOptions } from '../contestants/contestant.js';
 import { play, playerParameters } from '../harness/player.js';
+import { stopwatch, type Lap } from '../harness/stopwatch.js';
 
 export interface EmitterParameters extends ConnectOptions {
   readonly contestant: ContestantName;
@@ -10,14 +11,14 @@ export interface EmitterParameters extends ConnectOptions {
 
 export interface EmitParameters {
   readonly window: number;
-  /** It ends with the window in which either is reached. */
+  /** It ends with the window in which they are over. */
   readonly seconds?: number;
+  /** At most. */
   readonly events?: number;
 }
 
-export interface EmitResult {
+export interface EmitResult extends Lap {
   readonly events: number;
-  readonly seconds: number;
 }
 
 const { contestant, bytes = 100, ...options } = playerParameters<EmitterParameters>();
@@ -25,13 +26,14 @@ const mqtt = await CONTESTANTS[contestant].load();
 const emitter = await mqtt.emitter(options);
 
 async function emit({ window, seconds = Infinity, events: most = Infinity }: EmitParameters): Promise<EmitResult> {
-  const start = performance.now();
+  const lap = stopwatch();
   let events = 0;
-  while (events < most && performance.now() - start < seconds * 1_000) {
-    await Promise.all(Array.from({ length: window }, () => emitter.emit(READINGS, reading(bytes))));
-    events += window;
+  while (events < most && lap().seconds < seconds) {
+    const length = Math.min(window, most - events);
+    await Promise.all(Array.from({ length }, () => emitter.emit(READINGS, reading(bytes))));
+    events += length;
   }
-  return { events, seconds: (performance.now() - start) / 1_000 };
+  return { events, ...lap() };
 }
 
 play({ emit });

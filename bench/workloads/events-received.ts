@@ -1,0 +1,84 @@
+import type { ContestantName } from '../contestants/contestants.js';
+import { READINGS, type QoS } from '../contestants/contestant.js';
+import { WINDOW, type Broker } from '../harness/broker.js';
+import { PlayerProcess } from '../harness/player-process.js';
+import type { Lap } from '../harness/stopwatch.js';
+import type { RoundResult, Workload } from '../harness/workload.js';
+import type { ConsumerParameters } from '../players/consumer.js';
+import type { EmitParameters, EmitterParameters } from '../players/emitter.js';
+import { busy, eventFigures, pumped } from './events.js';
+
+const ALL: readonly ContestantName[] = ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'nest11', 'floor'];
+const CASE = '100 bytes';
+const BACKLOG = 'As much as was published while the consumer was away; what it takes while it is cold does not count.';
+
+export const EVENTS_RECEIVED: readonly Workload[] = [
+  {
+    name: 'events-received-qos0',
+    title: 'Events received, QoS 0',
+    description: 'One server takes what a publisher sends faster than that; 100 bytes of JSON, and none is lost.',
+    contestants: ALL,
+    baseline: 'mqttjs',
+    short: true,
+    marks: [
+      { case: CASE, figure: 'events/s', of: 'transport', against: 'mqttjs', atLeast: 0.85, aim: 0.95 },
+      { case: CASE, figure: 'events/s', of: 'transport', against: 'nest12', atLeast: 1.7 },
+      { case: CASE, figure: 'µs CPU/event', of: 'transport', against: 'mqttjs', atMost: 1.3 },
+    ],
+    async round(contestant, broker) {
+      const sizes = { warmUp: 80_000, events: 150_000 };
+      return { [CASE]: await pumped(contestant, broker, { filter: READINGS, topics: [READINGS], ...sizes }) };
+    },
+  },
+  {
+    name: 'events-received-qos1',
+    title: 'Events received, QoS 1',
+    description: `${BACKLOG} Acknowledged by outcome here, automatically by the others.`,
+    contestants: ALL,
+    baseline: 'mqttjs',
+    marks: [
+      { case: CASE, figure: 'events/s', of: 'transport', against: 'mqttjs', atLeast: 0.9, aim: 1 },
+      { case: CASE, figure: 'events/s', of: 'transport', against: 'nest12', atLeast: 1.2 },
+    ],
+    round: (contestant, broker) => backlog(contestant, broker, 1, [30_000, 60_000]),
+  },
+  {
+    name: 'events-received-qos2',
+    title: 'Events received, QoS 2',
+    description: BACKLOG,
+    contestants: ALL,
+    baseline: 'mqttjs',
+    round: (contestant, broker) => backlog(contestant, broker, 2, [10_000, 20_000]),
+  },
+];
+
+/** A consumer subscribes and ends; events are published; it starts again, and takes them all. */
+async function backlog(
+  contestant: ContestantName,
+  { url }: Broker,
+  qos: QoS,
+  waves: readonly [warmUp: number, events: number],
+): Promise<RoundResult> {
+  const parameters: ConsumerParameters = {
+    contestant,
+    url,
+    qos,
+    filter: READINGS,
+    clientId: 'bench-consumer',
+    window: WINDOW,
+    waves,
+  };
+  const subscribing = await PlayerProcess.start('consumer', parameters);
+  await subscribing.end();
+  // whoever consumes, the backlog comes from the quickest of them
+  const emitter = await PlayerProcess.start('emitter', { contestant: 'floor', url, qos } satisfies EmitterParameters);
+  await emitter.ask('emit', { window: WINDOW, events: waves[0] + waves[1] } satisfies EmitParameters);
+  await emitter.end();
+  const consumer = await PlayerProcess.start('consumer', parameters);
+  try {
+    const lap = await consumer.ask<Lap>('taken', 1);
+    return { [CASE]: { ...eventFigures(waves[1], lap), ...busy(lap) } };
+  } finally {
+    await consumer.end();
+  }
+}
