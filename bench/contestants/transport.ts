@@ -7,8 +7,8 @@ import { consumer, listen, responder } from './nest-application.js';
 export function transport(protocolVersion: 4 | 5): Contestant {
   return {
     async respond({ url, qos, group, answer }) {
-      const options = { url, protocolVersion, subscribeOptions: { qos }, ...(group !== undefined && { group }) };
-      await listen(responder(ECHO, answer), { strategy: new ServerMqtt(options) });
+      const strategy = new ServerMqtt({ url, protocolVersion, subscribeOptions: { qos, shared: group ?? false } });
+      await listen(responder(ECHO, answer), { strategy });
     },
 
     async requester({ url, qos }) {

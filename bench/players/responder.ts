@@ -15,7 +15,11 @@ const SPIN_MS = 0.1;
 
 const { contestant, busyMs = 0, ...options } = playerParameters<ResponderParameters>();
 
+/** Requests so far. */
+let taken = 0;
+
 function answer(request: Reading): Reading {
+  taken++;
   if (busyMs > 0) burn(busyMs);
   return request;
 }
@@ -38,4 +42,4 @@ function cpuMicroseconds(since: NodeJS.CpuUsage): number {
 
 const mqtt = await CONTESTANTS[contestant].load();
 await mqtt.respond({ ...options, answer });
-play({});
+play({ taken: () => taken });

@@ -3,7 +3,7 @@ import type { ContestantName } from '../contestants/contestants.js';
 import type { Broker } from '../harness/broker.js';
 import { PlayerProcess } from '../harness/player-process.js';
 import type { Figures, Workload } from '../harness/workload.js';
-import type { CallsParameters, RequesterParameters } from '../players/requester.js';
+import type { CallsParameters, CallsResult, RequesterParameters } from '../players/requester.js';
 import type { ResponderParameters } from '../players/responder.js';
 import { calls } from './rpc.js';
 
@@ -65,13 +65,8 @@ export const GROUPS: readonly Workload[] = [
     async round(contestant, broker) {
       const results: Record<string, Figures> = {};
       for (const servers of [1, SERVERS]) {
-        const { 'calls/s': rate } = await measure(contestant, broker, {
-          requesters: 1,
-          servers,
-          inFlight: 16,
-          busyMs: 5,
-        });
-        results[inWords(servers, 'server')] = { 'calls/s': rate! };
+        const cast = { requesters: 1, servers, inFlight: 16, busyMs: 5 };
+        results[inWords(servers, 'server')] = await measure(contestant, broker, cast);
       }
       return results;
     },
@@ -89,9 +84,19 @@ async function measure(
   const responders = await Promise.all(Array.from({ length: servers }, () => PlayerProcess.start('responder', serve)));
   const requester = await PlayerProcess.start('requester', request);
   try {
-    await requester.ask('calls', { inFlight, seconds: WARM_UP_SECONDS } satisfies CallsParameters);
+    const warmUp: CallsParameters = { inFlight, seconds: WARM_UP_SECONDS };
+    const { calls: made } = await requester.ask<CallsResult>('calls', warmUp);
+    await checkShares(responders, made);
     return await calls(requester, responders, inFlight);
   } finally {
     for (const player of [requester, ...responders]) await player.end();
   }
+}
+
+/** Each request must have gone to one server, and no server be without: else something other than a group is measured. */
+async function checkShares(responders: readonly PlayerProcess[], requests: number): Promise<void> {
+  const shares = await Promise.all(responders.map((responder) => responder.ask<number>('taken')));
+  const sum = shares.reduce((total, share) => total + share, 0);
+  if (sum !== requests || shares.includes(0))
+    throw new Error(`${requests} requests were not shared, the servers took ${shares.join(', ')}`);
 }
