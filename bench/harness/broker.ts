@@ -1,5 +1,3 @@
-import { startMosquitto } from './mosquitto.js';
-
 /** A broker of a benchmark's own. */
 export interface Broker {
   readonly url: string;
@@ -12,9 +10,6 @@ export interface BrokerSettings {
 }
 
 export type StartBroker = (settings: BrokerSettings) => Promise<Broker>;
-
-/** Brokers to choose from by `--broker`. */
-export const BROKERS: Readonly<Record<string, StartBroker>> = { mosquitto: startMosquitto };
 
 /** Messages that one client may have unacknowledged: the same window for every contestant. */
 export const WINDOW = 256;

@@ -1,35 +1,20 @@
-import { CONTESTANTS } from '../contestants/contestants.js';
-import type { Results } from './contest.js';
-import { casesOf, figureNames, inWords, markInWords } from './wording.js';
-import { figures, judge } from './marks.js';
-import { pairedRatios, summarize } from './statistics.js';
+import { judge } from './marks.js';
+import { pretty, workloadInMarkdown } from './markdown.js';
+import type { Measurement } from './measurement.js';
+import { inWords, markInWords } from './wording.js';
 import type { Workload } from './workload.js';
 
-/** Prints a workload's medians with least and most, ratios and marks. Returns whether its marks were reached. */
-export function printReport(workload: Workload, results: Results): boolean {
-  const { title, description, contestants, baseline, marks = [] } = workload;
-  console.log(`\n${title} (${workload.name}). ${description}`);
-  for (const name of casesOf(workload, results)) {
-    console.log(`  ${name}`);
-    for (const figure of figureNames(workload, results, name)) {
-      console.log(`    ${figure}`);
-      for (const contestant of contestants) {
-        const values = figures(results, contestant, name, figure);
-        if (!values) continue;
-        const base = baseline && contestant !== baseline ? figures(results, baseline, name, figure) : undefined;
-        const ratio = base ? `, ${inWords(summarize(pairedRatios(values, base)))} of the baseline` : '';
-        console.log(`      ${CONTESTANTS[contestant].label.padEnd(36)}${inWords(summarize(values))}${ratio}`);
-      }
-    }
-  }
+/** Prints the tables of a workload, and its marks. Returns whether all of them were measured and reached. */
+export async function printReport(workload: Workload, measurement: Measurement): Promise<boolean> {
+  console.log(`\n${await pretty(workloadInMarkdown(workload, measurement))}`);
   let allReached = true;
-  for (const mark of marks) {
-    const judged = judge(mark, results);
-    if (!judged) continue;
-    allReached &&= judged.reached;
-    console.log(
-      `  ${judged.reached ? 'reached' : 'MISSED '}  ${markInWords(mark)}: ${inWords(judged.measured)}${judged.aimed ? ', aim reached' : ''}`,
-    );
+  for (const mark of workload.marks ?? []) {
+    const judged = judge(mark, measurement);
+    const { reached = false, aimReached } = judged ?? {};
+    const measured = judged ? inWords(judged.measured) : 'not measured';
+    const aim = aimReached === undefined ? '' : `, aim ${mark.aim} ${aimReached ? 'reached' : 'not reached'}`;
+    console.log(`${reached ? 'reached' : 'MISSED '}  ${mark.case}: ${markInWords(mark)}: ${measured}${aim}`);
+    allReached &&= reached;
   }
   return allReached;
 }

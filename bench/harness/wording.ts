@@ -1,7 +1,6 @@
 import { CONTESTANTS } from '../contestants/contestants.js';
-import type { Results } from './contest.js';
 import type { Summary } from './statistics.js';
-import type { Mark, Workload } from './workload.js';
+import type { Mark } from './workload.js';
 
 /** Three digits that count, or all of a whole number. */
 export function numeral(value: number): string {
@@ -13,18 +12,16 @@ export function inWords({ median, min, max }: Summary): string {
   return `${numeral(median)} (${numeral(min)} to ${numeral(max)})`;
 }
 
-export function markInWords(mark: Mark): string {
-  const { of, against, figure, atLeast, atMost, aim, againstCase } = mark;
-  const ratio = against === undefined ? '' : ` / ${CONTESTANTS[against].label}${againstCase ? `, ${againstCase}` : ''}`;
-  const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
-  return `${mark.case}, ${figure}: ${CONTESTANTS[of].label}${ratio}: ${bound}${aim === undefined ? '' : `, aim ${aim}`}`;
+/** Such as `calls/s ≥ 1.05 × Nest 12`. */
+export function markInWords({ of, against, againstCase, figure, atLeast, atMost }: Mark): string {
+  const who = of === 'transport' ? '' : `${CONTESTANTS[of].label}: `;
+  const low = atLeast === undefined ? '' : ` ≥ ${numeral(atLeast)}`;
+  const high = atMost === undefined ? '' : ` ≤ ${numeral(atMost)}`;
+  const other = against === of ? 'itself' : against && CONTESTANTS[against].label;
+  const ratio = other === undefined ? '' : ` × ${other}${againstCase === undefined ? '' : `, ${againstCase}`}`;
+  return `${who}${figure}${low}${high}${ratio}`;
 }
 
-/** Cases in the order in which contestants have them. */
-export function casesOf({ contestants }: Workload, results: Results): string[] {
-  return [...new Set(contestants.flatMap((contestant) => Object.keys(results[contestant]?.[0] ?? {})))];
-}
-
-export function figureNames({ contestants }: Workload, results: Results, caseName: string): string[] {
-  return [...new Set(contestants.flatMap((contestant) => Object.keys(results[contestant]?.[0]?.[caseName] ?? {})))];
+export function aimInWords({ aim, atMost }: Mark): string {
+  return aim === undefined ? '' : `${atMost === undefined ? '≥' : '≤'} ${numeral(aim)}`;
 }
