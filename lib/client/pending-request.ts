@@ -22,6 +22,10 @@ export class PendingRequest {
   key: string | undefined;
   /** Whether it has been handed to the connection, so that a handler may run for it. */
   written = false;
+  /** Milliseconds since the epoch; 0 until then. */
+  writtenAt = 0;
+  /** When the broker acknowledged it (QoS 1 and 2). */
+  acknowledgedAt = 0;
   ended = false;
   readonly deadline: number;
   private readonly timer: NodeJS.Timeout;

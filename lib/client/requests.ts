@@ -11,6 +11,7 @@ import { NestProperty, nestProperty } from '../serialization/wire-contract.js';
 import type { Connection } from '../wire/connection.js';
 import type { Publisher } from '../wire/publisher.js';
 import type { ClientCounters } from './client-counters.js';
+import { DelayedReplies } from './delayed-replies.js';
 import type { Inbox } from './inbox.js';
 import { PendingRequest, type CallObserver } from './pending-request.js';
 import type { PendingRequests } from './pending-requests.js';
@@ -39,6 +40,7 @@ export class Requests {
   private readonly turns = new Turns<PendingRequest>();
   /** Formats by the Response Topics that they listen on. */
   private readonly readers = new Map<string, RequestFormat>();
+  private readonly delayedReplies = new DelayedReplies();
 
   constructor(private readonly parts: RequestParts) {
     const { connection } = parts;
@@ -179,9 +181,11 @@ export class Requests {
       request.correlationData = message.properties?.correlationData;
       if (!pending.open(key, request)) throw duplicateCorrelation(topic);
       request.written = true;
+      request.writtenAt = Date.now();
       const settled = (error: Error | undefined, reasonCode: number): void => {
         if (error) request.fail(error);
         else if (reasonCode === ReasonCode.NO_MATCHING_SUBSCRIBERS) request.fail(new NoMatchingSubscribersError(topic));
+        else if (message.qos > 0) request.acknowledgedAt = Date.now();
       };
       publisher.send(message, settled, request); // which is never written when its time was up before that
     } catch (error) {
@@ -235,6 +239,15 @@ export class Requests {
   private ended(request: PendingRequest): void {
     this.live.delete(request);
     this.parts.pending.close(request);
+    if (request.acknowledgedAt > 0) this.noteDelay(request);
+  }
+
+  private noteDelay({ writtenAt, acknowledgedAt }: PendingRequest): void {
+    if (!this.delayedReplies.note(acknowledgedAt - writtenAt, Date.now() - acknowledgedAt)) return;
+    const { connection, logger } = this.parts;
+    logger.warn(
+      `Replies over ${connection.broker} come 40 ms late, call after call: it seems to hold back small packets until TCP has acknowledged the ones before (Nagle's algorithm). Have the broker set TCP_NODELAY (Mosquitto: set_tcp_nodelay true), or send requests at QoS 0.`,
+    );
   }
 
   private failAll(which: (request: PendingRequest) => boolean, errorOf: (request: PendingRequest) => Error): void {
