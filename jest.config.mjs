@@ -42,7 +42,7 @@ export default {
       testMatch: ['<rootDir>/test/{unit,integration}/**/*.spec.ts'],
       // These folders import nothing from Nest, or start hundreds of processes: once is enough.
       testPathIgnorePatterns: [
-        '/test/integration/(durability|lifecycle|security)/',
+        '/test/integration/(durability|lifecycle|performance|security)/',
         '/test/integration/rpc/(isolation|nested-calls|packet-count|faststream)',
         '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|collections|concurrency|serialization|testing)/',
       ],

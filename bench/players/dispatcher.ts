@@ -1,10 +1,10 @@
 // Measures what one request costs a server itself, in time and in garbage.
-import { PerformanceObserver } from 'node:perf_hooks';
 import { play, playerParameters } from '../harness/player.js';
-import { FedServer } from './fed-server.js';
+import { FedServer, type Fed } from './fed-server.js';
+import { bytesAllocatedBy } from './garbage.js';
 
 export interface DispatcherParameters {
-  readonly contestant: 'transport' | 'nest12';
+  readonly contestant: Fed;
   readonly url: string;
 }
 
@@ -16,9 +16,6 @@ const { contestant, url } = playerParameters<DispatcherParameters>();
 const server = await FedServer.start(contestant, url);
 /** Packets that lie ready at once. */
 const BATCH = 10_000;
-
-let collections = 0;
-new PerformanceObserver((list) => (collections += list.getEntries().length)).observe({ entryTypes: ['gc'] });
 
 /** Microseconds for a request, without the time that it takes to make packets. */
 async function time({ requests }: DispatchParameters): Promise<number> {
@@ -32,27 +29,10 @@ async function time({ requests }: DispatchParameters): Promise<number> {
   return (milliseconds * 1_000) / requests;
 }
 
-/** Bytes that a request leaves behind for the garbage collector, which must have room for all of them. */
+/** Bytes for a request. */
 async function garbage({ requests }: DispatchParameters): Promise<number> {
   const batch = server.requests(requests);
-  globalThis.gc!();
-  await observed();
-  const [collectionsBefore, bytesBefore] = [collections, bytes()];
-  await server.answer(batch);
-  const grown = bytes() - bytesBefore;
-  await observed();
-  if (collections > collectionsBefore) throw new Error('There was not room enough: what was collected is not counted');
-  return grown / requests;
-}
-
-function bytes(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-/** Observers are told later. */
-function observed(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 10));
+  return (await bytesAllocatedBy(() => server.answer(batch))) / requests;
 }
 
 play({ time, garbage });

@@ -16,6 +16,9 @@ interface Feed {
   readonly written?: () => void;
 }
 
+/** Whose server it is. */
+export type Fed = keyof typeof FEEDS;
+
 /** Requests that come in one turn of the event loop. */
 const TURN = 32;
 
@@ -29,7 +32,7 @@ export class FedServer {
     private readonly replies: Counter,
   ) {}
 
-  static async start(contestant: keyof typeof FEEDS, url: string): Promise<FedServer> {
+  static async start(contestant: Fed, url: string): Promise<FedServer> {
     const replies = new Counter();
     return new FedServer(await FEEDS[contestant](url, replies), replies);
   }

@@ -2,12 +2,12 @@ import type { Broker } from '../harness/broker.js';
 import { PlayerProcess } from '../harness/player-process.js';
 import type { Workload } from '../harness/workload.js';
 import type { DispatcherParameters, DispatchParameters } from '../players/dispatcher.js';
+import type { Fed } from '../players/fed-server.js';
+import { ROOM_FOR_GARBAGE } from '../players/garbage.js';
 
 const WARM_UP = 30_000;
 const TIMED = 100_000;
 const COUNTED = 10_000;
-/** So much room that nothing is collected while garbage is counted. */
-const ROOM = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
 
 const CASE = 'request';
 
@@ -22,9 +22,9 @@ export const DISPATCH: readonly Workload[] = [
     short: true,
     marks: [{ case: CASE, figure: 'µs', of: 'transport', atMost: 4, aim: 3 }],
     async round(contestant, broker) {
-      const of = contestant as DispatcherParameters['contestant'];
+      const of = contestant as Fed;
       const microseconds = await ask(of, broker, 'time', TIMED);
-      const bytes = await ask(of, broker, 'garbage', COUNTED, ROOM);
+      const bytes = await ask(of, broker, 'garbage', COUNTED, ROOM_FOR_GARBAGE);
       return { [CASE]: { µs: microseconds, 'bytes of garbage': bytes } };
     },
   },
@@ -32,7 +32,7 @@ export const DISPATCH: readonly Workload[] = [
 
 /** In a process of its own: what gives the garbage room is not what an application runs with. */
 async function ask(
-  contestant: DispatcherParameters['contestant'],
+  contestant: Fed,
   { url }: Broker,
   command: 'time' | 'garbage',
   requests: number,

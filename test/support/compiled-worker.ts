@@ -87,9 +87,14 @@ export class CompiledWorker {
    *
    * @param parameters what `workerParameters()` gives there; anything that JSON can hold
    * @param reports where what it tells is written down; workers may share one
+   * @param nodeOptions for example `--expose-gc`
    */
-  async start<Report>(parameters: unknown, reports = new Journal<Report>()): Promise<WorkerProcess<Report>> {
-    const worker = this.spawn(parameters, reports);
+  async start<Report>(
+    parameters: unknown,
+    reports = new Journal<Report>(),
+    nodeOptions: readonly string[] = [],
+  ): Promise<WorkerProcess<Report>> {
+    const worker = this.spawn(parameters, reports, nodeOptions);
     closeAfterTest(() => worker.kill());
     await worker.ready();
     return worker;
@@ -106,8 +111,12 @@ export class CompiledWorker {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private spawn<Report>(parameters: unknown, reports: Journal<Report>): WorkerProcess<Report> {
-    const child = spawn(process.execPath, [this.script], {
+  private spawn<Report>(
+    parameters: unknown,
+    reports: Journal<Report>,
+    nodeOptions: readonly string[] = [],
+  ): WorkerProcess<Report> {
+    const child = spawn(process.execPath, [...nodeOptions, this.script], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, WORKER_PARAMETERS: JSON.stringify(parameters) },
     });
