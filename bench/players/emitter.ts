@@ -27,8 +27,9 @@ const emitter = await mqtt.emitter(options);
 
 async function emit({ window, seconds = Infinity, events: most = Infinity }: EmitParameters): Promise<EmitResult> {
   const lap = stopwatch();
+  const end = performance.now() + seconds * 1_000;
   let events = 0;
-  while (events < most && lap().seconds < seconds) {
+  while (events < most && performance.now() < end) {
     const length = Math.min(window, most - events);
     await Promise.all(Array.from({ length }, () => emitter.emit(READINGS, reading(bytes))));
     events += length;

@@ -1,5 +1,5 @@
 import type { ContestantName } from '../contestants/contestants.js';
-import { READINGS, type QoS } from '../contestants/contestant.js';
+import { READINGS } from '../contestants/contestant.js';
 import { WINDOW, type Broker } from '../harness/broker.js';
 import { PlayerProcess } from '../harness/player-process.js';
 import type { Lap } from '../harness/stopwatch.js';
@@ -8,16 +8,17 @@ import type { ConsumerParameters } from '../players/consumer.js';
 import type { EmitParameters, EmitterParameters } from '../players/emitter.js';
 import { busy, eventFigures, pumped } from './events.js';
 
-const ALL: readonly ContestantName[] = ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'nest11', 'floor'];
+const MOST: readonly ContestantName[] = ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'floor'];
 const CASE = '100 bytes';
-const BACKLOG = 'As much as was published while the consumer was away; what it takes while it is cold does not count.';
+/** At QoS 2 Mosquitto sends all events first: there is no telling which handshakes belong to a warm-up. */
+const WAVES = { 1: [25_000, 50_000], 2: [20_000] } as const;
 
 export const EVENTS_RECEIVED: readonly Workload[] = [
   {
     name: 'events-received-qos0',
     title: 'Events received, QoS 0',
     description: 'One server takes what a publisher sends faster than that; 100 bytes of JSON, and none is lost.',
-    contestants: ALL,
+    contestants: [...MOST, 'nest11'],
     baseline: 'mqttjs',
     short: true,
     marks: [
@@ -33,32 +34,31 @@ export const EVENTS_RECEIVED: readonly Workload[] = [
   {
     name: 'events-received-qos1',
     title: 'Events received, QoS 1',
-    description: `${BACKLOG} Acknowledged by outcome here, automatically by the others.`,
-    contestants: ALL,
+    description:
+      'A server takes what was published while it was away. The first third, which it takes while it is cold, does not count. ' +
+      'This transport acknowledges by outcome, the others automatically.',
+    contestants: MOST,
     baseline: 'mqttjs',
     marks: [
       { case: CASE, figure: 'events/s', of: 'transport', against: 'mqttjs', atLeast: 0.9, aim: 1 },
       { case: CASE, figure: 'events/s', of: 'transport', against: 'nest12', atLeast: 1.2 },
     ],
-    round: (contestant, broker) => backlog(contestant, broker, 1, [30_000, 60_000]),
+    round: (contestant, broker) => backlog(contestant, broker, 1),
   },
   {
     name: 'events-received-qos2',
     title: 'Events received, QoS 2',
-    description: BACKLOG,
-    contestants: ALL,
+    description: 'As above, all of it, from the first event to the end of the last handshake.',
+    contestants: MOST,
     baseline: 'mqttjs',
-    round: (contestant, broker) => backlog(contestant, broker, 2, [10_000, 20_000]),
+    rounds: 3,
+    round: (contestant, broker) => backlog(contestant, broker, 2),
   },
 ];
 
 /** A consumer subscribes and ends; events are published; it starts again, and takes them all. */
-async function backlog(
-  contestant: ContestantName,
-  { url }: Broker,
-  qos: QoS,
-  waves: readonly [warmUp: number, events: number],
-): Promise<RoundResult> {
+async function backlog(contestant: ContestantName, { url }: Broker, qos: 1 | 2): Promise<RoundResult> {
+  const waves = WAVES[qos];
   const parameters: ConsumerParameters = {
     contestant,
     url,
@@ -72,12 +72,15 @@ async function backlog(
   await subscribing.end();
   // whoever consumes, the backlog comes from the quickest of them
   const emitter = await PlayerProcess.start('emitter', { contestant: 'floor', url, qos } satisfies EmitterParameters);
-  await emitter.ask('emit', { window: WINDOW, events: waves[0] + waves[1] } satisfies EmitParameters);
+  await emitter.ask('emit', {
+    window: WINDOW,
+    events: waves.reduce((sum, events) => sum + events, 0),
+  } satisfies EmitParameters);
   await emitter.end();
   const consumer = await PlayerProcess.start('consumer', parameters);
   try {
-    const lap = await consumer.ask<Lap>('taken', 1);
-    return { [CASE]: { ...eventFigures(waves[1], lap), ...busy(lap) } };
+    const lap = await consumer.ask<Lap>('taken', waves.length - 1);
+    return { [CASE]: { ...eventFigures(waves.at(-1)!, lap), ...busy(lap) } };
   } finally {
     await consumer.end();
   }

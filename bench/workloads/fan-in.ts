@@ -12,6 +12,7 @@ export const FAN_IN: readonly Workload[] = [
       'Each has a connection and a topic of its own; one server takes all their events, QoS 0, by one filter.',
     contestants: ['transport', 'mqttjs', 'nest12', 'floor'],
     baseline: 'mqttjs',
+    rounds: 5,
     async round(contestant, broker) {
       const filter = 'bench/devices/+/reading';
       // a few in one write: events of a device come close together, those of different devices mixed

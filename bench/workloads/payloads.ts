@@ -32,6 +32,7 @@ export const PAYLOADS: readonly Workload[] = [
     description: 'QoS 0; the reply is as large as the request, and MB/s counts both.',
     contestants: ['transport', 'mqttjs', 'nest12-pinned', 'floor'],
     baseline: 'mqttjs',
+    rounds: 3,
     round: (contestant, broker) => each(SIZES, (size) => rpc(contestant, broker, size)),
   },
   {
@@ -40,6 +41,7 @@ export const PAYLOADS: readonly Workload[] = [
     description: 'QoS 0, from a client to a server; CPU is that of both.',
     contestants: ['transport', 'mqttjs', 'nest12', 'floor'],
     baseline: 'mqttjs',
+    rounds: 3,
     round: (contestant, broker) => each(SIZES, (size) => events(contestant, broker, size)),
   },
 ];
