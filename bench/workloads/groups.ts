@@ -7,7 +7,8 @@ import type { CallsParameters, CallsResult, RequesterParameters } from '../playe
 import type { ResponderParameters } from '../players/responder.js';
 import { calls } from './rpc.js';
 
-const WARM_UP_SECONDS = 1;
+/** What each server has compiled by then stays so. */
+const WARM_UP_CALLS = 15_000;
 /** Servers of the larger group where it is about cores. */
 const SERVERS = 2;
 /** So much of what the cores could give is left when broker and requester have taken theirs. */
@@ -18,6 +19,8 @@ interface Cast {
   readonly servers: number;
   readonly inFlight: number;
   readonly busyMs?: number;
+  /** At most so long. */
+  readonly warmUpSeconds: number;
 }
 
 function inWords(count: number, what: string): string {
@@ -31,7 +34,7 @@ export const GROUPS: readonly Workload[] = [
     description: 'Servers are processes that share a subscription; requesters are connections. QoS 0, 64 in flight.',
     contestants: ['transport', 'mqttjs', 'nest12-pinned'],
     baseline: 'mqttjs',
-    rounds: 5,
+    rounds: 3,
     async round(contestant, broker) {
       const results: Record<string, Figures> = {};
       for (const [requesters, servers] of [
@@ -40,7 +43,7 @@ export const GROUPS: readonly Workload[] = [
         [16, 4],
       ] as const) {
         const name = `${inWords(requesters, 'requester')}, ${inWords(servers, 'server')}`;
-        results[name] = await measure(contestant, broker, { requesters, servers, inFlight: 64 });
+        results[name] = await measure(contestant, broker, { requesters, servers, inFlight: 64, warmUpSeconds: 4 });
       }
       return results;
     },
@@ -65,7 +68,7 @@ export const GROUPS: readonly Workload[] = [
     async round(contestant, broker) {
       const results: Record<string, Figures> = {};
       for (const servers of [1, SERVERS]) {
-        const cast = { requesters: 1, servers, inFlight: 16, busyMs: 5 };
+        const cast = { requesters: 1, servers, inFlight: 16, busyMs: 5, warmUpSeconds: 1 };
         results[inWords(servers, 'server')] = await measure(contestant, broker, cast);
       }
       return results;
@@ -76,7 +79,7 @@ export const GROUPS: readonly Workload[] = [
 async function measure(
   contestant: ContestantName,
   { url }: Broker,
-  { requesters, servers, inFlight, ...work }: Cast,
+  { requesters, servers, inFlight, warmUpSeconds, ...work }: Cast,
 ): Promise<Figures> {
   const connection = { contestant, url, qos: 0 } as const;
   const serve: ResponderParameters = { ...connection, ...work, group: 'bench' };
@@ -84,7 +87,7 @@ async function measure(
   const responders = await Promise.all(Array.from({ length: servers }, () => PlayerProcess.start('responder', serve)));
   const requester = await PlayerProcess.start('requester', request);
   try {
-    const warmUp: CallsParameters = { inFlight, seconds: WARM_UP_SECONDS };
+    const warmUp: CallsParameters = { inFlight, calls: WARM_UP_CALLS * servers, seconds: warmUpSeconds };
     const { calls: made } = await requester.ask<CallsResult>('calls', warmUp);
     await checkShares(responders, made);
     return await calls(requester, responders, inFlight);
