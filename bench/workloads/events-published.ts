@@ -31,6 +31,7 @@ export const EVENTS_PUBLISHED: readonly Workload[] = [
     description: `As above, ${WINDOW} at once, and the next when they are acknowledged.`,
     contestants: MOST,
     baseline: 'mqttjs',
+    rounds: 5,
     round: (contestant, broker) => publish(contestant, broker, qos, WINDOW),
   })),
 ];

@@ -17,7 +17,9 @@ export const EVENTS_RECEIVED: readonly Workload[] = [
   {
     name: 'events-received-qos0',
     title: 'Events received, QoS 0',
-    description: 'One server takes what a publisher sends faster than that; 100 bytes of JSON, and none is lost.',
+    description:
+      'One server takes what a publisher sends as fast as the broker takes it; 100 bytes of JSON, and none is lost. ' +
+      'A server that is not at work all the time waits for the broker, or for a processor.',
     contestants: [...MOST, 'nest11'],
     baseline: 'mqttjs',
     short: true,
