@@ -7,8 +7,8 @@ const SECONDS = 0.15;
 /** Nest looks at one pattern after the other, for milliseconds. */
 const BATCH: Readonly<Record<Router, number>> = { transport: 10_000, nest12: 10 };
 
-const CACHED = 'µs/lookup, cached';
-const NEW_TOPIC = 'µs/lookup, new topic';
+const CACHED = 'µs CPU/lookup, cached';
+const NEW_TOPIC = 'µs CPU/lookup, new topic';
 
 function caseOf(patterns: (typeof PATTERNS)[number]): string {
   return `${patterns.toLocaleString('en')} patterns`;
