@@ -107,14 +107,21 @@ export function shareNameProblem(group: string): string | undefined {
 }
 
 function wildcardProblem(filter: string): string | undefined {
-  const levels = filter.split('/');
-  for (const [i, level] of levels.entries()) {
-    if (level.includes(MULTI_LEVEL_WILDCARD) && (level.length > 1 || i < levels.length - 1)) {
-      return '# must be the last level and fill it'; // [MQTT-4.7.1-1]
-    }
-    if (level.includes(SINGLE_LEVEL_WILDCARD) && level.length > 1) return '+ must fill a whole level'; // [MQTT-4.7.1-2]
-  }
+  const hash = filter.indexOf(MULTI_LEVEL_WILDCARD);
+  if (hash >= 0 && (hash < filter.length - 1 || !fillsLevel(filter, hash)))
+    return '# must be the last level and fill it'; // [MQTT-4.7.1-1]
+  for (
+    let plus = filter.indexOf(SINGLE_LEVEL_WILDCARD);
+    plus >= 0;
+    plus = filter.indexOf(SINGLE_LEVEL_WILDCARD, plus + 1)
+  )
+    if (!fillsLevel(filter, plus)) return '+ must fill a whole level'; // [MQTT-4.7.1-2]
   return undefined;
+}
+
+/** Whether the character at `at` is a level of its own. */
+function fillsLevel(filter: string, at: number): boolean {
+  return (at === 0 || filter[at - 1] === '/') && (at === filter.length - 1 || filter[at + 1] === '/');
 }
 
 /** Takes `$share/<group>/` off a filter. Nothing is validated. */

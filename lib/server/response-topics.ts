@@ -10,8 +10,7 @@ const REMEMBERED = 1_000;
  * with more rights than he has publishes to.
  */
 export class ResponseTopics {
-  private readonly allowed: TopicFilterTree<true> | undefined;
-  private readonly checked = new Map<string, string | undefined>();
+  private checked: Map<string, string | undefined> | undefined;
 
   /**
    * @param own filter of the handler: a reply that matches it would be handled as the next request
@@ -19,19 +18,16 @@ export class ResponseTopics {
    */
   constructor(
     private readonly own: TopicFilter,
-    allowed: readonly TopicFilter[] | undefined,
-  ) {
-    if (!allowed) return;
-    this.allowed = new TopicFilterTree();
-    for (const filter of allowed) this.allowed.add(filter, true);
-  }
+    private readonly allowed: TopicFilterTree<unknown> | undefined,
+  ) {}
 
   /** What forbids `topic`; undefined when nothing does. */
   problem(topic: string): string | undefined {
-    if (this.checked.has(topic)) return this.checked.get(topic);
+    const checked = (this.checked ??= new Map<string, string | undefined>());
+    if (checked.has(topic)) return checked.get(topic);
     const problem = this.check(topic);
-    if (this.checked.size >= REMEMBERED) this.checked.clear();
-    this.checked.set(topic, problem);
+    if (checked.size >= REMEMBERED) checked.clear();
+    checked.set(topic, problem);
     return problem;
   }
 

@@ -11,7 +11,7 @@ import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envel
 import type { MqttHealth } from '../wire/connection-health.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
-import { createHandlerRuntime } from './create-handler-runtime.js';
+import { createHandlerRuntimes } from './create-handler-runtimes.js';
 import { InternalTopics } from './internal-topics.js';
 import { MessageReceiver } from './message-receiver.js';
 import { sendsCopyPerSubscription } from './overlap-probe.js';
@@ -159,7 +159,7 @@ export class ServerRuntime {
 
   private createReceiver(handlers: readonly Handler[]): MessageReceiver {
     const { options, services } = this;
-    const runtimes = handlers.map((handler) => createHandlerRuntime(handler, options, this.gate));
+    const runtimes = createHandlerRuntimes(handlers, options, this.gate);
     const unsubscribe = (filter: string): void => this.link.unsubscribe(filter);
     const stale = new StaleMessages(options.onStaleSubscription, unsubscribe, services.counters, services.logger);
     return new MessageReceiver(new TopicRouter(runtimes, this.subscriptions.byText), services, {

@@ -58,7 +58,9 @@ export class ServerSubscriptions {
   }
 
   private ask(subscriptions: readonly Subscription[]): Promise<void> {
-    return this.parts.subscriber.subscribe(subscriptions.map(({ text, ...rest }) => ({ ...rest, filter: text })));
+    return this.parts.subscriber.subscribe(
+      subscriptions.map(({ text: filter, qos, nl, rap, rh, identifier }) => ({ filter, qos, nl, rap, rh, identifier })),
+    );
   }
 
   private async copyFilter(asked: readonly Subscription[]): Promise<CopyFilter | undefined> {

@@ -104,7 +104,7 @@ export class Subscriber {
     const reasonCode = ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
     const shared = requests.filter(({ filter }) => filter.startsWith('$share/'));
     return [
-      requests.filter((request) => !shared.includes(request)),
+      requests.filter(({ filter }) => !filter.startsWith('$share/')),
       shared.map(({ filter }) => ({ filter, reasonCode, reason: describeReasonCode(reasonCode) })),
     ];
   }
@@ -116,10 +116,10 @@ export class Subscriber {
   private packets(requests: readonly SubscriptionRequest[]): SubscriptionRequest[][] {
     const most = Math.min(BYTES_PER_PACKET, this.connection.limits?.maximumPacketSize ?? Infinity) - PACKET_OVERHEAD;
     const packets: SubscriptionRequest[][] = [];
-    const open = new Map<string, { packet: SubscriptionRequest[]; bytes: number }>();
+    const open = new Map<number, { packet: SubscriptionRequest[]; bytes: number }>();
     for (const request of requests) {
       const bytes = Buffer.byteLength(request.filter) + BYTES_PER_FILTER;
-      const kind = `${request.identifier} ${request.qos} ${request.nl} ${request.rap} ${request.rh}`;
+      const kind = kindOf(request);
       let target = open.get(kind);
       if (!target || target.packet.length === FILTERS_PER_PACKET || target.bytes + bytes > most) {
         target = { packet: [], bytes: 0 };
@@ -180,4 +180,9 @@ export class Subscriber {
     }
     return refused;
   }
+}
+
+/** A number for all requests that have identifier and options in common: they fit in one packet. */
+function kindOf({ identifier = 0, qos, nl = false, rap = false, rh = 0 }: SubscriptionRequest): number {
+  return identifier * 64 + rh * 16 + Number(rap) * 8 + Number(nl) * 4 + qos;
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { TopicFilter } from '../../../lib/protocol/topic-filter.js';
+import { TopicFilterTree } from '../../../lib/routing/topic-filter-tree.js';
 import { ResponseTopics } from '../../../lib/server/response-topics.js';
 import { naiveMatcher, topicFilters, topicNames } from '../protocol/topic-arbitraries.js';
 
 function topics(own: string, allowed?: readonly string[]): ResponseTopics {
-  return new ResponseTopics(
-    TopicFilter.parse(own),
-    allowed?.map((filter) => TopicFilter.parse(filter)),
-  );
+  const tree = allowed && new TopicFilterTree<unknown>();
+  for (const filter of allowed ?? []) tree!.add(TopicFilter.parse(filter), filter);
+  return new ResponseTopics(TopicFilter.parse(own), tree);
 }
 
 describe('ResponseTopics', () => {
