@@ -120,7 +120,7 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
     if (this.responder) return; // a retry goes on answering the same request
     const target = replyTargetOf(this.message, this.runtime, envelopeId);
     if (!target) return;
-    this.responder = openResponder(target, this.runtime, this.services, () => this.replied());
+    this.responder = openResponder(target, this.runtime, this.services, this);
   }
 
   private undecodable(cause: unknown): void {
@@ -214,17 +214,18 @@ export class Invocation implements Job, HandlerObserver, MessageControl {
   }
 
   /** The reply, if there was one to give, has been accepted. */
-  private replied(): void {
+  replied(): void {
     if (this.results) this.results.whenSettled((failure) => this.conclude(failure && { failed: true, error: failure }));
     else this.conclude(undefined);
   }
 
   private conclude(failedResults: Outcome | undefined): void {
     const outcome = failedResults ?? this.outcome ?? SUCCESS;
-    this.fate.conclude(outcome, this.attempt, () => this.release());
+    this.fate.conclude(outcome, this.attempt, this);
   }
 
-  private release(): void {
+  /** Nothing is under way for the message any more. */
+  release(): void {
     this.abortSignal?.dispose();
     this.services.running.delete(this);
     this.onReleased?.(this.outcome !== undefined && !this.fate.withheld);

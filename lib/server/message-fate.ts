@@ -6,6 +6,11 @@ import type { HandlerRuntime } from './handler-runtime.js';
 import type { ReceivedMessage } from './received-message.js';
 import type { ServerServices } from './server-services.js';
 
+interface FateOwner {
+  /** Called once, when nothing is under way for the message any more. */
+  release(): void;
+}
+
 /**
  * What one handler decides about its message: by itself, by an exception, or by its ack policy; and the dead letter of a message
  * that is given up. The first decision counts.
@@ -15,7 +20,7 @@ export class MessageFate {
   withheld = false;
   private sealed = false;
   private letterUnderWay = false;
-  private whenSettled: (() => void) | undefined;
+  private owner: FateOwner | undefined;
 
   /** @param settlement undefined for QoS 0, which has no acknowledgement */
   constructor(
@@ -43,15 +48,11 @@ export class MessageFate {
     else this.giveUp(reasonString ?? 'rejected', attempts);
   }
 
-  /**
-   * The handler has ended, and its reply is out.
-   *
-   * @param settled called once, when nothing is under way for the message any more
-   */
-  conclude(outcome: Outcome, attempts: number, settled: () => void): void {
+  /** The handler has ended, and its reply is out. */
+  conclude(outcome: Outcome, attempts: number, owner: FateOwner): void {
     if (!this.sealed) this.decideBy(outcome, attempts);
-    if (this.letterUnderWay) this.whenSettled = settled;
-    else settled();
+    if (this.letterUnderWay) this.owner = owner;
+    else owner.release();
   }
 
   private decideBy(outcome: Outcome, attempts: number): void {
@@ -94,7 +95,7 @@ export class MessageFate {
       this.withheld = error !== undefined;
       this.settlement?.decide(error ? NACK : ACK);
       this.letterUnderWay = false;
-      this.whenSettled?.();
+      this.owner?.release();
     });
   }
 }

@@ -3,7 +3,7 @@ import type { HandlerRuntime } from './handler-runtime.js';
 import type { ReceivedMessage } from './received-message.js';
 import { BareReplyEncoder, NestReplyEncoder, PlainReplyEncoder } from './reply-encoder.js';
 import type { ReplyTarget } from './reply-target.js';
-import { Responder } from './responder.js';
+import { Responder, type Replying } from './responder.js';
 import type { ServerServices } from './server-services.js';
 
 /**
@@ -26,28 +26,22 @@ export function replyTargetOf(
   return { topic, requestTopic, correlationData: properties?.correlationData, qos, expiresAt, envelopeId };
 }
 
-/** @param done called once, when every reply has been accepted by the broker or given up */
 export function openResponder(
   target: ReplyTarget,
   runtime: HandlerRuntime,
   services: ServerServices,
-  done: () => void,
+  owner: Replying,
 ): Responder {
-  const { send, logger, streams } = services;
+  const { send, logger } = services;
   const { requestTopic, envelopeId, correlationData } = target;
   if (envelopeId !== undefined) {
     const encoder = new NestReplyEncoder(target, runtime.replyDefaults, services.protocolVersion);
-    return new Responder(requestTopic, encoder, send, logger, done);
+    return new Responder(requestTopic, encoder, send, logger, owner);
   }
   if (services.protocolVersion === 4) {
-    return new Responder(requestTopic, new BareReplyEncoder(target, runtime.replyDefaults), send, logger, done);
+    return new Responder(requestTopic, new BareReplyEncoder(target, runtime.replyDefaults), send, logger, owner);
   }
-  // a caller cancels by Correlation Data, which only 5.0 has
-  const cancellable = correlationData !== undefined;
-  const encoder = new PlainReplyEncoder(
-    target,
-    runtime.replyDefaults,
-    cancellable ? () => streams.announcedTopic : undefined,
-  );
-  return new Responder(requestTopic, encoder, send, logger, done, cancellable ? () => streams.ready() : undefined);
+  const streams = correlationData && services.streams; // a caller cancels by Correlation Data, which only 5.0 has
+  const encoder = new PlainReplyEncoder(target, runtime.replyDefaults, streams);
+  return new Responder(requestTopic, encoder, send, logger, owner, streams);
 }

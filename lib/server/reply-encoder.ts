@@ -36,7 +36,8 @@ export class PlainReplyEncoder implements ReplyEncoder {
   constructor(
     private readonly target: ReplyTarget,
     private readonly defaults: ReplyDefaults,
-    private readonly controlTopic?: () => string | undefined,
+    /** Says where a caller can cancel a stream. */
+    private readonly streams?: { readonly announcedTopic: string | undefined },
   ) {}
 
   single(value: unknown): OutgoingMessage | undefined {
@@ -45,7 +46,7 @@ export class PlainReplyEncoder implements ReplyEncoder {
   }
 
   item(value: unknown, position: StreamPosition): OutgoingMessage | undefined {
-    const control = position.index === 0 ? this.controlTopic?.() : undefined;
+    const control = position.index === 0 ? this.streams?.announcedTopic : undefined;
     const marks: UserProperties = { [NestProperty.stream]: formatStreamPosition(position) };
     if (control !== undefined) marks[NestProperty.control] = control;
     return this.encode(value, marks);

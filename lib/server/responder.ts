@@ -6,10 +6,19 @@ import type { ReplyEncoder } from './reply-encoder.js';
 /** Sends a message; `settled` is called once, when it is written (QoS 0) or acknowledged by the broker. */
 export type Send = (message: OutgoingMessage, settled: (error: Error | undefined) => void) => void;
 
-/**
- * Answers one request: with one value, with a stream of values in order, or with a failure. When everything has been accepted
- * by the broker, or given up, `done` is called, once.
- */
+/** Whose request is answered. */
+export interface Replying {
+  /** Called once, when everything has been accepted by the broker, or given up. */
+  replied(): void;
+}
+
+/** Streams that callers can cancel. */
+export interface CancellableStreams {
+  /** Awaited before the first value of a stream that goes on is sent. */
+  ready(): Promise<void>;
+}
+
+/** Answers one request: with one value, with a stream of values in order, or with a failure. */
 export class Responder {
   private queue: unknown[] = [];
   private sent = 0;
@@ -26,9 +35,8 @@ export class Responder {
     private readonly encoder: ReplyEncoder,
     private readonly send: Send,
     private readonly logger: Logger,
-    private readonly done: () => void,
-    /** Awaited before the first value of a stream that goes on is sent. */
-    private readonly prepareStream?: () => Promise<void>,
+    private readonly owner: Replying,
+    private readonly streams?: CancellableStreams,
   ) {}
 
   /** Whether a reply has gone out already, so that the handler cannot be run again. */
@@ -82,8 +90,8 @@ export class Responder {
     this.scheduled = false;
     const { queue, state } = this;
     if (state === 'ended') return;
-    if (state === 'open' && this.prepareStream && !this.prepared) {
-      void this.prepare(this.prepareStream);
+    if (state === 'open' && this.streams && !this.prepared) {
+      void this.prepare(this.streams);
       return;
     }
     this.queue = [];
@@ -103,9 +111,9 @@ export class Responder {
     this.finishWhenSettled();
   }
 
-  private async prepare(prepareStream: () => Promise<void>): Promise<void> {
+  private async prepare(streams: CancellableStreams): Promise<void> {
     this.scheduled = true;
-    await prepareStream();
+    await streams.ready();
     this.prepared = true;
     this.flush();
   }
@@ -132,6 +140,6 @@ export class Responder {
   }
 
   private finishWhenSettled(): void {
-    if (this.unsettled === 0) this.done();
+    if (this.unsettled === 0) this.owner.replied();
   }
 }

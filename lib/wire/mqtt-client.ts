@@ -5,9 +5,17 @@ import type { ResolvedConnectionOptions } from '../options/connection-options.js
 /** MQTT.js keeps what is under way only while it means to reconnect; when to do so is decided by {@link Connection}. */
 const NEVER_BY_ITSELF_MS = 0x7fff_ffff;
 
+/**
+ * MQTT.js tells the package `debug` about each step that it takes, which looks up each time whether anybody listens: 8 % of the
+ * CPU time of an event that is received. Without `DEBUG` in the environment nobody does.
+ */
+// oxlint-disable-next-line node/no-process-env
+const UNHEARD = process.env['DEBUG'] === undefined ? { log: (): void => {} } : {};
+
 /** An MQTT.js client that has not connected yet, and does so only when told. */
 export function createMqttClient({ url, protocolVersion, mqtt }: ResolvedConnectionOptions): MqttClient {
   const options = {
+    ...UNHEARD,
     ...mqtt, // MQTT.js writes into what it is given
     protocolVersion,
     protocolId: 'MQTT',

@@ -32,9 +32,9 @@ afterEach(() => {
 function plain(
   of: Partial<ReplyTarget> = {},
   publish: ReplyDefaults['publish'] = {},
-  control?: () => string | undefined,
+  streams?: { announcedTopic: string | undefined },
 ): PlainReplyEncoder {
-  return new PlainReplyEncoder({ ...target, ...of }, { ...defaults, publish: Object.freeze(publish) }, control);
+  return new PlainReplyEncoder({ ...target, ...of }, { ...defaults, publish: Object.freeze(publish) }, streams);
 }
 
 function nest(of: Partial<ReplyTarget> = {}, protocolVersion: 4 | 5 = 5): NestReplyEncoder {
@@ -65,14 +65,14 @@ describe('PlainReplyEncoder', () => {
   });
 
   it('says with the first value of a stream, and with no other, where it can be cancelled', () => {
-    const encoder = plain({}, {}, () => 'control/here');
+    const encoder = plain({}, {}, { announcedTopic: 'control/here' });
     expect(encoder.item(1, { index: 0, end: 'more' })?.properties?.userProperties).toEqual({
       'nest-stream': '0',
       'nest-control': 'control/here',
     });
     expect(encoder.item(2, { index: 1, end: 'more' })?.properties?.userProperties).toEqual({ 'nest-stream': '1' });
     expect(encoder.single(1)?.properties?.userProperties).toBeUndefined();
-    const refused = plain({}, {}, () => undefined);
+    const refused = plain({}, {}, { announcedTopic: undefined });
     expect(refused.item(1, { index: 0, end: 'more' })?.properties?.userProperties).toEqual({ 'nest-stream': '0' });
   });
 

@@ -44,8 +44,8 @@ class Bench {
         this.unsettled.push(settled);
       },
       logger,
-      this.done,
-      prepare && (() => prepare),
+      { replied: this.done },
+      prepare && { ready: () => prepare },
     );
   }
 
