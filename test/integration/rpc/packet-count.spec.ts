@@ -24,13 +24,13 @@ async function countCalls(protocolVersion: 4 | 5, qos: 0 | 1): Promise<Counts> {
   await startServer({ ...connectionTo(url, protocolVersion), ...at, clientId: 'server' }, { controllers: [Echo] });
   const client = createClient({ ...connectionTo(url, protocolVersion), publishOptions: { qos }, clientId: 'client' });
   await client.request('echo/first', 0);
-  const end = broker.waitFor('publish', ({ message }) => message.topic === 'end');
   broker.on('packet', ({ clientId, direction, packet }) => {
     if (packet.cmd === 'publish' && packet.topic === 'end') return;
     const what = `${clientId} ${direction} ${packet.cmd}`;
     counts[what] = (counts[what] ?? 0) + 1;
   });
   for (let i = 0; i < TOPICS; i++) expect((await client.request(`echo/${i}`, i)).data).toBe(i);
+  const end = broker.waitFor('publish', ({ message }) => message.topic === 'end');
   await client.publish('end', 0);
   await end;
   return counts;
