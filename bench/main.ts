@@ -7,7 +7,7 @@ import { hold } from './harness/contest.js';
 import { checkDocument, keep, writeDocument } from './harness/document.js';
 import { environment } from './harness/environment.js';
 import { measurementOf } from './harness/measurement.js';
-import { among, inShort } from './harness/selection.js';
+import { among, isMarked } from './harness/selection.js';
 import type { Workload } from './harness/workload.js';
 import { WORKLOADS } from './workloads/workloads.js';
 
@@ -45,7 +45,7 @@ async function measureAll(): Promise<void> {
 
   for (const workload of WORKLOADS.filter(chosen)) {
     const all = among(workload, (contestant) => !leftOut.has(contestant));
-    const held = inFull ? all : among(all, inShort(all));
+    const held = inFull ? all : among(all, (contestant) => isMarked(all, contestant));
     try {
       const results = await hold(held, Math.min(rounds, workload.rounds ?? Infinity), broker!.start);
       const measurement = measurementOf(results, where);

@@ -6,6 +6,7 @@ import type { Workload } from './workload.js';
 /** What was measured in a workload, as it is kept. */
 export interface Measurement {
   readonly environment: Environment;
+  /** Of those who had the most. */
   readonly rounds: number;
   readonly figures: FiguresOfAll;
 }
@@ -27,7 +28,7 @@ export function measurementOf(results: Results, environment: Environment): Measu
       }
     }
     figures[contestant as ContestantName] = byCase;
-    rounds = itsRounds.length;
+    rounds = Math.max(rounds, itsRounds.length);
   }
   return { environment, rounds, figures };
 }
@@ -37,13 +38,15 @@ function shortened(value: number): number {
   return Number(value.toPrecision(7));
 }
 
-/** One figure round by round; undefined where it is missing in any of them. */
+/** One figure round by round; undefined where it is missing in any of the contestant's rounds. */
 export function valuesOf(
-  { figures, rounds }: Measurement,
+  { figures }: Measurement,
   contestant: ContestantName,
   caseName: string,
   figure: string,
 ): readonly number[] | undefined {
+  const ofContestant = Object.values(figures[contestant] ?? {}).flatMap((ofCase) => Object.values(ofCase));
+  const rounds = Math.max(...ofContestant.map(({ length }) => length));
   const values = figures[contestant]?.[caseName]?.[figure];
   return values?.length === rounds ? values : undefined;
 }

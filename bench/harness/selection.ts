@@ -14,8 +14,8 @@ export function among(workload: Workload, isIn: (contestant: ContestantName) => 
   };
 }
 
-/** Whom a short run has: those whom marks are about. */
-export function inShort({ baseline, marks = [] }: Workload): (contestant: ContestantName) => boolean {
-  const named = new Set(marks.flatMap(({ of, against }) => [of, against]));
-  return (contestant) => named.size === 0 || contestant === baseline || named.has(contestant);
+/** Whether marks are about a contestant; everybody counts where there are none. */
+export function isMarked({ baseline, marks = [] }: Workload, contestant: ContestantName): boolean {
+  const named = marks.flatMap(({ of, against }) => [of, against]);
+  return named.length === 0 || contestant === baseline || named.includes(contestant);
 }

@@ -16,7 +16,7 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   return (sorted[Math.floor(place)]! + sorted[Math.ceil(place)]!) / 2;
 }
 
-/** Round by round, so that what disturbs a round disturbs both sides of the ratio. */
+/** Round by round, so that what disturbs a round disturbs both sides of the ratio; as far as both had rounds. */
 export function pairedRatios(values: readonly number[], baseline: readonly number[]): number[] {
-  return values.map((value, round) => value / baseline[round]!);
+  return values.slice(0, baseline.length).map((value, round) => value / baseline[round]!);
 }

@@ -6,9 +6,9 @@ import type { Figures, Mark, RoundResult, Workload } from '../harness/workload.j
 import type { CallsParameters, CallsResult, RequesterParameters } from '../players/requester.js';
 import type { ResponderParameters } from '../players/responder.js';
 
-const SECONDS = 1.5;
+const SECONDS = 1.2;
 /** What is compiled by then stays so: a service runs for months. */
-const WARM_UP_SECONDS = 1.5;
+const WARM_UP_SECONDS = 1.2;
 
 /** Many calls at once, and one after the other. */
 const IN_FLIGHT = [256, 32, 1] as const;
