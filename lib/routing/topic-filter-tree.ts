@@ -7,7 +7,7 @@ const NONE: readonly never[] = Object.freeze([]);
  * A level of the tree: what stands below each name, below `+`, and what ends here.
  *
  * Where only one filter goes on it is not unfolded into levels. Most filters then take one node, and a topic reads less memory:
- * among 50,000 filters it is found in 1.1 µs instead of 2.2.
+ * among 50,000 filters it is found in 1.2 µs instead of 2.9.
  */
 class Node<T> {
   /** How the only filter that comes here goes on, and its values. */

@@ -52,7 +52,7 @@ export class TopicRouter<H extends Handler = Handler> {
 
   private find(topic: string): Route<H> {
     const route = routeOf(this.tree.match(topic), topic);
-    // Remembering costs more than finding (0.5 µs against 0.15), for nothing where every topic is new. A topic that comes
+    // Remembering costs more than finding (0.26 µs against 0.13), for nothing where every topic is new. A topic that comes
     // again and again is admitted soon, also after everything has been forgotten: it has a chance each time.
     if (this.misses++ % ADMITTED === 0) this.remember(topic, route);
     return route;
