@@ -8,7 +8,9 @@ export function numeral(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }
 
+/** Median with least and most, where they differ. */
 export function inWords({ median, min, max }: Summary): string {
+  if (min === max) return numeral(median);
   return `${numeral(median)} (${numeral(min)} to ${numeral(max)})`;
 }
 
