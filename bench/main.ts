@@ -25,7 +25,7 @@ const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
 });
 const inFull = options.full || options.write || names.length > 0;
-const rounds = Number(options.rounds ?? (options.full ? 10 : 3));
+const rounds = Number(options.rounds ?? (options.full || options.write ? 10 : 3));
 if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds is a whole number from 1');
 const broker = BROKERS[options.broker];
 if (!broker) throw new Error(`--broker is one of ${Object.keys(BROKERS).join(', ')}`);
