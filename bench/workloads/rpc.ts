@@ -10,8 +10,9 @@ const SECONDS = 1.2;
 /** What is compiled by then stays so: a service runs for months. */
 const WARM_UP_SECONDS = 1.2;
 
-/** Many calls at once, and one after the other. */
-const IN_FLIGHT = [256, 32, 1] as const;
+/** One call after the other, and many at once. From few to many: what a heap has grown for many would be measured with few. */
+const IN_FLIGHT = [1, 32, 256] as const;
+const WARM_UP_IN_FLIGHT = 32;
 
 function caseOf(inFlight: number): string {
   return `${inFlight} in flight`;
@@ -102,7 +103,8 @@ async function measure(
   const requester = await PlayerProcess.start('requester', { contestant, url, qos } satisfies RequesterParameters);
   try {
     const results: Record<string, Figures> = {};
-    await requester.ask('calls', { inFlight: levels[0]!, seconds: WARM_UP_SECONDS } satisfies CallsParameters);
+    const warmUp: CallsParameters = { inFlight: Math.min(WARM_UP_IN_FLIGHT, levels.at(-1)!), seconds: WARM_UP_SECONDS };
+    await requester.ask('calls', warmUp);
     for (const inFlight of levels) results[caseOf(inFlight)] = await calls(requester, [responder], inFlight);
     return results;
   } finally {

@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js';
 import { from, Observable, throwError } from 'rxjs';
-import { RemoteError } from '../errors/remote.error.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
 import type {
   AnyTopics,
@@ -23,6 +22,7 @@ import type { MessagesOptions } from './mqtt-message.js';
 import { MessageStream } from './message-stream.js';
 import { MqttPublisher } from './mqtt-publisher.js';
 import type { MqttReply } from './mqtt-reply.js';
+import { ReplySubscriber } from './reply-subscriber.js';
 import type { RequestCall } from './request-format.js';
 
 /**
@@ -101,11 +101,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   override send<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
     return new Observable<TResult>((subscriber) => {
-      return this.runtime.requests.start(this.call(pattern, data), {
-        next: (reply) => subscriber.next(reply.data as TResult),
-        error: (error) => subscriber.error(error instanceof RemoteError ? error.data : error),
-        complete: () => subscriber.complete(),
-      });
+      return this.runtime.requests.start(this.call(pattern, data), new ReplySubscriber(subscriber));
     });
   }
 

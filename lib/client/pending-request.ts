@@ -9,6 +9,14 @@ export interface CallObserver {
   complete(end?: MqttReply): void;
 }
 
+/** Who keeps the requests of a client. */
+export interface RequestKeeper {
+  /** Its time is up. */
+  timedOut(request: PendingRequest): void;
+  /** It has ended, whichever way. */
+  ended(request: PendingRequest): void;
+}
+
 /** A request from the moment it is made to its end, whichever end that is. Its deadline runs from the start. */
 export class PendingRequest {
   /** Number of the next value of a streamed reply. */
@@ -35,8 +43,7 @@ export class PendingRequest {
     readonly topic: string,
     readonly timeoutMs: number,
     private readonly observer: CallObserver,
-    private readonly onTimeout: (request: PendingRequest) => void,
-    private readonly forget: (request: PendingRequest) => void,
+    private readonly keeper: RequestKeeper,
   ) {
     this.deadline = Date.now() + timeoutMs;
     this.timer = setTimeout(expire, timeoutMs, this);
@@ -78,13 +85,13 @@ export class PendingRequest {
 
   /** @internal */
   timedOut(): void {
-    if (!this.ended) this.onTimeout(this);
+    if (!this.ended) this.keeper.timedOut(this);
   }
 
   private end(): void {
     this.ended = true;
     clearTimeout(this.timer);
-    this.forget(this);
+    this.keeper.ended(this);
     if (this.whenEnded) for (const call of this.whenEnded) call();
   }
 }

@@ -1,21 +1,20 @@
 import type { Logger } from '@nestjs/common';
 import { BackpressureError } from '../errors/backpressure.error.js';
-import { ConnectionClosedError } from '../errors/connection-closed.error.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { NoMatchingSubscribersError } from '../errors/no-matching-subscribers.error.js';
 import { RequestCancelledError } from '../errors/request-cancelled.error.js';
 import { RequestTimeoutError } from '../errors/request-timeout.error.js';
 import type { PublishPacket } from '../protocol/application-message.js';
 import { ReasonCode } from '../protocol/reason-code.js';
-import { NestProperty, nestProperty } from '../serialization/wire-contract.js';
 import type { Connection } from '../wire/connection.js';
 import type { Publisher } from '../wire/publisher.js';
 import type { ClientCounters } from './client-counters.js';
 import { DelayedReplies } from './delayed-replies.js';
 import type { Inbox } from './inbox.js';
-import { PendingRequest, type CallObserver } from './pending-request.js';
+import { PendingRequest, type CallObserver, type RequestKeeper } from './pending-request.js';
 import type { PendingRequests } from './pending-requests.js';
+import { duplicateCorrelation, replyLost, requestCutShort } from './request-errors.js';
 import type { RequestCall, RequestFormat } from './request-format.js';
+import { StreamCancellation } from './stream-cancellation.js';
 import { Turns } from './turns.js';
 
 interface RequestParts {
@@ -31,31 +30,32 @@ interface RequestParts {
   readonly logger: Logger;
 }
 
-const EMPTY = Buffer.alloc(0);
-
 /** Requests of one client: each is written when there is a connection, an inbox and room, and ends in one of the ways that it can. */
-export class Requests {
+export class Requests implements RequestKeeper {
   /** Requests that have not ended, written or not. */
   private readonly live = new Set<PendingRequest>();
   private readonly turns = new Turns<PendingRequest>();
   /** Formats by the Response Topics that they listen on. */
   private readonly readers = new Map<string, RequestFormat>();
   private readonly delayedReplies = new DelayedReplies();
+  private readonly streams: StreamCancellation;
 
   constructor(private readonly parts: RequestParts) {
     const { connection } = parts;
+    const { broker } = connection;
+    this.streams = new StreamCancellation(parts.publisher, parts.logger);
     connection.on('session', ({ sessionPresent, first }) => {
       if (!sessionPresent && !first)
         this.failAll(
           ({ written }) => written,
-          (request) => this.sessionLost(request),
+          ({ topic }) => replyLost(broker, topic),
         );
     });
     connection.on('closed', (cause) =>
       this.failAll(
         () => true,
         // what was never written did not come about for the reason that the connection did not
-        ({ topic, written }) => (cause && !written ? cause : this.closedError(topic, written, cause)),
+        ({ topic, written }) => (cause && !written ? cause : requestCutShort(broker, topic, written, cause)),
       ),
     );
   }
@@ -72,13 +72,7 @@ export class Requests {
    */
   start(call: RequestCall, observer: CallObserver): () => void {
     const { topic, options } = call;
-    const request = new PendingRequest(
-      topic,
-      options.timeout ?? this.parts.requestTimeoutMs,
-      observer,
-      (late) => this.timedOut(late),
-      (ended) => this.ended(ended),
-    );
+    const request = new PendingRequest(topic, options.timeout ?? this.parts.requestTimeoutMs, observer, this);
     request.codec = options.codec;
     this.live.add(request);
     try {
@@ -105,13 +99,11 @@ export class Requests {
   }
 
   /** A message that nobody waits for. */
-  receiveLate(topic: string, { properties }: PublishPacket): void {
+  receiveLate(topic: string, packet: PublishPacket): void {
     const { counters, logger } = this.parts;
     counters.lateReplies++;
     logger.debug(`A reply on "${topic}" came late, twice, or for nobody here; it is dropped`);
-    const correlationData = properties?.correlationData;
-    const control = nestProperty(properties?.userProperties, NestProperty.control);
-    if (control !== undefined && correlationData) this.sendCancel(control, correlationData); // a stream that nobody follows
+    this.streams.cancelBy(packet);
   }
 
   /** Writes at once what can be, which is the rule; the rest when its turn comes. */
@@ -141,7 +133,8 @@ export class Requests {
   ): Promise<void> {
     const { connection, inbox, offline } = this.parts;
     try {
-      if (offline === 'fail' && connection.offline) throw this.closedError(call.topic, false, connection.lastError);
+      if (offline === 'fail' && connection.offline)
+        throw requestCutShort(connection.broker, call.topic, false, connection.lastError);
       await connection.open();
       if (request.ended) return;
       const responseTopic = await inbox.open(named, (topic) => this.readers.set(topic, format));
@@ -193,7 +186,8 @@ export class Requests {
     }
   }
 
-  private timedOut(request: PendingRequest): void {
+  /** @internal called by the request itself */
+  timedOut(request: PendingRequest): void {
     const { topic, timeoutMs } = request;
     const { pending } = this.parts;
     if (pending.isWaiting(request)) {
@@ -201,19 +195,19 @@ export class Requests {
       request.fail(new BackpressureError('maxPendingRequests', pending.bound, what));
       return;
     }
-    this.cancelRemotely(request);
+    this.streams.cancel(request);
     request.fail(new RequestTimeoutError(topic, timeoutMs));
   }
 
   private cancel(request: PendingRequest): void {
     if (request.ended) return;
-    this.cancelRemotely(request);
+    this.streams.cancel(request);
     request.abandon();
   }
 
   private obey(signal: AbortSignal, request: PendingRequest): void {
     const abort = (): void => {
-      this.cancelRemotely(request);
+      this.streams.cancel(request);
       request.fail(new RequestCancelledError(request.topic, { cause: signal.reason }));
     };
     if (signal.aborted) {
@@ -224,19 +218,8 @@ export class Requests {
     request.onEnd(() => signal.removeEventListener('abort', abort));
   }
 
-  /** Only a stream that has begun can be told to stop: any other handler ends by itself, or by the request's expiry. */
-  private cancelRemotely({ controlTopic, correlationData, ended }: PendingRequest): void {
-    if (!ended && controlTopic !== undefined && correlationData) this.sendCancel(controlTopic, correlationData);
-  }
-
-  private sendCancel(topic: string, correlationData: Buffer): void {
-    const properties = { correlationData, userProperties: { [NestProperty.cancel]: '1' } };
-    this.parts.publisher.send({ topic, payload: EMPTY, qos: 1, retain: false, properties }, (error) => {
-      if (error) this.parts.logger.debug(`A stream could not be cancelled: ${error.message}`);
-    });
-  }
-
-  private ended(request: PendingRequest): void {
+  /** @internal called by the request itself, once */
+  ended(request: PendingRequest): void {
     this.live.delete(request);
     this.parts.pending.close(request);
     if (request.acknowledgedAt > 0) this.noteDelay(request);
@@ -253,31 +236,4 @@ export class Requests {
   private failAll(which: (request: PendingRequest) => boolean, errorOf: (request: PendingRequest) => Error): void {
     for (const request of [...this.live]) if (which(request)) request.fail(errorOf(request));
   }
-
-  private sessionLost({ topic }: PendingRequest): Error {
-    const { broker } = this.parts.connection;
-    return new ConnectionClosedError(
-      `${broker} lost the session while the request on "${topic}" was under way: its reply cannot come any more.`,
-      true,
-    );
-  }
-
-  private closedError(topic: string, maybeExecuted: boolean, cause: Error | undefined): Error {
-    const { broker } = this.parts.connection;
-    return new ConnectionClosedError(
-      `The connection to ${broker} ended before the request on "${topic}" did.`,
-      maybeExecuted,
-      { cause },
-    );
-  }
-}
-
-function duplicateCorrelation(topic: string): Error {
-  return new InvalidOptionsError([
-    {
-      option: `correlationData of the request on "${topic}"`,
-      problem: 'another request with the same bytes is still waiting for its reply',
-      remedy: 'Leave it out, or choose new bytes for each request',
-    },
-  ]);
 }

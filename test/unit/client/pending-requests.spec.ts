@@ -13,13 +13,7 @@ afterEach(() => {
 
 function requestOf(pending: PendingRequests): PendingRequest {
   const observer = { next: () => {}, error: () => {}, complete: () => {} };
-  return new PendingRequest(
-    'sum',
-    1_000,
-    observer,
-    () => {},
-    (request) => pending.close(request),
-  );
+  return new PendingRequest('sum', 1_000, observer, { timedOut: () => {}, ended: (request) => pending.close(request) });
 }
 
 describe('PendingRequests', () => {

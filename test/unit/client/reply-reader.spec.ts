@@ -35,8 +35,7 @@ class Caller {
       },
       complete: () => this.told.push('complete'),
     },
-    (late) => this.timeouts.push(late),
-    (ended) => this.ends.push(ended),
+    { timedOut: (late) => this.timeouts.push(late), ended: (ended) => this.ends.push(ended) },
   );
 
   reply(payload: string | Buffer, properties?: MessageProperties): this {
