@@ -48,6 +48,7 @@ export { MqttModule } from './module/mqtt.module.js';
 export { AckPolicy } from './options/ack-policy.js';
 export type { MqttClientOptions } from './options/client-options.js';
 export type { MqttConnectionOptions, MqttCredentials } from './options/connection-options.js';
+export type { MqttPayloadOptions } from './options/payload-options.js';
 export type { MqttPublishOptions, PublishDefaults } from './options/publish-options.js';
 export type { ReconnectOptions } from './options/reconnect-options.js';
 export type {

@@ -1,6 +1,4 @@
-import type { Deserializer, Serializer } from '@nestjs/microservices';
 import type { UserProperties } from '../protocol/application-message.js';
-import type { MqttCodec } from '../protocol/codec.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
 import {
   checkConnection,
@@ -10,10 +8,11 @@ import {
   type ResolvedConnectionOptions,
 } from './connection-options.js';
 import { OptionChecks } from './option-checks.js';
+import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
 import { checkPublish, checkUserPropertyNames, type PublishDefaults } from './publish-options.js';
 
 /** Options of {@link ClientMqtt}. */
-export interface MqttClientOptions extends MqttConnectionOptions {
+export interface MqttClientOptions extends MqttConnectionOptions, MqttPayloadOptions {
   /** Milliseconds from `send()` to its end: they cover connecting, queueing, the handler and the reply. Default 30_000. */
   requestTimeout?: number;
   /** Defaults for requests and events. Default `{ qos: 0 }`. */
@@ -30,16 +29,10 @@ export interface MqttClientOptions extends MqttConnectionOptions {
   envelope?: 'plain' | 'nest';
   /** User Properties of every message, beside those of the message itself (5.0). */
   userProperties?: UserProperties;
-  /** Default: JSON, text and bytes, told apart by Content Type. */
-  codec?: MqttCodec;
-  /** Nest's way to change what is sent, given packets of Nest's; it must not return a promise. Default: none, the codec alone. */
-  serializer?: Serializer;
-  /** Nest's way to change what comes, which it gets parsed; it must not return a promise. Default: none, the codec alone. */
-  deserializer?: Deserializer;
 }
 
 /** Client options after validation: complete, private copies, never written to. */
-export interface ResolvedClientOptions {
+export interface ResolvedClientOptions extends ResolvedPayloadOptions {
   readonly connection: ResolvedConnectionOptions;
   readonly requestTimeoutMs: number;
   readonly publishOptions: Readonly<PublishDefaults>;
@@ -49,9 +42,6 @@ export interface ResolvedClientOptions {
   readonly maxQueuedMessages: number;
   readonly envelope: 'plain' | 'nest' | undefined;
   readonly userProperties: Readonly<UserProperties> | undefined;
-  readonly codec: MqttCodec | undefined;
-  readonly serializer: Serializer | undefined;
-  readonly deserializer: Deserializer | undefined;
 }
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -103,9 +93,7 @@ function check(options: MqttClientOptions): void {
   checks.oneOf('offline', options.offline, ['queue', 'fail']);
   checks.integer('maxQueuedMessages', options.maxQueuedMessages, { min: 0, infinite: true });
   checks.oneOf('envelope', options.envelope, ['plain', 'nest']);
-  checks.methods('codec', options.codec, ['encode', 'decode']);
-  checks.methods('serializer', options.serializer, ['serialize']);
-  checks.methods('deserializer', options.deserializer, ['deserialize']);
+  checkPayload(checks, options);
   checks.wellFormed(
     'responseTopicPrefix',
     options.responseTopicPrefix,

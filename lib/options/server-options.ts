@@ -1,5 +1,4 @@
-import type { Deserializer, Serializer, Transport } from '@nestjs/microservices';
-import type { MqttCodec } from '../protocol/codec.js';
+import type { Transport } from '@nestjs/microservices';
 import { topicFilterProblem } from '../protocol/topic-filter.js';
 import { AckPolicy } from './ack-policy.js';
 import {
@@ -11,6 +10,7 @@ import {
   type ResolvedConnectionOptions,
 } from './connection-options.js';
 import { OptionChecks } from './option-checks.js';
+import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
 import { checkPublish, type PublishDefaults } from './publish-options.js';
 import { checkSubscription, type MqttSubscriptionOptions } from './subscription-options.js';
 
@@ -38,7 +38,7 @@ export interface StaleMessage {
 }
 
 /** Options of {@link ServerMqtt}. */
-export interface MqttServerOptions extends MqttConnectionOptions {
+export interface MqttServerOptions extends MqttConnectionOptions, MqttPayloadOptions {
   /** Which handlers are this server's, the way Nest tells transports apart. Default `Transport.MQTT`. */
   transportId?: Transport | symbol;
   /** Defaults for every handler. Default `{}`. */
@@ -61,16 +61,10 @@ export interface MqttServerOptions extends MqttConnectionOptions {
   onStaleSubscription?: 'log' | 'unsubscribe' | ((message: StaleMessage) => void);
   /** Topic Filters that a Response Topic must match; a request that names another one is not run. Default: any valid topic. */
   allowedResponseTopics?: readonly string[];
-  /** Default: JSON, text and bytes, told apart by Content Type. */
-  codec?: MqttCodec;
-  /** Nest's way to change what is sent, given packets of Nest's; it must not return a promise. Default: none, the codec alone. */
-  serializer?: Serializer;
-  /** Nest's way to change what comes, which it gets parsed; it must not return a promise. Default: none, the codec alone. */
-  deserializer?: Deserializer;
 }
 
 /** Server options after validation: complete, private copies, never written to. */
-export interface ResolvedServerOptions {
+export interface ResolvedServerOptions extends ResolvedPayloadOptions {
   readonly connection: ResolvedConnectionOptions;
   readonly transportId: Transport | symbol | undefined;
   readonly subscribeOptions: Readonly<MqttSubscriptionOptions>;
@@ -83,9 +77,6 @@ export interface ResolvedServerOptions {
   readonly maxPayloadBytes: number;
   readonly onStaleSubscription: NonNullable<MqttServerOptions['onStaleSubscription']>;
   readonly allowedResponseTopics: readonly string[] | undefined;
-  readonly codec: MqttCodec | undefined;
-  readonly serializer: Serializer | undefined;
-  readonly deserializer: Deserializer | undefined;
 }
 
 const DEFAULT_MAX_CONCURRENCY = 256;
@@ -158,9 +149,7 @@ function check(options: MqttServerOptions): void {
     checks.wellFormed(option, filter, topicFilterProblem, 'Give Topic Filters'),
   );
   checks.integer('maxPayloadBytes', options.maxPayloadBytes, { min: 0, infinite: true });
-  checks.methods('codec', options.codec, ['encode', 'decode']);
-  checks.methods('serializer', options.serializer, ['serialize']);
-  checks.methods('deserializer', options.deserializer, ['deserialize']);
+  checkPayload(checks, options);
   if (typeof options.onStaleSubscription !== 'function') {
     checks.oneOf('onStaleSubscription', options.onStaleSubscription, ['log', 'unsubscribe']);
   }

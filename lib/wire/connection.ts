@@ -6,8 +6,9 @@ import type { ResolvedConnectionOptions } from '../options/connection-options.js
 import { brokerLimits, type BrokerLimits } from './broker-limits.js';
 import { BrokerAddress } from './broker-address.js';
 import { brokerDisconnect, refusedConnack, type ConnectionFailure } from './connection-failure.js';
-import { brokerLabel, createMqttClient, disconnect, endMqttClient } from './mqtt-client.js';
+import { brokerLabel, connectMqttClient, createMqttClient, disconnect, endMqttClient } from './mqtt-client.js';
 import { reasonOf, Reconnection } from './reconnection.js';
+import { renewCredentials } from './renew-credentials.js';
 
 /** How the session of a new network connection begins. */
 export interface SessionStart {
@@ -142,27 +143,13 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.phase = 'connecting';
     this.failure = undefined;
     try {
-      await this.renewCredentials();
+      await renewCredentials(this.client, this.options, this.answerTimeoutMs);
       if ((this.phase as string) === 'closed') return;
-      // MQTT.js keeps the name of the first host that it connects to, and would expect it of every other one
-      if (this.options.mqtt.servername === undefined) delete this.client.options.servername;
-      this.client.connect();
+      connectMqttClient(this.client, this.options, (error) => this.noteError(error));
     } catch (error) {
       this.noteError(error as Error);
       this.onClose();
-      return;
     }
-    const { stream } = this.client;
-    stream.on('error', (error: Error) => this.noteError(error)); // MQTT.js swallows those without a code
-    if (this.options.noDelay && 'setNoDelay' in stream)
-      (stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
-  }
-
-  private async renewCredentials(): Promise<void> {
-    const { credentials } = this.options;
-    if (!credentials) return;
-    const { username, password } = await inTime(Promise.resolve(credentials()), this.answerTimeoutMs);
-    Object.assign(this.client.options, { username, password });
   }
 
   private onPacket(packet: Packet): void {
@@ -271,17 +258,5 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   private closedError(): Error {
     return this.lastError ?? new ConnectionClosedError(`The connection to ${this.broker} is closed.`, false);
-  }
-}
-
-async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`credentials() did not settle within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

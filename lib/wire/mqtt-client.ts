@@ -27,6 +27,24 @@ export function createMqttClient({ url, protocolVersion, mqtt }: ResolvedConnect
   return url ? connect(withoutCredentials(url), { ...options, ...credentialsOf(url) }) : connect(options);
 }
 
+/**
+ * Begins a network connection.
+ *
+ * @param onError told what goes wrong with the socket
+ */
+export function connectMqttClient(
+  client: MqttClient,
+  { mqtt, noDelay }: ResolvedConnectionOptions,
+  onError: (error: Error) => void,
+): void {
+  // MQTT.js keeps the name of the first host that it connects to, and would expect it of every other one
+  if (mqtt.servername === undefined) delete client.options.servername;
+  client.connect();
+  const { stream } = client;
+  stream.on('error', onError); // MQTT.js swallows those without a code
+  if (noDelay && 'setNoDelay' in stream) (stream as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
+}
+
 /** MQTT.js splits user name and password after it has decoded them, at the last colon, wherever that comes from. */
 function credentialsOf(url: string): { username?: string; password?: string } {
   const { username, password } = new URL(url);
