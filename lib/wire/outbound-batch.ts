@@ -14,6 +14,11 @@ interface Gathered {
 
 /** What is written in one turn of the event loop lies in one piece of a slab. */
 const SLAB_BYTES = 65_536;
+/**
+ * So much does not wait for the end of the turn: the broker reads while the rest is encoded. With payloads of 10 kB that is a
+ * fifth more calls.
+ */
+const PIECE_BYTES = 32_768;
 const ACK_BYTES = 4;
 const PUBACK = 0x40;
 const PUBREC = 0x50;
@@ -97,6 +102,7 @@ export class OutboundBatch {
 
   private reserve(bytes: number): number {
     this.cork();
+    if (this.to - this.from >= PIECE_BYTES) this.release();
     if (this.to + bytes > this.slab.length) {
       this.flush();
       this.slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));
@@ -131,6 +137,14 @@ export class OutboundBatch {
     const usable = !stream.destroyed && !stream.writableEnded;
     if (usable && stream.write(this.slab.subarray(from, to))) for (const { settled } of gathered) settled(undefined, 0);
     else this.awaitDrain(stream, gathered);
+  }
+
+  /** Lets go of what has been gathered before the turn is over. */
+  private release(): void {
+    const { corked } = this;
+    this.flush();
+    corked?.uncork();
+    corked?.cork();
   }
 
   private awaitDrain(stream: Stream, gathered: readonly Gathered[]): void {

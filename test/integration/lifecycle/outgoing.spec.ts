@@ -46,6 +46,21 @@ describe('the window of a broker that says how much it takes', () => {
   });
 });
 
+describe('what is published in one turn', () => {
+  it.each([0, 1] as const)('arrives whole and in order, whatever pieces it leaves in (QoS %i)', async (qos) => {
+    const { url } = await startInProcessBroker();
+    const client = createClient(connectionTo(url));
+    await client.connect();
+    const messages = await subscribeMqttJs(await connectMqttJs(connectionTo(url)), 'pieces', { qos });
+    // beside and across the bounds of 32 KiB a piece and 64 KiB a slab, and larger than both
+    const payloads = [1, 10_000, 32_768, 100, 65_536, 7, 200_000, ...Array.from({ length: 200 }, () => 500)];
+    const texts = payloads.map((bytes, n) => `${n}:`.padEnd(bytes + 5, 'x'));
+    await Promise.all(texts.map((text) => client.publish('pieces', text, { qos })));
+    const arrived = await messages.atLeast(texts.length);
+    expect(arrived.map(({ payload }) => payload.toString())).toEqual(texts);
+  });
+});
+
 describe('options of MQTT.js for messages on their way out', () => {
   it('autoAssignTopicAlias: a long topic goes over the wire once', async () => {
     const { url } = await startInProcessBroker();
