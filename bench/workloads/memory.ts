@@ -20,7 +20,7 @@ export const MEMORY: readonly Workload[] = [
       `of that after ${AT_FIRST} calls. RSS at the end.`,
     contestants: ['transport', 'mqttjs', 'nest12-pinned'],
     baseline: 'mqttjs',
-    rounds: 1,
+    rounds: 3,
     warmUp: false,
     marks: [
       { case: CASE, figure: 'server heap growth', of: 'transport', atMost: 1.1 },
