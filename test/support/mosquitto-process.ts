@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { within } from './deadline.js';
 import { executable } from './executables.js';
+import { freePort } from './free-port.js';
 
 export interface MosquittoOptions {
   /** Whether sessions and retained messages are on disk, from each change on, and so survive `kill()`. Default false. */
@@ -117,14 +117,4 @@ export class MosquittoProcess {
     ];
     await writeFile(join(this.folder, 'mosquitto.conf'), `${lines.join('\n')}\n`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,6 +1,4 @@
 /* oxlint-disable jest/expect-expect -- in `answers`, or `connect()` would have rejected */
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MqttConnectionOptions } from '../../../lib/index.js';
@@ -8,6 +6,7 @@ import { MqttBroker, type ConnectRequest } from '../../../lib/testing/index.js';
 import { CertificateAuthority, type Certificate } from '../../support/certificates.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { describeWhereInstalled } from '../../support/executables.js';
+import { freePort } from '../../support/free-port.js';
 import { createClient, startServer } from '../../support/nest-application.js';
 import { connectionTo, startMosquitto } from '../../support/test-broker.js';
 import { newScene } from './scene.js';
@@ -25,16 +24,6 @@ async function answers(url: string, options: Partial<MqttConnectionOptions> = {}
 async function listening(options: Parameters<MqttBroker['listen']>[0], broker = new MqttBroker()): Promise<string> {
   closeAfterTest(() => broker.close());
   return broker.listen(options);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('without TLS', () => {
