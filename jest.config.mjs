@@ -43,7 +43,8 @@ export default {
       // These folders import nothing from Nest, or start hundreds of processes: once is enough.
       testPathIgnorePatterns: [
         '/test/integration/(durability|lifecycle|performance|security)/',
-        '/test/integration/rpc/(isolation|nested-calls|packet-count|faststream)',
+        '/test/integration/(many-callers|groups)',
+        '/test/integration/rpc/(isolation|nested-calls|nagle|packet-count|faststream)',
         '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|collections|concurrency|serialization|testing)/',
       ],
       moduleNameMapper: {

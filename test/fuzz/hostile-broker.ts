@@ -69,8 +69,9 @@ export class HostileBroker {
       for (const resolve of this.arrived.splice(0)) resolve();
     } else if (packet.cmd === 'subscribe') {
       reply({ cmd: 'suback', messageId, granted: packet.subscriptions.map(({ qos }) => qos) });
-    } else if (packet.cmd === 'unsubscribe') reply({ cmd: 'unsuback', messageId, granted: [] } as never);
-    else if (packet.cmd === 'pingreq') reply({ cmd: 'pingresp' });
+    } else if (packet.cmd === 'unsubscribe') {
+      reply({ cmd: 'unsuback', messageId, granted: packet.unsubscriptions.map(() => 0) } as Packet);
+    } else if (packet.cmd === 'pingreq') reply({ cmd: 'pingresp' });
     else if (packet.cmd === 'pubrel') reply({ cmd: 'pubcomp', messageId });
     else if (packet.cmd === 'publish') this.take(packet, reply);
   }
