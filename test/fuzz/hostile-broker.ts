@@ -70,7 +70,7 @@ export class HostileBroker {
     } else if (packet.cmd === 'subscribe') {
       reply({ cmd: 'suback', messageId, granted: packet.subscriptions.map(({ qos }) => qos) });
     } else if (packet.cmd === 'unsubscribe') {
-      reply({ cmd: 'unsuback', messageId, granted: packet.unsubscriptions.map(() => 0) } as Packet);
+      reply({ cmd: 'unsuback', messageId, granted: packet.unsubscriptions.map(() => 0) });
     } else if (packet.cmd === 'pingreq') reply({ cmd: 'pingresp' });
     else if (packet.cmd === 'pubrel') reply({ cmd: 'pubcomp', messageId });
     else if (packet.cmd === 'publish') this.take(packet, reply);
