@@ -50,6 +50,11 @@ export interface Contestant {
 
 /** Topic of requests. */
 export const ECHO = 'bench/echo';
+/** Topic Filter of who answers requests. */
+export function requestFilter(group: string | undefined): string {
+  return group === undefined ? ECHO : `$share/${group}/${ECHO}`;
+}
+
 /** Topic of events. */
 export const READINGS = 'bench/readings';
 

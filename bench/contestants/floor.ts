@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { parser, writeToStream, type IPublishPacket, type Packet } from 'mqtt-packet';
-import { ECHO, type ConnectOptions, type Contestant, type QoS, type Reading } from './contestant.js';
+import { ECHO, requestFilter, type ConnectOptions, type Contestant, type QoS, type Reading } from './contestant.js';
+import { PendingCalls } from './pending-calls.js';
 
 /**
  * The floor: as little as can stand between a socket and mqtt-packet. It does not reconnect, knows one connection, keeps nothing,
@@ -14,29 +15,21 @@ export const floor: Contestant = {
       const reply = JSON.stringify(answer(JSON.parse(payload.toString()) as Reading));
       void connection.publish(responseTopic!, reply, qos, { correlationData });
     });
-    await connection.subscribe([group === undefined ? ECHO : `$share/${group}/${ECHO}`], options.qos);
+    await connection.subscribe([requestFilter(group)], options.qos);
   },
 
   async requester(options) {
-    const waiting = new Map<number, (reply: Reading) => void>();
-    let count = 0;
-    const connection = await Floor.open(options, ({ payload, properties }) => {
-      const id = properties!.correlationData!.readUInt32BE();
-      waiting.get(id)!(JSON.parse(payload.toString()) as Reading);
-      waiting.delete(id);
-    });
+    const calls = new PendingCalls();
+    const connection = await Floor.open(options, ({ payload, properties }) =>
+      calls.settle(properties!.correlationData!, payload),
+    );
     const inbox = `bench/inbox/${connection.clientId}`;
     await connection.subscribe([inbox], options.qos);
     return {
       call: (request) =>
         new Promise((resolve) => {
-          const correlationData = Buffer.allocUnsafe(4);
-          correlationData.writeUInt32BE(++count);
-          waiting.set(count, resolve);
-          void connection.publish(ECHO, JSON.stringify(request), options.qos, {
-            responseTopic: inbox,
-            correlationData,
-          });
+          const properties = { responseTopic: inbox, correlationData: calls.open(resolve) };
+          void connection.publish(ECHO, JSON.stringify(request), options.qos, properties);
         }),
     };
   },

@@ -1,5 +1,6 @@
 import { connect, type IClientOptions, type MqttClient, type OnMessageCallback } from 'mqtt';
-import { ECHO, type ConnectOptions, type Contestant, type Reading } from './contestant.js';
+import { ECHO, requestFilter, type ConnectOptions, type Contestant, type Reading } from './contestant.js';
+import { PendingCalls } from './pending-calls.js';
 
 /** What somebody would write by hand on MQTT.js: 5.0, one inbox, Correlation Data from a counter, subscriptions in batches. */
 export function mqttjs({ noDelay }: { noDelay: boolean }): Contestant {
@@ -21,26 +22,20 @@ export function mqttjs({ noDelay }: { noDelay: boolean }): Contestant {
         const reply = JSON.stringify(answer(JSON.parse(payload.toString()) as Reading));
         client.publish(responseTopic!, reply, { qos, properties: { correlationData: correlationData! } });
       });
-      await client.subscribeAsync(group === undefined ? ECHO : `$share/${group}/${ECHO}`, { qos: options.qos });
+      await client.subscribeAsync(requestFilter(group), { qos: options.qos });
     },
 
     async requester(options) {
-      const waiting = new Map<number, (reply: Reading) => void>();
-      let count = 0;
-      const client = await open(options, (_topic, payload, { properties }) => {
-        const id = properties!.correlationData!.readUInt32BE();
-        waiting.get(id)!(JSON.parse(payload.toString()) as Reading);
-        waiting.delete(id);
-      });
+      const calls = new PendingCalls();
+      const client = await open(options, (_topic, payload, { properties }) =>
+        calls.settle(properties!.correlationData!, payload),
+      );
       const inbox = `bench/inbox/${client.options.clientId}`;
       await client.subscribeAsync(inbox, { qos: options.qos });
       return {
         call: (request) =>
           new Promise((resolve) => {
-            const correlationData = Buffer.allocUnsafe(4);
-            correlationData.writeUInt32BE(++count);
-            waiting.set(count, resolve);
-            const properties = { responseTopic: inbox, correlationData };
+            const properties = { responseTopic: inbox, correlationData: calls.open(resolve) };
             client.publish(ECHO, JSON.stringify(request), { qos: options.qos, properties });
           }),
       };

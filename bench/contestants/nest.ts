@@ -1,7 +1,7 @@
 import { ClientMqtt, MqttRecordBuilder, ServerMqtt, Transport, type MqttOptions } from '@nestjs/microservices';
 import type { MqttClient } from 'mqtt';
 import { firstValueFrom } from 'rxjs';
-import { ECHO, type Contestant, type QoS, type Reading } from './contestant.js';
+import { ECHO, requestFilter, type Contestant, type QoS, type Reading } from './contestant.js';
 import { consumer, listen, responder } from './nest-application.js';
 
 /**
@@ -12,8 +12,7 @@ import { consumer, listen, responder } from './nest-application.js';
 export function nest({ pinned }: { pinned: boolean }): Contestant {
   return {
     async respond({ url, qos, group, answer }) {
-      const pattern = group === undefined ? ECHO : `$share/${group}/${ECHO}`;
-      const app = await listen(responder(pattern, answer), mqtt({ url, subscribeOptions: { qos } }));
+      const app = await listen(responder(requestFilter(group), answer), mqtt({ url, subscribeOptions: { qos } }));
       await subscribed(app.unwrap());
     },
 

@@ -4,10 +4,8 @@ import { WINDOW, type Broker } from '../harness/broker.js';
 import { PlayerProcess } from '../harness/player-process.js';
 import type { RoundResult, Workload } from '../harness/workload.js';
 import type { EmitParameters, EmitResult, EmitterParameters } from '../players/emitter.js';
-import { eventFigures } from './events.js';
+import { CASE, eventFigures, MOST } from './events.js';
 
-const MOST: readonly ContestantName[] = ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'floor'];
-const CASE = '100 bytes';
 const SECONDS = 1.2;
 
 export const EVENTS_PUBLISHED: readonly Workload[] = [

@@ -6,10 +6,8 @@ import type { Lap } from '../harness/stopwatch.js';
 import type { RoundResult, Workload } from '../harness/workload.js';
 import type { ConsumerParameters } from '../players/consumer.js';
 import type { EmitParameters, EmitterParameters } from '../players/emitter.js';
-import { busy, eventFigures, pumped } from './events.js';
+import { busy, CASE, eventFigures, MOST, pumped } from './events.js';
 
-const MOST: readonly ContestantName[] = ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'floor'];
-const CASE = '100 bytes';
 /** At QoS 2 Mosquitto sends all events first: there is no telling which handshakes belong to a warm-up. */
 const WAVES = { 1: [25_000, 50_000], 2: [20_000] } as const;
 

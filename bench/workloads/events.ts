@@ -7,6 +7,11 @@ import type { Figures } from '../harness/workload.js';
 import type { ConsumerParameters } from '../players/consumer.js';
 import type { PumpParameters } from '../players/pump.js';
 
+/** Who takes part where nothing else is said. */
+export const MOST: readonly ContestantName[] = ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'floor'];
+/** Size of events where nothing else is said. */
+export const CASE = '100 bytes';
+
 /** What it took one process to take, or to publish, that many events. */
 export function eventFigures(events: number, { seconds, cpuSeconds }: Lap): Figures {
   return {

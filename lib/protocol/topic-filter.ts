@@ -1,5 +1,6 @@
 import { InvalidTopicError } from '../errors/invalid-topic.error.js';
 import { utf8StringProblem } from './utf8-string.js';
+import { matchesFrom } from './level-matching.js';
 
 export const SINGLE_LEVEL_WILDCARD = '+';
 export const MULTI_LEVEL_WILDCARD = '#';
@@ -41,16 +42,9 @@ export class TopicFilter {
 
   /** Whether a message on `topic`, a valid Topic Name, belongs to this filter. */
   matches(topic: string): boolean {
-    const { levels } = this;
     // [MQTT-4.7.2-1]: a leading wildcard does not match topics that begin with $
-    if (topic.startsWith('$') && isWildcard(levels[0]!)) return false;
-    const names = topic.split('/');
-    for (let i = 0; i < levels.length; i++) {
-      const level = levels[i]!;
-      if (level === MULTI_LEVEL_WILDCARD) return true; // includes the parent level: i may equal names.length
-      if (i >= names.length || (level !== SINGLE_LEVEL_WILDCARD && level !== names[i])) return false;
-    }
-    return names.length === levels.length;
+    if (topic.startsWith('$') && isWildcard(this.levels[0]!)) return false;
+    return matchesFrom(this.filter, topic, 0);
   }
 
   /**

@@ -1,5 +1,5 @@
+import { endOfLevel, matchesFrom } from '../protocol/level-matching.js';
 import { MULTI_LEVEL_WILDCARD, SINGLE_LEVEL_WILDCARD, type TopicFilter } from '../protocol/topic-filter.js';
-import { endOfLevel, matchesFrom } from './level-matching.js';
 
 const NONE: readonly never[] = Object.freeze([]);
 
