@@ -37,6 +37,15 @@ export class LinkedQueue<T> {
     return node?.value;
   }
 
+  /** From the first to the last. The value that has just been given may be taken out meanwhile. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let node = this.head; node;) {
+      const { next } = node;
+      yield node.value;
+      node = next;
+    }
+  }
+
   /** @param place of a value that is still in the queue */
   remove(place: QueuePlace<T>): void {
     if (place.previous) place.previous.next = place.next;

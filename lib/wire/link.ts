@@ -1,35 +1,30 @@
 import type { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
-import { ConnectionClosedError } from '../errors/connection-closed.error.js';
-import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
-import { healthOf, type MqttHealth } from './connection-health.js';
-import { reportStatus } from './connection-status.js';
-import { Connection } from './connection.js';
-import { DeferredAcknowledgement, type MessageListener } from './deferred-acknowledgement.js';
+import { Connection } from './connection/connection.js';
+import { reportStatus } from './connection/connection-status.js';
+import { ping } from './connection/ping.js';
+import { healthOf, type MqttHealth } from './health.js';
+import { InboundMessages, type MessageListener } from './inbound/inbound-messages.js';
 import type { MqttClient, MqttEvents, MqttStatus } from './mqtt-events.js';
-import { OutboundBatch } from './outbound-batch.js';
-import { ping } from './ping.js';
-import { Publisher, type OfflinePolicy } from './publisher.js';
-import { Subscriber } from './subscriber.js';
+import { Publisher, type OfflinePolicy } from './outbound/publisher.js';
+import { Subscriber } from './subscriptions/subscriber.js';
 
 /** What a server, or a client, makes of its connection. */
 interface LinkParts extends OfflinePolicy {
   readonly logger: Logger;
   readonly onStatus: (status: MqttStatus) => void;
   readonly onMessage: MessageListener;
-  readonly onWithheld?: (withheld: number) => void;
+  readonly onWithheld?: (withheld: number, again: boolean) => void;
 }
-
-/** How often the broker is asked for one thing. */
-const MAX_ASKED = 5;
 
 /** A connection together with what sends and receives over it. After a reconnect it restores what the broker has lost. */
 export class Link {
   readonly connection: Connection;
   readonly publisher: Publisher;
   readonly subscriber: Subscriber;
-  readonly acknowledgement: DeferredAcknowledgement;
+  readonly inbound: InboundMessages;
+  private sessionPresent = false;
 
   constructor(
     options: ResolvedConnectionOptions,
@@ -37,10 +32,14 @@ export class Link {
   ) {
     const { logger, onStatus, onMessage, onWithheld } = parts;
     this.connection = new Connection(options, logger);
-    const batch = new OutboundBatch(this.connection);
-    this.publisher = new Publisher(this.connection, parts, batch);
-    this.subscriber = new Subscriber(this.connection, logger);
-    this.acknowledgement = new DeferredAcknowledgement(this.connection, batch, onMessage, logger, onWithheld);
+    this.subscriber = new Subscriber(this.connection, logger); // of a loss it speaks first: what is subscribed is suspected before messages
+    this.publisher = new Publisher(this.connection, parts, logger);
+    this.inbound = new InboundMessages(this.connection, { onMessage, logger, onWithheld });
+    this.connection.handler = {
+      publish: (packet, writer) => this.inbound.receive(packet, writer),
+      released: (identifier, writer) => this.inbound.released(identifier, writer),
+      acknowledged: (kind, identifier, reasonCode) => this.publisher.acknowledged(kind, identifier, reasonCode),
+    };
     reportStatus(this.connection, onStatus);
     if (options.mqtt.clean === false && !options.durableSession) {
       logger.warn(
@@ -48,6 +47,7 @@ export class Link {
       );
     }
     this.connection.on('session', ({ sessionPresent, first }) => {
+      this.sessionPresent = sessionPresent;
       if (!sessionPresent && !first) this.events.emit('sessionLost');
     });
     this.connection.on('connected', ({ first }) => {
@@ -59,18 +59,13 @@ export class Link {
     return this.connection.client;
   }
 
-  /** Listens to an event of the connection. */
+  /** Listens to an event of the connection: MQTT.js's emitter emits those of ours too. */
   on<K extends keyof MqttEvents>(event: K, listener: MqttEvents[K]): void {
     this.events.on(event, listener);
   }
 
-  /** MQTT.js' emitter, which emits events of ours too. */
-  private get events(): EventEmitter {
-    return this.client as unknown as EventEmitter;
-  }
-
   health(): MqttHealth {
-    return healthOf(this.connection, this.subscriber, this.acknowledgement);
+    return healthOf(this.connection, this.subscriber, this.inbound);
   }
 
   /** Whether the live connection answers within that time. */
@@ -78,21 +73,9 @@ export class Link {
     return ping(this.connection, timeoutMs);
   }
 
-  /**
-   * Asks the broker for something, and asks again when the connection is lost over it for no fault of what is asked.
-   *
-   * @throws what asking throws otherwise
-   */
-  async insist<T>(ask: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await ask();
-      } catch (error) {
-        const lost = error instanceof ConnectionClosedError && !(error.cause instanceof ConnectionRefusedError);
-        if (!lost || attempt === MAX_ASKED) throw error;
-        await this.connection.open();
-      }
-    }
+  /** Lets messages out, once the subscriptions stand. */
+  openPublisher(): void {
+    void this.publisher.open(this.sessionPresent);
   }
 
   /** Unsubscribes in the background: that it fails is worth a line in the log, and nothing more. */
@@ -102,15 +85,13 @@ export class Link {
     });
   }
 
+  private get events(): EventEmitter {
+    return this.client as unknown as EventEmitter;
+  }
+
   private async restore(): Promise<void> {
-    try {
-      await this.subscriber.restore();
-      this.publisher.flush();
-    } catch (error) {
-      // The next connection restores; and where this one is still there, the broker does not answer on it.
-      if (!this.connection.connected) return;
-      this.parts.logger.warn(`${(error as Error).message} Connecting again.`);
-      this.connection.resume();
-    }
+    const { writer } = this.connection;
+    await this.subscriber.restore();
+    if (writer !== undefined && this.connection.writer === writer) this.openPublisher();
   }
 }

@@ -1,0 +1,22 @@
+import { MqttTransportError } from './mqtt-transport.error.js';
+
+/** A message was not delivered within its `timeout`: it was not sent by then, or the broker had not acknowledged it (QoS 1 and 2). */
+export class PublishTimeoutError extends MqttTransportError {
+  readonly code = 'ERR_MQTT_PUBLISH_TIMEOUT';
+
+  /**
+   * @param timeout milliseconds that the message was given
+   * @param maybePublished whether it may have reached the broker, so that publishing it again could deliver it twice
+   */
+  constructor(
+    readonly topic: string,
+    readonly timeout: number,
+    readonly maybePublished: boolean,
+  ) {
+    super(
+      `The message to "${topic}" was not delivered within ${timeout} ms, and ` +
+        `${maybePublished ? 'may have reached the broker' : 'was not sent'}. ` +
+        'Check the connection to the broker, or allow more time (timeout, setTimeout).',
+    );
+  }
+}

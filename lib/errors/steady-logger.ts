@@ -1,0 +1,32 @@
+import { Logger } from '@nestjs/common';
+
+/** A logger that never throws: what the application's own logger throws must not decide what becomes of a message. */
+export class SteadyLogger extends Logger {
+  private complained = false;
+
+  override log(message: unknown): void {
+    this.attempt(() => super.log(message));
+  }
+
+  override warn(message: unknown): void {
+    this.attempt(() => super.warn(message));
+  }
+
+  override error(message: unknown): void {
+    this.attempt(() => super.error(message));
+  }
+
+  override debug(message: unknown): void {
+    this.attempt(() => super.debug(message));
+  }
+
+  private attempt(write: () => void): void {
+    try {
+      write();
+    } catch {
+      if (this.complained) return;
+      this.complained = true;
+      process.emitWarning(`The application's logger threw; lines of ${this.context ?? 'this transport'} are lost.`);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import { setLongTimeout, type LongTimeout } from './long-timeout.js';
+
+/** Waits for `promise`, but not longer than that; `Infinity` for as long as it takes. */
+export async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
+  let timer: LongTimeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setLongTimeout(resolve, milliseconds)));
+  await Promise.race([promise, timeout]);
+  timer?.clear();
+}

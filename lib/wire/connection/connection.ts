@@ -1,0 +1,466 @@
+import { EventEmitter } from 'node:events';
+import type { Logger } from '@nestjs/common';
+import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
+import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
+import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
+import type { PublishPacket } from '../../protocol/application-message.js';
+import { ReasonCode } from '../../protocol/reason-code.js';
+import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
+import { ProtocolViolation } from '../inbound/protocol-violation.js';
+import type { AcknowledgementKind } from '../outbound/in-flight-window.js';
+import { OutboundTopicAliases } from '../outbound/outbound-topic-aliases.js';
+import { PacketIdentifiers } from '../outbound/packet-identifiers.js';
+import type { Writer } from '../outbound/writer.js';
+import { brokerLimits, type BrokerLimits } from './broker-limits.js';
+import { brokerDisconnect, mayBeHangUp, refusedConnack, type ConnectionFailure } from './connection-failure.js';
+import { createControlClient, endControlClient } from './control-client.js';
+import { Endpoints } from './endpoints.js';
+import type { Loss } from './loss.js';
+import { NetworkConnection, type NetworkHost, type PacketHandler } from './network-connection.js';
+import { reasonOf, Reconnection } from './reconnection.js';
+import { inTime, renewCredentials } from './renew-credentials.js';
+
+/** How the session of a new network connection begins. */
+export interface SessionStart {
+  /** Whether the broker resumes an earlier session (Session Present). */
+  readonly sessionPresent: boolean;
+  /** Whether this process has not been connected before. */
+  readonly first: boolean;
+}
+
+interface ConnectionEvents {
+  /** The broker accepted the connection; nothing it sends has been handled yet. */
+  session: [SessionStart];
+  /** Connected. */
+  connected: [SessionStart];
+  /** A control packet of MQTT.js's has come. */
+  control: [Packet];
+  /** The broker reads again: there is room for messages. */
+  drained: [];
+  /** The network connection is gone. */
+  lost: [Loss];
+  /** An attempt to connect has failed. */
+  attemptFailed: [ConnectionFailure];
+  /** A new attempt is going to be made. */
+  reconnecting: [];
+  /** It is over: closed by us, or given up with an error. No event follows. */
+  closed: [Error | undefined];
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
+
+/**
+ * One connection to a broker through all of its network connections: when to connect, when to try again, when to give up.
+ *
+ * What is sent and received over it is the business of {@link Publisher}, {@link Subscriber} and {@link InboundMessages}.
+ *
+ * @internal
+ */
+export class Connection extends EventEmitter<ConnectionEvents> implements NetworkHost {
+  readonly client: MqttClient;
+  /** Where it goes, without credentials. */
+  readonly broker: string;
+  readonly identifiers: PacketIdentifiers;
+  /** What the broker can do; known from the first accepted CONNACK on. */
+  limits: BrokerLimits | undefined;
+  /** What ended or prevented the latest network connection. */
+  lastError: Error | undefined;
+  /** Takes the packets of the data plane. */
+  handler: PacketHandler | undefined;
+
+  private phase: 'idle' | 'connecting' | 'connected' | 'resuming' | 'waiting' | 'closed' = 'idle';
+  private readonly reconnection: Reconnection;
+  private readonly endpoints: Endpoints;
+  private network: NetworkConnection | undefined;
+  /** Whether the broker has accepted the present network connection. */
+  private accepted = false;
+  /** Whether the broker may have ended the connection before this one over something that it was sent. */
+  private hungUp = false;
+  /** Whether something that was sent is suspected of having ended the latest one. */
+  private suspected = false;
+  private waiters: Waiter[] = [];
+  private failure: ConnectionFailure | undefined;
+  /** Aborts when the connection is over. */
+  private readonly over = new AbortController();
+  private timer: LongTimeout | undefined;
+
+  constructor(
+    readonly options: ResolvedConnectionOptions,
+    private readonly logger: Logger,
+  ) {
+    super();
+    this.setMaxListeners(0);
+    this.endpoints = new Endpoints(options);
+    this.broker = this.endpoints.label;
+    this.reconnection = new Reconnection(options, this.broker);
+    this.identifiers = new PacketIdentifiers(options.mqtt.messageIdProvider);
+    this.client = createControlClient(options, this.identifiers.control, () => this.network!.control);
+    this.client.setMaxListeners(0);
+    this.client.on('connect', (packet) => this.onConnect(packet));
+    this.client.on('error', (error) => this.onError(error));
+    this.client.on('close', () => this.onClose());
+  }
+
+  get connected(): boolean {
+    return this.phase === 'connected';
+  }
+
+  /** Whether a connection is missing that was there before, or that could not be made: it is being tried again. */
+  get offline(): boolean {
+    return this.phase === 'waiting' || (this.phase === 'connecting' && this.lastError !== undefined);
+  }
+
+  get closed(): boolean {
+    return this.phase === 'closed';
+  }
+
+  /** Writes on the present network connection; undefined unless the broker has accepted it, and it is not being ended. */
+  get writer(): Writer | undefined {
+    return this.accepted && this.network?.writer.usable ? this.network.writer : undefined;
+  }
+
+  get protocolVersion(): 4 | 5 {
+    return this.options.protocolVersion;
+  }
+
+  /** QoS 1 and 2 messages that the broker may have under way to us (section 3.1.2.11.3); unbounded on 3.1.1. */
+  get receiveMaximum(): number {
+    if (this.protocolVersion === 4) return Infinity;
+    return this.options.mqtt.properties?.receiveMaximum ?? MAX_RECEIVE_MAXIMUM;
+  }
+
+  /** Milliseconds that the broker is given to answer what it has to answer. */
+  get answerTimeoutMs(): number {
+    return this.options.mqtt.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS;
+  }
+
+  get clientId(): string {
+    return this.options.clientId;
+  }
+
+  /**
+   * Resolves when there is a connection, which the first call makes and which is kept from then on.
+   *
+   * @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up
+   * @throws ConnectionClosedError when `close()` comes first
+   */
+  open(): Promise<void> {
+    if (this.phase === 'connected') return Promise.resolve();
+    if (this.phase === 'closed') return Promise.reject(this.closedError());
+    const connected = new Promise<void>((resolve, reject) => this.waiters.push({ resolve, reject }));
+    if (this.phase === 'idle') void this.attempt();
+    return connected;
+  }
+
+  /**
+   * As {@link open}, but it does not wait for more than one attempt.
+   *
+   * @throws ConnectionClosedError when the attempt fails
+   */
+  async openAtOnce(): Promise<void> {
+    let fail: ((failure: ConnectionFailure) => void) | undefined;
+    const failed = new Promise<never>((_resolve, reject) => {
+      fail = ({ error: cause }) => {
+        const what = `There is no connection to ${this.broker}: ${reasonOf(cause)}`;
+        reject(new ConnectionClosedError(what, false, { cause }));
+      };
+      this.once('attemptFailed', fail);
+    });
+    try {
+      await Promise.race([this.open(), failed]);
+    } finally {
+      this.off('attemptFailed', fail!);
+    }
+  }
+
+  /** Connects when nobody has done so yet; whoever waits for it is told by an event. */
+  connectIfIdle(): void {
+    if (this.phase === 'idle') void this.attempt();
+  }
+
+  /** Ends the connection, with a DISCONNECT where there is one to end. Never rejects. */
+  async close(): Promise<void> {
+    if (this.phase === 'closed') return;
+    const started = this.phase !== 'idle';
+    this.finish(undefined);
+    if (started) await this.endClient();
+  }
+
+  /** Ends the network connection and comes back at once, so that the broker redelivers what was withheld. */
+  resume(): void {
+    if (this.phase !== 'connected') return;
+    this.phase = 'resuming';
+    this.endNetwork();
+  }
+
+  /** Sends a PINGREQ; undefined when there is no connection. @returns tells whether it has been answered */
+  sendPing(): (() => boolean) | undefined {
+    return this.connected ? this.network?.ping() : undefined;
+  }
+
+  // ---- one attempt
+
+  private async attempt(): Promise<void> {
+    this.phase = 'connecting';
+    this.failure = undefined;
+    try {
+      const options = await renewCredentials(this.client, this.options, this.answerTimeoutMs, this.over.signal);
+      if (this.closed) return;
+      const opening = NetworkConnection.open(this.endpoints.next(), options, this);
+      this.network = await inTime(opening, this.answerTimeoutMs, 'The network connection', this.over.signal);
+      if (this.closed) this.network.destroy();
+      else this.client.connect();
+    } catch (error) {
+      this.noteError(error as Error);
+      this.onClose();
+    }
+  }
+
+  private onConnect(packet: IConnackPacket): void {
+    if (this.closed) return;
+    const start: SessionStart = { sessionPresent: packet.sessionPresent, first: this.reconnection.isFirst };
+    this.phase = 'connected';
+    this.lastError = undefined;
+    this.reconnection.connected(Date.now());
+    this.logger.log(
+      `Connected to ${this.broker} as "${this.clientId}"${start.sessionPresent ? ', session resumed' : ''}`,
+    );
+    this.emit('connected', start);
+    for (const { resolve } of this.waiters.splice(0)) resolve();
+  }
+
+  /** MQTT.js waits on after a refusal; what came is not to be trusted [MQTT-4.13.1-1]. */
+  private onError(error: Error): void {
+    this.noteError(error);
+    if (this.phase === 'connecting' || this.phase === 'connected') this.network?.destroy();
+  }
+
+  private noteError(error: Error): void {
+    this.failure ??= { error, severity: 'passing' };
+  }
+
+  private onClose(): void {
+    const { phase } = this;
+    if (phase === 'closed' || phase === 'waiting') return;
+    this.phase = 'waiting';
+    const wasConnected = phase === 'connected' || phase === 'resuming';
+    const { explained, suspected } = this.lose(phase);
+    if (this.closed) return; // by a listener
+    if (phase === 'resuming') {
+      this.tryAgain(0);
+      return;
+    }
+    const silent = wasConnected && !explained;
+    this.fail(
+      {
+        ...(this.failure ?? { error: new Error('the network connection was closed'), severity: 'passing', silent }),
+        suspected: suspected && !explained,
+      },
+      wasConnected,
+      explained,
+    );
+  }
+
+  /** What was suspected of having ended the connection was not it, for the broker has taken it since. */
+  suspicionCleared(): void {
+    if (this.suspected) this.reconnection.suspicionCleared();
+    this.suspected = false;
+  }
+
+  private lose(phase: string): Pick<Loss, 'explained' | 'suspected'> {
+    const { network, accepted, failure, broker, protocolVersion } = this;
+    this.network = undefined;
+    this.accepted = false;
+    if (!accepted) return { explained: false, suspected: false };
+    const stable = phase === 'connected' && this.reconnection.lost(Date.now());
+    const hangUp = phase === 'connected' && mayBeHangUp(failure);
+    const loss: Loss = {
+      hangUp,
+      repeated: hangUp && this.hungUp && !stable,
+      reasonCode: failure?.reasonCode,
+      broker,
+      protocolVersion,
+      explained: false,
+      suspected: false,
+    };
+    this.hungUp = hangUp;
+    this.emit('lost', loss);
+    network?.writer.lost();
+    this.suspected = loss.suspected && !loss.explained;
+    return loss;
+  }
+
+  /** @param explained whether what ended the connection has been found, and is not sent again */
+  private fail(failure: ConnectionFailure, wasConnected: boolean, explained: boolean): void {
+    this.lastError = failure.error;
+    if (!wasConnected) {
+      if (!failure.answered) this.hungUp = false;
+      this.emit('attemptFailed', failure);
+    }
+    const redirected = this.followReference(failure);
+    const next = this.reconnection.failed(redirected ? { ...failure, severity: 'passing' } : failure);
+    if (typeof next !== 'number') {
+      if (!this.reconnection.isFirst) this.logger.error(next.message); // before that, open() rejects with it
+      this.finish(next);
+      void this.endClient();
+      return;
+    }
+    this.report(failure, wasConnected);
+    // at once, but not round and round where brokers send each other's clients back
+    const atOnce = explained || (redirected && this.reconnection.failedAttempts === 1);
+    this.tryAgain(atOnce ? 0 : next);
+  }
+
+  /** Once per change of state: the attempts in between say nothing new. */
+  private report({ error }: ConnectionFailure, wasConnected: boolean): void {
+    const { broker, clientId, reconnection, logger } = this;
+    if (wasConnected && reconnection.looksEvicted) {
+      logger.warn(
+        `${broker} keeps ending the connection as soon as it is made: does another client use the Client Identifier "${clientId}"?`,
+      );
+    } else if (wasConnected) logger.warn(`Connection to ${broker} lost (${reasonOf(error)}), reconnecting`);
+    else if (reconnection.failedAttempts === 1)
+      logger.warn(`Cannot connect to ${broker} (${reasonOf(error)}), trying again`);
+  }
+
+  /** Goes where the broker says, if that is wished; and back when it was for once and did not help. */
+  private followReference({ serverReference, moved = false }: ConnectionFailure): boolean {
+    if (!this.options.followServerReference) return false;
+    return serverReference === undefined ? this.endpoints.restore() : this.endpoints.redirect(serverReference, moved);
+  }
+
+  private tryAgain(delayMs: number): void {
+    this.client.emit('offline');
+    this.emit('reconnecting');
+    if (this.phase !== 'waiting') return; // closed by a listener
+    this.timer = setLongTimeout(() => {
+      this.client.emit('reconnect');
+      void this.attempt();
+    }, delayMs);
+  }
+
+  private finish(error: Error | undefined): void {
+    this.phase = 'closed';
+    this.over.abort();
+    this.timer?.clear();
+    this.lastError = error;
+    for (const { reject } of this.waiters.splice(0)) reject(this.closedError());
+    this.emit('closed', error);
+  }
+
+  /** With a DISCONNECT where the broker has accepted the connection, whatever is still under way: it does not publish the will then. */
+  private endNetwork(): void {
+    if (this.accepted) this.network?.end({ cmd: 'disconnect' });
+    else this.network?.destroy();
+  }
+
+  private async endClient(): Promise<void> {
+    this.endNetwork();
+    await this.network?.closed;
+    this.network?.writer.lost(); // who waits for it is told
+    await endControlClient(this.client);
+  }
+
+  private closedError(): Error {
+    return this.lastError ?? new ConnectionClosedError(`The connection to ${this.broker} is closed.`, false);
+  }
+
+  // ---- what the network connection reports
+
+  /** @internal */
+  get watched(): boolean {
+    return this.client.listenerCount('packetsend') > 0;
+  }
+
+  /** @internal */
+  sent(packet: Packet): void {
+    this.show('packetsend', packet);
+  }
+
+  /** @internal */
+  drained(): void {
+    if (this.connected) this.emit('drained');
+  }
+
+  /** @internal */
+  publish(packet: PublishPacket, writer: Writer): void {
+    this.assertAccepted('PUBLISH');
+    if (this.client.listenerCount('packetreceive') > 0) this.show('packetreceive', packet as Packet);
+    if (this.client.listenerCount('message') > 0) this.showMessage(packet);
+    this.handler!.publish(packet, writer);
+  }
+
+  /** @internal */
+  released(messageId: number, writer: Writer): void {
+    this.assertAccepted('PUBREL');
+    if (this.client.listenerCount('packetreceive') > 0) this.show('packetreceive', { cmd: 'pubrel', messageId });
+    this.handler!.released(messageId, writer);
+  }
+
+  /** @internal */
+  acknowledged(kind: AcknowledgementKind, messageId: number, reasonCode: number): boolean {
+    this.assertAccepted(kind.toUpperCase());
+    const known = this.handler!.acknowledged(kind, messageId, reasonCode);
+    if (known && this.client.listenerCount('packetreceive') > 0)
+      this.show('packetreceive', { cmd: kind, messageId, reasonCode });
+    return known;
+  }
+
+  /** @internal */
+  control(packet: Packet): void {
+    if (packet.cmd === 'connack') this.onConnack(packet);
+    else if (packet.cmd === 'disconnect') {
+      this.failure = brokerDisconnect(packet, this.broker, this.clientId);
+      this.lastError = this.failure.error; // what is cut short by it asks for the reason before the socket is closed
+    } else if (packet.cmd !== 'auth') this.assertAccepted(packet.cmd.toUpperCase());
+    this.emit('control', packet);
+  }
+
+  /** @internal */
+  failed(error: Error, inAnswer: boolean): void {
+    this.failure ??= { error, severity: 'passing', explained: !inAnswer };
+  }
+
+  private onConnack(packet: IConnackPacket): void {
+    if (this.accepted) throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'a second CONNACK came');
+    if (packet.reasonCode || packet.returnCode) {
+      this.failure = refusedConnack(packet, this.broker);
+      return;
+    }
+    this.accepted = true;
+    this.limits = brokerLimits(packet, this.protocolVersion);
+    const { topicAliasMaximum } = this.limits;
+    if (this.options.mqtt.autoAssignTopicAlias && topicAliasMaximum > 0)
+      this.network!.writer.aliases = new OutboundTopicAliases(topicAliasMaximum);
+    this.emit('session', { sessionPresent: packet.sessionPresent, first: this.reconnection.isFirst });
+  }
+
+  private assertAccepted(what: string): void {
+    if (this.accepted) return;
+    throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `a ${what} came before the CONNACK [MQTT-3.2.0-1]`);
+  }
+
+  /** Listeners of the application may throw, which must not end the connection. */
+  private show(event: 'packetsend' | 'packetreceive', packet: Packet): void {
+    try {
+      this.client.emit(event, packet);
+    } catch (error) {
+      this.logger.error(error);
+    }
+  }
+
+  private showMessage(packet: PublishPacket): void {
+    try {
+      this.client.emit('message', packet.topic, packet.payload, packet as IPublishPacket);
+    } catch (error) {
+      this.logger.error(error);
+    }
+  }
+}
+
+const MAX_RECEIVE_MAXIMUM = 65_535;

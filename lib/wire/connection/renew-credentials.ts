@@ -1,0 +1,69 @@
+import type { MqttClient } from 'mqtt';
+import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
+import { checkCredentials, TLS_CREDENTIALS, type MqttCredentials } from '../../options/credentials.js';
+import { endpointsOf } from './endpoint.js';
+
+/**
+ * 5.0 takes a password without a user name (section 3.1.2.9), MQTT.js does not: it is told an empty one, which the network connection
+ * takes out again.
+ */
+const PASSWORD_ALONE = '';
+
+/**
+ * Has the application give the credentials of the next connection, where it wants to be asked. MQTT.js is told those that the CONNECT
+ * holds.
+ *
+ * @returns the options of the next connection
+ * @throws Error when it does not answer in time, InvalidOptionsError when it gives something else, and whatever it throws
+ */
+export async function renewCredentials(
+  client: MqttClient,
+  options: ResolvedConnectionOptions,
+  timeoutMs: number,
+  over?: AbortSignal,
+): Promise<ResolvedConnectionOptions> {
+  const { credentials, protocolVersion, mqtt } = options;
+  let tls: MqttCredentials = {};
+  if (credentials) {
+    const given = checkCredentials(await inTime(Promise.resolve(credentials()), timeoutMs, 'credentials()', over), {
+      protocolVersion,
+      hasAuthenticationMethod: mqtt.properties?.authenticationMethod !== undefined,
+      hasTls: endpointsOf(options).some(({ protocol }) => protocol === 'mqtts' || protocol === 'wss'),
+    });
+    const { username, password, authenticationData } = given;
+    tls = tlsOptionsOf(given);
+    Object.assign(client.options, { username, password });
+    if (authenticationData) client.options.properties = { ...client.options.properties, authenticationData };
+  }
+  // an empty user name: it was put there by the attempt before
+  const { username = PASSWORD_ALONE, password } = client.options;
+  if (password !== undefined) client.options.username = username;
+  const known = username === PASSWORD_ALONE ? undefined : username;
+  const own = { ...tls, username: known, password } as ResolvedConnectionOptions['mqtt'];
+  return { ...options, mqtt: { ...mqtt, ...own } };
+}
+
+function tlsOptionsOf(credentials: MqttCredentials): MqttCredentials {
+  return Object.fromEntries(
+    TLS_CREDENTIALS.filter((name) => credentials[name] !== undefined).map((name) => [name, credentials[name]]),
+  );
+}
+
+/**
+ * @param over aborts when nobody waits any more: no timer is left then
+ * @throws Error when `what` does not settle in time
+ */
+export async function inTime<T>(answer: Promise<T>, timeoutMs: number, what: string, over?: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not settle within ${timeoutMs} ms`)), timeoutMs);
+  });
+  const stop = (): void => clearTimeout(timer);
+  over?.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    stop();
+    over?.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Frame } from './frame-reader.js';
+import { checkProperties, type PropertyRules } from './property-section.js';
+import { hex, malformed, protocolError } from './protocol-violation.js';
+
+/** Reason codes from here on refuse the connection (section 3.2.2.2). */
+const FIRST_REFUSAL = 0x80;
+/** Last return code that 3.1.1 knows (section 3.2.2.3 there). */
+const LAST_RETURN_CODE = 5;
+const RULES: PropertyRules = {
+  packet: 'CONNACK',
+  // section 3.2.2.3
+  allowed: [0x11, 0x12, 0x13, 0x15, 0x16, 0x1a, 0x1c, 0x1f, 0x21, 0x22, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a],
+};
+
+/**
+ * Checks a CONNACK. A reason code that nobody knows is a refusal like any other, and its number says more than a violation would.
+ *
+ * @throws ProtocolViolation
+ */
+export function checkConnack({ bytes, body, end }: Frame, protocolVersion: 4 | 5): void {
+  const length = end - body;
+  if (length < 2) throw malformed('The CONNACK has no reason code (section 3.2.2)');
+  const flags = bytes[body]!;
+  const code = bytes[body + 1]!;
+  if (flags > 1) throw malformed(`The CONNACK has the acknowledge flags ${hex(flags)} [MQTT-3.2.2-1]`);
+  if (flags === 1 && code !== 0) {
+    throw protocolError(`The CONNACK refuses with ${hex(code)}, and has Session Present [MQTT-3.2.2-6]`);
+  }
+  if (protocolVersion === 4) {
+    if (length > 2) throw malformed('The CONNACK goes on behind its return code (section 3.2.1)');
+    return;
+  }
+  // [MQTT-3.1.2-2] of 3.1.1: so a broker that speaks nothing else refuses 5.0.
+  if (length === 2 && code > 0 && code <= LAST_RETURN_CODE) return;
+  if (length === 2) throw malformed('The CONNACK has no properties (section 3.2.2.3)');
+  if (code > 0 && code < FIRST_REFUSAL) {
+    throw protocolError(`The CONNACK has the reason code ${hex(code)} [MQTT-3.2.2-8]`);
+  }
+  if (checkProperties(bytes, body + 2, end, RULES) !== end) {
+    throw malformed('The CONNACK goes on behind its properties (section 3.2.2.3)');
+  }
+}

@@ -1,0 +1,204 @@
+import type { Logger } from '@nestjs/common';
+import type { PublishPacket } from '../../protocol/application-message.js';
+import type { Decision } from '../../protocol/delivery.js';
+import type { Connection } from '../connection/connection.js';
+import { PUBACK, PUBCOMP, PUBREC, type Writer } from '../outbound/writer.js';
+import { AcknowledgementLine } from './acknowledgement-line.js';
+import { InboundMessage, type AcknowledgementKeeper } from './inbound-message.js';
+
+export type MessageListener = (message: InboundMessage) => void;
+
+interface InboundParts {
+  readonly onMessage: MessageListener;
+  readonly logger: Logger;
+  /**
+   * Told of every message that is withheld: its slot in the broker's window stays taken until the session is resumed.
+   *
+   * @param withheld messages withheld on the present connection, this one included
+   * @param again whether it is wished for again
+   */
+  readonly onWithheld?: ((withheld: number, again: boolean) => void) | undefined;
+}
+
+type AckedQoS = 1 | 2;
+
+/**
+ * Messages from the broker: each is handed on at once, and its acknowledgement waits for a decision, without holding up anything
+ * else. It is written in order of arrival [MQTT-4.6.0-2], and never on a connection that the message did not come on.
+ *
+ * @internal
+ */
+export class InboundMessages implements AcknowledgementKeeper {
+  private readonly lines: Readonly<Record<AckedQoS, AcknowledgementLine<InboundMessage>>>;
+  /** By Packet Identifier: messages whose acknowledgement has not been written, whichever connection they came on. */
+  private readonly pending = new Map<number, InboundMessage>();
+  /** QoS 2 messages whose PUBREC is written and whose PUBREL has not come, by Packet Identifier. */
+  private readonly received = new Map<number, InboundMessage>();
+  /** Packet Identifiers that the broker has in use on the present connection, towards our Receive Maximum (section 3.1.2.11.3). */
+  private readonly inUse = new Set<number>();
+  /** Whether the broker has been found to exceed it. */
+  private exceeded = false;
+  private accepting = true;
+  /** Messages withheld on the present connection. */
+  private withheld = 0;
+  private drained: (() => void) | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly parts: InboundParts,
+  ) {
+    const release = (message: InboundMessage, decision: Decision): void => this.release(message, decision);
+    this.lines = { 1: new AcknowledgementLine(release), 2: new AcknowledgementLine(release) };
+    connection.on('session', ({ sessionPresent }) => this.beginSession(sessionPresent));
+    connection.on('lost', () => this.drained?.());
+  }
+
+  /** Messages that nothing has been decided about. */
+  get undecidedCount(): number {
+    let count = 0;
+    for (const { decision } of this.pending.values()) if (!decision) count++;
+    return count;
+  }
+
+  /** Messages withheld on the present connection. */
+  get withheldCount(): number {
+    return this.withheld;
+  }
+
+  /** How much of our Receive Maximum the broker has used up; undefined where there is none, on 3.1.1 and without a connection. */
+  get window(): { size: number; used: number } | undefined {
+    const { connected, receiveMaximum: size } = this.connection;
+    return connected && size !== Infinity ? { size, used: this.inUse.size } : undefined;
+  }
+
+  /** Milliseconds since the epoch at which the longest waiting one of them arrived. */
+  get oldestUndecided(): number | undefined {
+    for (const { arrivedAt, decision } of this.pending.values()) if (!decision) return arrivedAt;
+    return undefined;
+  }
+
+  /** From now on nothing is taken: what arrives stays with the broker. */
+  stopAccepting(): void {
+    this.accepting = false;
+  }
+
+  /** What is not decided now stays with the broker, and no longer holds up the acknowledgement of what came after it. */
+  giveUpUndecided(): void {
+    this.lines[1].skipUndecided();
+    this.lines[2].skipUndecided();
+  }
+
+  /** Resolves when every QoS 2 exchange that began here has been completed by the broker (PUBREL), or cannot be any more. */
+  completed(): Promise<void> {
+    if (this.received.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.drained = resolve));
+  }
+
+  /** A PUBLISH has come. */
+  receive(packet: PublishPacket, writer: Writer): void {
+    if (packet.qos === 0) {
+      if (this.accepting) this.hand(new InboundMessage(packet, writer, this));
+    } else this.receiveAcknowledged(packet, packet.qos, writer);
+  }
+
+  /** A PUBREL has come: the broker lets go of a QoS 2 message [MQTT-4.3.3-11]. One that nobody knows is answered all the same. */
+  released(identifier: number, writer: Writer): void {
+    this.inUse.delete(identifier);
+    if (writer.usable) writer.acknowledge(PUBCOMP, identifier);
+    this.forget(identifier);
+  }
+
+  /** @internal called by the message itself, once */
+  decided(message: InboundMessage, decision: Decision): void {
+    if (decision.kind === 'nack' && this.pending.get(message.identifier) === message) {
+      this.pending.delete(message.identifier); // run again when it is delivered again
+      this.parts.onWithheld?.(++this.withheld, decision.again);
+    }
+    if (message.writer === this.connection.writer) this.lines[message.qos as AckedQoS].flush();
+  }
+
+  private beginSession(sessionPresent: boolean): void {
+    this.lines[1].clear();
+    this.lines[2].clear();
+    this.inUse.clear();
+    this.withheld = 0;
+    if (sessionPresent) return; // what is pending may be delivered again, and is then adopted
+    this.pending.clear();
+    this.received.clear();
+    this.drained?.();
+  }
+
+  /** The exchange of a QoS 2 message is over. */
+  private forget(identifier: number): void {
+    this.received.delete(identifier);
+    if (this.received.size === 0) this.drained?.();
+  }
+
+  private receiveAcknowledged(packet: PublishPacket, qos: AckedQoS, writer: Writer): void {
+    const identifier = packet.messageId!;
+    this.use(identifier);
+    if (qos === 2 && this.received.get(identifier)?.hasContentOf(packet)) {
+      writer.acknowledge(PUBREC, identifier); // [MQTT-4.3.3-10]: the broker has not seen our PUBREC
+      return;
+    }
+    this.forget(identifier); // a broker that was killed may go back to before it had used it, and use it again
+    const known = this.pending.get(identifier);
+    if (known?.isRedeliveredBy(packet, writer)) {
+      if (known.writer === writer) return; // a duplicate on one connection
+      known.writer = writer; // adopted: its handler ran, or still runs, and is not run again
+      this.lines[qos].push(known);
+      this.lines[qos].flush();
+      return;
+    }
+    if (!this.accepting) return;
+    const message = new InboundMessage(packet, writer, this);
+    this.pending.set(identifier, message);
+    this.lines[qos].push(message);
+    this.hand(message);
+  }
+
+  /**
+   * Mosquitto 2.0 goes beyond the Receive Maximum in ordinary use: ending the connection over it (0x93), as section 3.3.4 allows,
+   * would end it for ever. There are no more than 65,535 identifiers, and who runs at once is bounded elsewhere.
+   */
+  private use(identifier: number): void {
+    this.inUse.add(identifier);
+    const { receiveMaximum, broker } = this.connection;
+    if (this.inUse.size <= receiveMaximum || this.exceeded) return;
+    this.exceeded = true;
+    this.parts.logger.warn(
+      `${broker} has more than ${receiveMaximum} QoS 1 and 2 messages under way, which is the Receive Maximum that it was told [MQTT-3.3.4-9]. They are handled all the same.`,
+    );
+  }
+
+  /** What throws here is a fault of this transport's, and must not end the connection. */
+  private hand(message: InboundMessage): void {
+    try {
+      this.parts.onMessage(message);
+    } catch (error) {
+      this.parts.logger.error(error);
+    }
+  }
+
+  private release(message: InboundMessage, decision: Decision): void {
+    const { identifier, qos, writer } = message;
+    if (decision.kind === 'nack' || this.pending.get(identifier) !== message) return;
+    if (writer !== this.connection.writer || !writer.usable) return;
+    this.pending.delete(identifier);
+    const refused = decision.kind === 'reject' && this.connection.protocolVersion === 5;
+    if (qos === 1 || refused) this.inUse.delete(identifier);
+    if (qos === 2 && !refused) this.received.set(identifier, message);
+    if (!refused) writer.acknowledge(qos === 1 ? PUBACK : PUBREC, identifier);
+    else this.refuse(qos as AckedQoS, identifier, decision, writer);
+  }
+
+  private refuse(
+    qos: AckedQoS,
+    messageId: number,
+    { reasonCode, reasonString }: Extract<Decision, { kind: 'reject' }>,
+    writer: Writer,
+  ): void {
+    const properties = reasonString === undefined ? undefined : { reasonString };
+    writer.write({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode, ...(properties && { properties }) });
+  }
+}

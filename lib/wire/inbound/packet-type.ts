@@ -1,0 +1,33 @@
+import type { Frame } from './frame-reader.js';
+
+/** Control Packet types (section 2.1.2). */
+export enum PacketType {
+  /** Reserved: no packet has it. */
+  NONE = 0,
+  CONNECT = 1,
+  CONNACK = 2,
+  PUBLISH = 3,
+  PUBACK = 4,
+  PUBREC = 5,
+  PUBREL = 6,
+  PUBCOMP = 7,
+  SUBSCRIBE = 8,
+  SUBACK = 9,
+  UNSUBSCRIBE = 10,
+  UNSUBACK = 11,
+  PINGREQ = 12,
+  PINGRESP = 13,
+  DISCONNECT = 14,
+  /** 5.0 only. */
+  AUTH = 15,
+}
+
+/** Type of a packet, a {@link PacketType}, whether or not a broker can send it. */
+export function packetTypeOf({ bytes, start }: Frame): number {
+  return bytes[start]! >> 4;
+}
+
+/** Name of a packet, for messages: `PUBREL`. */
+export function packetNameOf(frame: Frame): string {
+  return PacketType[packetTypeOf(frame)]!;
+}

@@ -1,0 +1,325 @@
+import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
+import type { OutgoingMessage } from '../../protocol/application-message.js';
+import { isFailure, ReasonCode } from '../../protocol/reason-code.js';
+import type { BrokerLimits } from '../connection/broker-limits.js';
+import type { Loss } from '../connection/loss.js';
+import { expiryTime, hasExpired, withRemainingExpiry } from './message-expiry.js';
+import type { OutgoingStore, StoredMessage } from './outgoing-store.js';
+import type { PacketIdentifiers } from './packet-identifiers.js';
+import { refusalByCode, refusalByHangUp, sizeOf } from './publish-refusal.js';
+import { PUBREL, type PublishSettled, type Writer } from './writer.js';
+
+interface Entry {
+  readonly message: OutgoingMessage;
+  /** Milliseconds since the epoch; `Infinity` for never. */
+  readonly expiresAt: number;
+  readonly settled: PublishSettled;
+  /** QoS 2: PUBREC has come, so that the message itself is not sent again [MQTT-4.3.3-8]. */
+  released: boolean;
+  /** Of the PUBREC of a QoS 2 message, whose exchange goes on. */
+  reasonCode: number;
+  /** Whether the broker has ended a connection while this was the first message that it had not answered. */
+  suspect: boolean;
+}
+
+/** What the window needs to know of the connection while it is there. */
+export interface WindowConnection {
+  readonly writer: Writer;
+  readonly limits: BrokerLimits;
+  readonly protocolVersion: 4 | 5;
+}
+
+interface WindowParts {
+  readonly identifiers: PacketIdentifiers;
+  /** Of the application: what is under way survives the process. */
+  readonly store: OutgoingStore | undefined;
+  /** One is acknowledged, so that there may be room for another one. */
+  readonly onRoom: () => void;
+  /** A suspect has been answered: it was not what ended the connection. */
+  readonly onCleared: () => void;
+  /** The broker has ended the connection over one twice. */
+  readonly onGivenUp: (message: OutgoingMessage) => void;
+}
+
+/** Acknowledgements of messages that this side has sent (section 3.4 to 3.7). */
+export type AcknowledgementKind = 'puback' | 'pubrec' | 'pubcomp';
+
+/**
+ * QoS 1 and 2 messages from when they are written until the broker has acknowledged them. What a lost connection leaves behind is
+ * sent again on the next one, in order, with its Packet Identifier [MQTT-4.4.0-1, MQTT-4.6.0-1].
+ *
+ * A message over which the broker may have ended the connection is sent again alone; when the connection ends over it once more,
+ * it is given up.
+ *
+ * @internal
+ */
+export class InFlightWindow {
+  /** By Packet Identifier, oldest first. */
+  private readonly entries = new Map<number, Entry>();
+  private connection: WindowConnection | undefined;
+  /** QoS 2 messages among them. */
+  private qos2 = 0;
+  /** Left behind by the lost connection, and not sent again yet. */
+  private unsent: number[] = [];
+  /** The suspect that has been sent again, alone. */
+  private probed: number | undefined;
+  /** The suspect over which the connection has ended once more, until it is known whether the broker is there all the same. */
+  private condemned: { readonly identifier: number; readonly loss: Loss } | undefined;
+  /** A message that is being stored: the next one waits, for messages leave in order. */
+  private storing: number | undefined;
+  /** Whether the broker may have what is sent again: a new session has nothing, and nothing in it is marked DUP [MQTT-3.3.1-1]. */
+  private resumed = false;
+
+  constructor(private readonly parts: WindowParts) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** Whether messages are still to be sent that have been handed over: everything else waits behind them. */
+  get sending(): boolean {
+    return this.unsent.length > 0 || this.probed !== undefined || this.storing !== undefined;
+  }
+
+  /** Whether the broker takes one more at once (Receive Maximum, section 3.2.2.3.3). */
+  hasRoom({ qos }: OutgoingMessage): boolean {
+    const { receiveMaximum, receiveMaximumQoS2 } = this.connection!.limits;
+    const window = qos === 2 || this.qos2 > 0 ? receiveMaximumQoS2 : receiveMaximum;
+    return this.entries.size < window;
+  }
+
+  /**
+   * Sends one. There is a connection, and room.
+   *
+   * @throws RangeError when it is larger than a packet can be, and what the application's `messageIdProvider` throws
+   */
+  send(message: OutgoingMessage, settled: PublishSettled): void {
+    const identifier = this.parts.identifiers.take();
+    if (identifier === undefined) throw new Error('No Packet Identifier is free.');
+    const expiresAt = expiryTime(message);
+    this.add(identifier, { message, expiresAt, settled, released: false, reasonCode: 0, suspect: false });
+    if (this.parts.store) {
+      this.storeAndWrite(identifier, message, this.parts.store);
+      return;
+    }
+    try {
+      this.connection!.writer.publish(message, identifier, false);
+    } catch (error) {
+      this.remove(identifier);
+      throw error;
+    }
+  }
+
+  /** Messages of an earlier process, which the store has kept: they are sent again with the first connection. */
+  adopt({ identifier, message, released }: StoredMessage): void {
+    if (this.entries.has(identifier)) return;
+    this.parts.identifiers.claim(identifier);
+    const expiresAt = expiryTime(message);
+    this.add(identifier, { message, expiresAt, settled: () => {}, released, reasonCode: 0, suspect: false });
+  }
+
+  /** @returns whether the acknowledgement is for a message of this window */
+  acknowledged(kind: AcknowledgementKind, identifier: number, reasonCode: number): boolean {
+    const entry = this.entries.get(identifier);
+    if (!entry) return false;
+    const { message } = entry;
+    if (kind === 'pubrec' && !isFailure(reasonCode)) {
+      if (message.qos !== 2) return true; // what does not belong to this exchange does not end it
+      this.release(identifier, entry, reasonCode);
+      return true;
+    }
+    if ((message.qos === 2) !== (kind !== 'puback') || (kind === 'pubcomp' && !entry.released)) return true;
+    const failed =
+      isFailure(reasonCode) && !(kind === 'pubcomp' && reasonCode === ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
+    const refusal = failed ? refusalByCode(message.topic, reasonCode) : undefined;
+    this.finish(identifier, refusal, kind === 'pubcomp' ? entry.reasonCode : reasonCode);
+    return true;
+  }
+
+  /** A new connection: what the lost one has left behind is sent again, as far as the broker takes it at once. */
+  resume(connection: WindowConnection, sessionPresent: boolean): void {
+    const { condemned } = this;
+    this.connection = connection;
+    this.resumed = sessionPresent;
+    this.condemned = undefined;
+    const givenUp = sessionPresent ? [] : this.removeReleased();
+    this.unsent = [...this.entries.keys()]; // from here on what waits stays behind it, whatever becomes free
+    for (const { message, settled } of givenUp) settled(sessionLostError(message.topic), 0);
+    if (condemned) this.refuse(condemned.identifier, condemned.loss);
+    this.sendUnsent();
+  }
+
+  /** The connection is gone. */
+  lost(loss: Loss): void {
+    const { probed, unsent } = this;
+    const waiting = new Set(unsent);
+    this.connection = undefined;
+    this.unsent = [];
+    this.probed = undefined;
+    if (loss.reasonCode === ReasonCode.PACKET_TOO_LARGE) this.refuseLargest(loss);
+    else if (loss.hangUp && probed !== undefined && !loss.suspected && !loss.explained) this.condemn(probed, loss);
+    else if (loss.hangUp) this.suspect(loss, waiting);
+    else this.trustAll();
+  }
+
+  /** The broker could not be reached: it was not a message that ended the connection. */
+  trustAll(): void {
+    this.condemned = undefined;
+    for (const entry of this.entries.values()) entry.suspect = false;
+  }
+
+  /** The connection is over. */
+  end(cause: Error | undefined): void {
+    const entries = [...this.entries];
+    for (const [identifier] of entries) this.remove(identifier);
+    this.unsent = [];
+    for (const [, { message, settled }] of entries) {
+      const what = `The connection was closed before the broker acknowledged the message to "${message.topic}".`;
+      settled(new ConnectionClosedError(what, true, { cause }), 0);
+    }
+  }
+
+  /** QoS 2: the broker had taken them, and has lost the session since. Sent again they could be delivered twice [MQTT-4.3.3-8]. */
+  private removeReleased(): Entry[] {
+    const released = [...this.entries].filter(([, entry]) => entry.released);
+    for (const [identifier] of released) {
+      this.remove(identifier);
+      this.parts.store?.delete(identifier);
+    }
+    return released.map(([, entry]) => entry);
+  }
+
+  private add(identifier: number, entry: Entry): void {
+    this.entries.set(identifier, entry);
+    if (entry.message.qos === 2) this.qos2++;
+  }
+
+  private remove(identifier: number): Entry | undefined {
+    const entry = this.entries.get(identifier);
+    if (!entry) return undefined;
+    this.entries.delete(identifier);
+    this.parts.identifiers.free(identifier);
+    if (entry.message.qos === 2) this.qos2--;
+    if (this.storing === identifier) this.storing = undefined;
+    return entry;
+  }
+
+  private storeAndWrite(identifier: number, message: OutgoingMessage, store: OutgoingStore): void {
+    this.storing = identifier;
+    store.put(identifier, message, (error) => {
+      if (this.storing !== identifier) return; // the window has been closed
+      this.storing = undefined;
+      const entry = this.entries.get(identifier)!;
+      if (error) this.finish(identifier, error, 0);
+      else if (this.connection && !this.unsent.includes(identifier)) {
+        this.connection.writer.publish(withRemainingExpiry(message, entry.expiresAt), identifier, false);
+        this.parts.onRoom();
+      }
+    });
+  }
+
+  private release(identifier: number, entry: Entry, reasonCode: number): void {
+    entry.released = true;
+    entry.reasonCode = reasonCode;
+    this.passed(identifier, entry);
+    this.parts.store?.release(identifier);
+    this.connection?.writer.acknowledge(PUBREL, identifier);
+    this.sendUnsent();
+  }
+
+  /** The broker has answered: whatever ended a connection, it was not this message. */
+  private passed(identifier: number, entry: Entry): void {
+    if (entry.suspect) this.parts.onCleared();
+    entry.suspect = false;
+    if (this.probed === identifier) this.probed = undefined;
+  }
+
+  private finish(identifier: number, error: Error | undefined, reasonCode: number): void {
+    const entry = this.remove(identifier);
+    if (!entry) return;
+    this.passed(identifier, entry);
+    this.parts.store?.delete(identifier);
+    entry.settled(error, reasonCode);
+    this.sendUnsent();
+    this.parts.onRoom();
+  }
+
+  private sendUnsent(): void {
+    const { connection } = this;
+    if (!connection) return;
+    while (this.unsent.length > 0 && this.probed === undefined) {
+      const identifier = this.unsent[0]!;
+      const entry = this.entries.get(identifier);
+      const outstanding = this.entries.size - this.unsent.length;
+      if (entry && (entry.suspect ? outstanding > 0 : outstanding >= connection.limits.receiveMaximum)) return;
+      this.unsent.shift();
+      if (entry && identifier !== this.storing) this.sendAgain(identifier, entry, connection.writer);
+    }
+  }
+
+  private sendAgain(identifier: number, entry: Entry, writer: Writer): void {
+    const { message, expiresAt, released } = entry;
+    if (released) {
+      writer.acknowledge(PUBREL, identifier);
+      return;
+    }
+    if (!this.resumed && hasExpired(expiresAt)) {
+      this.finish(identifier, expiredOnTheWayError(message.topic), 0);
+      return;
+    }
+    if (entry.suspect) this.probed = identifier;
+    writer.publish(withRemainingExpiry(message, expiresAt), identifier, this.resumed);
+  }
+
+  /**
+   * Acknowledgements come in order: the broker ended the connection over the first message that it has not answered, if over one
+   * at all. When it does so again, it may be one that answers late, and all are suspects.
+   */
+  private suspect(loss: Loss, unsent: ReadonlySet<number>): void {
+    for (const [identifier, entry] of this.entries) {
+      if (entry.released || unsent.has(identifier)) continue;
+      entry.suspect = loss.suspected = true;
+      if (!loss.repeated) return;
+    }
+  }
+
+  /**
+   * The connection ended over it twice. That may have been chance: a broker that was killed is not there when it is tried at once,
+   * one that hung up is, and so is one that said why.
+   */
+  private condemn(identifier: number, loss: Loss): void {
+    loss.explained = true;
+    if (loss.reasonCode !== undefined) this.refuse(identifier, loss);
+    else this.condemned = { identifier, loss };
+  }
+
+  private refuse(identifier: number, loss: Loss): void {
+    const entry = this.entries.get(identifier);
+    if (!entry) return;
+    entry.suspect = false; // convicted
+    this.parts.onGivenUp(entry.message);
+    this.finish(identifier, refusalByHangUp(entry.message.topic, loss), 0);
+  }
+
+  /** A packet was too large, and no CONNACK had said so. Sent again, it would end the next connection too. */
+  private refuseLargest(loss: Loss): void {
+    const sizes = [...this.entries]
+      .filter(([, { released }]) => !released)
+      .map(([identifier, { message }]) => ({ identifier, size: sizeOf(message, loss.protocolVersion) }));
+    const largest = sizes.toSorted((a, b) => b.size - a.size)[0];
+    if (!largest) return;
+    loss.explained = true;
+    const { topic } = this.entries.get(largest.identifier)!.message;
+    this.finish(largest.identifier, refusalByCode(topic, ReasonCode.PACKET_TOO_LARGE), 0);
+  }
+}
+
+function expiredOnTheWayError(topic: string): ConnectionClosedError {
+  const what = `The message to "${topic}" was sent, the broker lost the session, and the message has expired since: whether it was delivered is not known.`;
+  return new ConnectionClosedError(what, true);
+}
+
+function sessionLostError(topic: string): ConnectionClosedError {
+  const what = `The broker lost the session before it completed the exchange for the message to "${topic}": whether it has delivered the message is not known.`;
+  return new ConnectionClosedError(what, true);
+}

@@ -1,0 +1,25 @@
+import { MessageExpiredError } from '../../errors/message-expired.error.js';
+import type { OutgoingMessage } from '../../protocol/application-message.js';
+
+/** When a message expires that has been handed over now (section 3.3.2.3.3), in milliseconds since the epoch; `Infinity` for never. */
+export function expiryTime({ properties }: OutgoingMessage): number {
+  const seconds = properties?.messageExpiryInterval;
+  return seconds === undefined ? Infinity : Date.now() + seconds * 1_000;
+}
+
+export function hasExpired(expiresAt: number): boolean {
+  return expiresAt !== Infinity && expiresAt <= Date.now();
+}
+
+/** The message with the whole seconds that remain of its Message Expiry Interval, and never with none. */
+export function withRemainingExpiry(message: OutgoingMessage, expiresAt: number): OutgoingMessage {
+  if (expiresAt === Infinity) return message;
+  const remaining = Math.max(1, Math.ceil((expiresAt - Date.now()) / 1_000));
+  const { properties } = message;
+  if (remaining >= properties!.messageExpiryInterval!) return message;
+  return { ...message, properties: { ...properties, messageExpiryInterval: remaining } };
+}
+
+export function expiredError({ topic, properties }: OutgoingMessage): MessageExpiredError {
+  return new MessageExpiredError(topic, properties!.messageExpiryInterval!);
+}

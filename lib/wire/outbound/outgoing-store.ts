@@ -1,0 +1,114 @@
+import type { IClientOptions, Packet } from 'mqtt';
+import type { OutgoingMessage } from '../../protocol/application-message.js';
+
+type Store = NonNullable<IClientOptions['outgoingStore']>;
+type StoredPacket = Packet & { cmd: 'publish' | 'pubrel' };
+
+/** A message as a store gives it back. */
+export interface StoredMessage {
+  readonly identifier: number;
+  readonly message: OutgoingMessage;
+  /** Whether PUBREC had come. */
+  readonly released: boolean;
+}
+
+/**
+ * The application's store of messages under way (`outgoingStore`, the interface of MQTT.js). What it holds is sent again by the
+ * next process that has it. It may throw, fail and hang: messages are refused, the connection goes on.
+ */
+export class OutgoingStore {
+  private closed = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly warn: (message: string) => void,
+    /** Milliseconds that the store is given to answer. */
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** @param done called once, never within this call */
+  put(identifier: number, message: OutgoingMessage, done: (error: Error | undefined) => void): void {
+    const { topic, payload, qos, retain, properties } = message;
+    const packet: Packet = { cmd: 'publish', topic, payload, qos, retain, dup: false, messageId: identifier };
+    if (properties) packet.properties = properties;
+    let settled = false;
+    const late = (): void => settle(new Error(`The outgoingStore did not store it within ${this.timeoutMs} ms.`));
+    const timer = setTimeout(late, this.timeoutMs);
+    const settle = (error?: Error | null): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      process.nextTick(done, error ?? undefined);
+    };
+    try {
+      this.store.put(packet, settle);
+    } catch (error) {
+      settle(error as Error);
+    }
+  }
+
+  /** PUBREC has come: what is sent again from now on is the PUBREL. */
+  release(identifier: number): void {
+    this.attempt('update', () => this.store.put({ cmd: 'pubrel', messageId: identifier }, (error) => this.note(error)));
+  }
+
+  delete(identifier: number): void {
+    this.attempt('update', () => this.store.del({ messageId: identifier }, (error) => this.note(error)));
+  }
+
+  /** What an earlier process has left, in the order in which the store gives it; nothing of a store that fails, or hangs. */
+  async messages(): Promise<StoredMessage[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<StoredMessage[]>((resolve) => {
+      timer = setTimeout(() => {
+        this.warn(`The outgoingStore was not read within ${this.timeoutMs} ms: what it holds is not sent.`);
+        resolve([]);
+      }, this.timeoutMs);
+    });
+    const stored = await Promise.race([this.read(), late]);
+    clearTimeout(timer);
+    return stored;
+  }
+
+  private async read(): Promise<StoredMessage[]> {
+    const stored: StoredMessage[] = [];
+    try {
+      for await (const packet of this.store.createStream() as AsyncIterable<StoredPacket>) {
+        if (packet.messageId === undefined) continue;
+        stored.push({
+          identifier: packet.messageId,
+          message: messageOf(packet),
+          released: packet.cmd === 'pubrel',
+        });
+      }
+    } catch (error) {
+      this.warn(`The outgoingStore cannot be read: ${(error as Error).message}`);
+    }
+    return stored;
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.attempt('close', () => this.store.close((error) => this.note(error)));
+  }
+
+  private note(error: Error | null | undefined): void {
+    if (error) this.warn(`The outgoingStore failed: ${error.message}`);
+  }
+
+  private attempt(what: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.warn(`The outgoingStore failed to ${what}: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** A PUBREL says only that there was a QoS 2 message. */
+function messageOf(packet: StoredPacket): OutgoingMessage {
+  if (packet.cmd === 'pubrel') return { topic: '', payload: '', qos: 2, retain: false };
+  const { topic, payload, qos, retain, properties } = packet;
+  return { topic, payload, qos, retain, ...(properties && { properties }) };
+}

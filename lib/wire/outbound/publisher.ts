@@ -1,0 +1,327 @@
+import { LinkedQueue, type QueuePlace } from '../../collections/linked-queue.js';
+import { BackpressureError } from '../../errors/backpressure.error.js';
+import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
+import type { OutgoingMessage } from '../../protocol/application-message.js';
+import type { Logger } from '@nestjs/common';
+import { ReasonCode } from '../../protocol/reason-code.js';
+import type { Connection } from '../connection/connection.js';
+import type { Loss } from '../connection/loss.js';
+import { ping } from '../connection/ping.js';
+import { InFlightWindow, type AcknowledgementKind } from './in-flight-window.js';
+import { expiredError, expiryTime, hasExpired, withRemainingExpiry } from './message-expiry.js';
+import { OutgoingStore } from './outgoing-store.js';
+import { limitRefusal, refusalByCode, refusalByHangUp, textRefusal } from './publish-refusal.js';
+import { SuspectTopics } from './suspect-topics.js';
+import type { PublishSettled, Writer } from './writer.js';
+
+/** What becomes of messages while there is no connection. */
+export interface OfflinePolicy {
+  readonly offline: 'queue' | 'fail';
+  readonly maxQueuedMessages: number;
+}
+
+/** A message that waits for a connection, for room in the broker's window, or for a broker that does not read. */
+export interface Waiting {
+  readonly message: OutgoingMessage;
+  readonly settled: PublishSettled;
+  /** Milliseconds since the epoch; `Infinity` for never. */
+  readonly expiresAt: number;
+  /** @internal where it stands; undefined once it has left the queue */
+  place: QueuePlace<Waiting> | undefined;
+}
+
+/** Messages that wait while there is a connection: the broker, or its window, is slower than who publishes. */
+const MAX_WAITING_CONNECTED = 100_000;
+
+/**
+ * Sends messages in the order in which they are handed over, whatever the connection is doing meanwhile, and sees every one of
+ * them through to its end.
+ *
+ * @internal
+ */
+export class Publisher {
+  private readonly waiting = new LinkedQueue<Waiting>();
+  private readonly window: InFlightWindow;
+  private readonly suspects = new SuspectTopics();
+  private readonly store: OutgoingStore | undefined;
+  /** Whether what an earlier process has left in the store has been taken over. */
+  private storeRead = false;
+  /** Whether the broker has lost the session since messages went out last, maybe on a connection on which none did. */
+  private sessionLost = false;
+  /** Set while messages go out: there is a connection, and its subscriptions stand. */
+  private writer: Writer | undefined;
+  /** Topic of the QoS 0 message that has been sent alone, to see whether the broker takes it. */
+  private probing: string | undefined;
+  private ended: Error | undefined;
+  private emptied: (() => void)[] = [];
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly policy: OfflinePolicy,
+    private readonly logger: Logger,
+  ) {
+    const { outgoingStore } = connection.options.mqtt;
+    const warn = (message: string): void => logger.warn(message);
+    this.store = outgoingStore && new OutgoingStore(outgoingStore, warn, connection.answerTimeoutMs);
+    this.window = new InFlightWindow({
+      identifiers: connection.identifiers,
+      store: this.store,
+      onRoom: () => this.pump(),
+      onCleared: () => connection.suspicionCleared(),
+      onGivenUp: (message) => this.suspects.refuseAgain(message),
+    });
+    connection.on('session', ({ sessionPresent }) => {
+      if (!sessionPresent) this.sessionLost = true;
+    });
+    connection.on('lost', (loss) => this.lost(loss));
+    connection.on('attemptFailed', ({ answered }) => {
+      if (!answered) this.trustAll();
+      if (policy.offline === 'fail') this.failWaiting();
+    });
+    connection.on('drained', () => this.pump());
+    connection.on('closed', (error) => this.end(error));
+  }
+
+  /** Messages whose end is not known yet. */
+  get pending(): number {
+    return this.waiting.size + this.window.size;
+  }
+
+  /** As {@link send}, with a promise for its end. Resolves with the reason code of the acknowledgement. */
+  publish(message: OutgoingMessage): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.send(message, (error, reasonCode) => (error ? reject(error) : resolve(reasonCode)));
+    });
+  }
+
+  /**
+   * Sends a message now if it can, else when its turn comes. Connects when nobody has done so yet.
+   *
+   * @param settled called once, never within this call
+   * @returns the message where it waits, so that it can be withdrawn; undefined when it has been handed to the connection, or refused
+   */
+  send(message: OutgoingMessage, settled: PublishSettled): Waiting | undefined {
+    const refusal =
+      this.ended ?? textRefusal(message, this.connection.options.discouragedCharacters) ?? this.refusalOf(message);
+    if (refusal) {
+      process.nextTick(settled, refusal, 0);
+      return undefined;
+    }
+    if (this.writer && this.waiting.size === 0 && this.isReady(message, this.writer)) {
+      this.write(message, settled, this.writer);
+      return undefined;
+    }
+    const problem = this.queueProblem(message);
+    if (problem) {
+      process.nextTick(settled, problem, 0);
+      return undefined;
+    }
+    const entry: Waiting = { message, settled, expiresAt: expiryTime(message), place: undefined };
+    entry.place = this.waiting.push(entry);
+    this.connection.connectIfIdle();
+    if (this.writer) this.pump(); // a suspect is probed
+    return entry;
+  }
+
+  /**
+   * Takes a message out of the queue: it is never sent, and nobody is told.
+   *
+   * @returns whether it was still waiting
+   */
+  withdraw(entry: Waiting): boolean {
+    const { place } = entry;
+    if (!place) return false;
+    entry.place = undefined;
+    this.waiting.remove(place);
+    this.noteProgress();
+    return true;
+  }
+
+  /** An acknowledgement has come. @returns whether it was for a message of this publisher */
+  acknowledged(kind: AcknowledgementKind, identifier: number, reasonCode: number): boolean {
+    const known = this.window.acknowledged(kind, identifier, reasonCode);
+    if (known) this.noteProgress();
+    return known;
+  }
+
+  /** Lets messages out: called when the subscriptions of a new connection stand. */
+  async open(sessionPresent: boolean): Promise<void> {
+    const { writer } = this.connection;
+    if (!writer) return;
+    if (this.store && !this.storeRead) {
+      const stored = await this.store.messages();
+      if (!this.storeRead) for (const message of stored) this.window.adopt(message);
+      this.storeRead = true;
+    }
+    const { limits, protocolVersion } = this.connection;
+    if (this.connection.writer !== writer || this.writer === writer) return; // lost meanwhile, or open already
+    this.writer = writer;
+    const resumed = sessionPresent && !this.sessionLost;
+    this.sessionLost = false;
+    this.window.resume({ writer, limits: limits!, protocolVersion }, resumed);
+    this.pump();
+  }
+
+  /** Resolves when every message has come to its end. */
+  whenEmpty(): Promise<void> {
+    if (this.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.emptied.push(resolve));
+  }
+
+  private noteProgress(): void {
+    if (this.emptied.length === 0 || this.pending > 0) return;
+    for (const resolve of this.emptied.splice(0)) resolve();
+  }
+
+  private isReady(message: OutgoingMessage, writer: Writer): boolean {
+    if (writer.full || this.probing !== undefined || this.window.sending) return false;
+    if (message.qos > 0) return this.window.hasRoom(message);
+    return !this.suspects.isSuspect(message.topic);
+  }
+
+  /** Sends what waits, as far as it can be. */
+  private pump(): void {
+    for (let next = this.waiting.first; next && this.writer; next = this.waiting.first) {
+      const { message, settled, expiresAt } = next;
+      const refusal = this.refusalOf(message); // it may have been queued before the broker's limits were known
+      const problem = refusal ?? (hasExpired(expiresAt) ? expiredError(message) : undefined);
+      if (!problem && !this.isReady(message, this.writer)) {
+        if (message.qos === 0 && this.suspects.isSuspect(message.topic)) void this.probe(next, this.writer);
+        return;
+      }
+      this.leave(next);
+      if (problem) process.nextTick(settled, problem, 0);
+      else this.write(withRemainingExpiry(message, expiresAt), settled, this.writer);
+    }
+    this.noteProgress();
+  }
+
+  private leave(entry: Waiting): void {
+    this.waiting.remove(entry.place!);
+    entry.place = undefined;
+  }
+
+  private write(message: OutgoingMessage, settled: PublishSettled, writer: Writer): void {
+    try {
+      if (message.qos > 0) this.window.send(message, settled);
+      else {
+        this.suspects.note(message.topic);
+        writer.publish(message, 0, false, settled);
+      }
+    } catch (error) {
+      process.nextTick(settled, error, 0); // too large for any packet, or no identifier
+    }
+  }
+
+  /** A QoS 0 message to a suspect topic: it goes out alone, and nothing goes out until the broker has taken it. */
+  private async probe(entry: Waiting, writer: Writer): Promise<void> {
+    if (this.probing !== undefined || this.window.size > 0 || writer.full) return;
+    const { message, settled, expiresAt } = entry;
+    const { topic } = message;
+    this.probing = ''; // what went out before is answered first
+    await this.answered();
+    if (this.writer !== writer) return; // the connection is gone; see lost()
+    if (!entry.place || hasExpired(expiresAt)) {
+      this.probing = undefined;
+      this.pump();
+      return;
+    }
+    this.leave(entry);
+    this.probing = topic;
+    writer.publish(withRemainingExpiry(message, expiresAt), 0, false, (error) => {
+      if (!error) settled(undefined, 0);
+      else settled(this.suspects.isRefused(topic) ? refusalByCode(topic, ReasonCode.UNSPECIFIED_ERROR) : error, 0);
+    });
+    await this.answered();
+    if (this.writer !== writer) return;
+    this.probing = undefined;
+    this.suspects.clear(topic);
+    this.connection.suspicionCleared();
+    this.pump();
+  }
+
+  /** Resolves when the broker has taken what was sent before, or does not say so in time. */
+  private async answered(): Promise<void> {
+    await ping(this.connection, this.connection.answerTimeoutMs);
+  }
+
+  /** The broker could not be reached: it was not a message that ended the connection. */
+  private trustAll(): void {
+    this.window.trustAll();
+    this.suspects.trustAll();
+  }
+
+  private lost(loss: Loss): void {
+    const { probing } = this;
+    this.writer = undefined;
+    this.probing = undefined;
+    if (probing && loss.hangUp && !loss.suspected && !loss.explained) {
+      loss.explained = true;
+      this.suspects.refuse(probing);
+      this.logger.warn(refusalByHangUp(probing, loss).message);
+    }
+    this.suspects.lost(loss);
+    this.window.lost(loss);
+    this.noteProgress();
+  }
+
+  /** What the broker would have to refuse, or has ended the connection over. */
+  private refusalOf(message: OutgoingMessage): Error | undefined {
+    const { limits, protocolVersion } = this.connection;
+    const refusal = limits && limitRefusal(message, limits, protocolVersion);
+    if (refusal || this.suspects.isEmpty) return refusal;
+    const refused = message.qos === 0 ? this.suspects.isRefused(message.topic) : this.suspects.isRefusedAgain(message);
+    return refused ? refusalByCode(message.topic, ReasonCode.UNSPECIFIED_ERROR) : undefined;
+  }
+
+  private queueProblem({ topic }: OutgoingMessage): Error | undefined {
+    const { connection, policy } = this;
+    if (connection.connected) {
+      if (this.waiting.size < MAX_WAITING_CONNECTED) return undefined;
+      const what = `${connection.broker} does not take messages as fast as they are published, and the one to "${topic}" finds no room`;
+      return new BackpressureError('the queue of messages that wait', MAX_WAITING_CONNECTED, what);
+    }
+    if (policy.offline === 'fail' && connection.offline) return this.offlineError(topic);
+    if (this.waiting.size >= policy.maxQueuedMessages) this.dropExpired();
+    if (this.waiting.size < policy.maxQueuedMessages) return undefined;
+    const what = `No connection, and no room to queue the message to "${topic}"`;
+    return new BackpressureError('maxQueuedMessages', policy.maxQueuedMessages, what);
+  }
+
+  private offlineError(topic: string): ConnectionClosedError {
+    const { broker, lastError: cause } = this.connection;
+    return new ConnectionClosedError(`There is no connection to ${broker} to publish to "${topic}" on.`, false, {
+      cause,
+    });
+  }
+
+  /** `offline: 'fail'`: the first connection has been waited for, and did not come about. */
+  private failWaiting(): void {
+    for (let next = this.waiting.first; next; next = this.waiting.first) {
+      this.leave(next);
+      next.settled(this.offlineError(next.message.topic), 0);
+    }
+    this.noteProgress();
+  }
+
+  private dropExpired(): void {
+    for (const entry of this.waiting) {
+      if (!hasExpired(entry.expiresAt)) continue;
+      this.leave(entry);
+      process.nextTick(entry.settled, expiredError(entry.message), 0);
+    }
+  }
+
+  private end(error: Error | undefined): void {
+    const { broker } = this.connection;
+    this.ended = error ?? new ConnectionClosedError(`The connection to ${broker} is closed.`, false);
+    this.writer = undefined;
+    for (let next = this.waiting.first; next; next = this.waiting.first) {
+      this.leave(next);
+      next.settled(this.ended, 0);
+    }
+    this.window.end(error);
+    this.store?.close();
+    this.noteProgress();
+  }
+}

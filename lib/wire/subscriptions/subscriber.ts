@@ -1,0 +1,317 @@
+import type { Logger } from '@nestjs/common';
+import type { ISubackPacket } from 'mqtt-packet';
+import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
+import { SubscriptionRefusedError, type RefusedFilter } from '../../errors/subscription-refused.error.js';
+import { describeReasonCode, isFailure, ReasonCode } from '../../protocol/reason-code.js';
+import type { Connection } from '../connection/connection.js';
+import type { Loss } from '../connection/loss.js';
+import { subscribePackets, type SubscriptionRequest } from './subscribe-packets.js';
+import { SubscribeCall, Subscription } from './subscription.js';
+
+export type { SubscriptionRequest } from './subscribe-packets.js';
+
+/** How often the broker is asked for what somebody waits for. */
+const MAX_ASKED = 5;
+/** What brokers take that take few filters in a SUBSCRIBE, such as AWS IoT Core. */
+const FEW_FILTERS = 8;
+/** How long a filter is refused over which the broker has ended the connection twice, in milliseconds. */
+const CONDEMNED_FOR_MS = 60_000;
+const MAX_CONDEMNED = 1_000;
+const HUNG_UP = 'the broker ended the connection over it twice';
+
+/**
+ * Keeps the subscriptions of a connection: asks for them in as few packets as may be, checks every SUBACK packet by packet, and
+ * asks again on the next connection for what the broker has not answered, or has lost with the session.
+ *
+ * A broker may end the connection over a SUBSCRIBE. Then packets become smaller and go out one after another, and a filter over
+ * which the connection ends when it is asked for alone counts as refused.
+ *
+ * @internal
+ */
+export class Subscriber {
+  private readonly wanted = new Map<string, Subscription>();
+  /** Packets that wait for their SUBACK, in the order in which they went out. */
+  private readonly unanswered: Subscription[][] = [];
+  /** Filters that were given up, and whose UNSUBACK has not come: a session that is resumed may still have them. */
+  private readonly unwanted = new Set<string>();
+  /** Filters over which the broker has ended the connection: they are refused for a while, whoever asks for them. */
+  private readonly condemnedUntil = new Map<string, number>();
+  private filtersPerPacket: number;
+  /** Over which the connection has ended twice, until it is known whether the broker is there all the same. */
+  private condemned: { readonly packet: readonly Subscription[]; readonly loss: Loss } | undefined;
+  /** Set when the present connection is ended because a SUBACK does not come. */
+  private lateness: string | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly logger: Logger,
+  ) {
+    this.filtersPerPacket = connection.options.maxFiltersPerSubscribe;
+    connection.on('session', ({ sessionPresent }) => {
+      this.refuseCondemned();
+      if (sessionPresent) return;
+      this.unwanted.clear();
+      for (const subscription of this.wanted.values()) subscription.isNotGranted();
+    });
+    connection.on('lost', (loss) => this.lost(loss));
+    connection.on('attemptFailed', ({ answered }) => {
+      if (!answered) this.trustAll();
+    });
+    connection.on('closed', (cause) => this.end(cause));
+  }
+
+  /** Filters that the broker has granted in the present session. */
+  get grantedCount(): number {
+    let count = 0;
+    for (const { granted, previous } of this.wanted.values()) if (granted || previous?.granted) count++;
+    return count;
+  }
+
+  get wantedCount(): number {
+    return this.wanted.size;
+  }
+
+  /** Whether the broker has granted a filter in the present session. */
+  isGranted(filter: string): boolean {
+    return this.wanted.get(filter)?.granted === true;
+  }
+
+  /**
+   * Subscribes, and keeps subscribed from then on. Over a lost connection it is asked again on the next one.
+   *
+   * @throws SubscriptionRefusedError that names every filter that the broker refused; these are not kept
+   * @throws ConnectionClosedError when the broker did not answer after 5 attempts, or the connection is over
+   */
+  async subscribe(requests: readonly SubscriptionRequest[]): Promise<void> {
+    const call = new SubscribeCall(requests.length);
+    const added = requests.map((request) => {
+      const known = this.wanted.get(request.filter);
+      const subscription = new Subscription(request, known?.granted ? known : undefined);
+      subscription.calls.push(call);
+      // it is not asked for any more, unless its packet is under way
+      if (known && !this.unanswered.some((packet) => packet.includes(known)))
+        subscription.calls.push(...known.calls.splice(0));
+      this.wanted.set(request.filter, subscription);
+      this.unwanted.delete(request.filter);
+      return subscription;
+    });
+    if (this.connection.closed) this.end(this.connection.lastError);
+    else if (this.connection.connected) void this.ask(added);
+    await call.settled;
+  }
+
+  /** Unsubscribes. Without a connection that is done on the next one, when its session is resumed. */
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    for (const filter of filters) {
+      this.wanted.get(filter)?.settle(undefined); // who waited for it has given it up
+      this.wanted.delete(filter);
+    }
+    if (this.connection.closed) return;
+    for (const filter of filters) this.unwanted.add(filter);
+    if (this.connection.connected) await this.giveUp(filters);
+  }
+
+  /** Asks for what this session lacks. What is refused stays wanted, so that the next session tries it again. */
+  async restore(): Promise<void> {
+    if (this.unwanted.size > 0) this.giveUp([...this.unwanted]).catch(() => {}); // the connection is gone again
+    await this.ask([...this.wanted.values()].filter(({ granted, asked }) => !granted && !asked));
+  }
+
+  private async giveUp(filters: readonly string[]): Promise<void> {
+    await this.connection.client.unsubscribeAsync([...filters]);
+    for (const filter of filters) this.unwanted.delete(filter);
+  }
+
+  /** Resolves when the broker has answered, or cannot any more. */
+  private async ask(subscriptions: readonly Subscription[]): Promise<void> {
+    const possible = this.withoutImpossible(subscriptions);
+    const { limits } = this.connection;
+    const bounds = { filters: this.filtersPerPacket, bytes: limits?.maximumPacketSize ?? Infinity };
+    const suspects = possible.filter(({ suspect }) => suspect).map((subscription) => [subscription]);
+    const packets = subscribePackets(
+      possible.filter(({ suspect }) => !suspect),
+      bounds,
+    );
+    for (const subscription of possible) subscription.asked = true;
+    if (suspects.length === 0 && bounds.filters > FEW_FILTERS) {
+      await Promise.all(packets.map((packet) => this.send(packet)));
+      return;
+    }
+    for (const packet of [...packets, ...suspects]) if (!(await this.send(packet))) return;
+  }
+
+  /** What the broker has ended the connection over, or the CONNACK rules out (section 3.2.2.3), is not asked for. */
+  private withoutImpossible(given: readonly Subscription[]): readonly Subscription[] {
+    const condemned = given.filter(({ filter }) => this.isCondemned(filter));
+    for (const subscription of condemned)
+      this.refuse(
+        [subscription],
+        () => ReasonCode.UNSPECIFIED_ERROR,
+        () => HUNG_UP,
+      );
+    const subscriptions = given.filter((subscription) => !condemned.includes(subscription));
+    if (this.connection.limits?.sharedSubscriptions !== false) return subscriptions;
+    const reasonCode = ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
+    const shared = subscriptions.filter(({ filter }) => filter.startsWith('$share/'));
+    this.refuse(shared, () => reasonCode, describeReasonCode);
+    return subscriptions.filter(({ filter }) => !filter.startsWith('$share/'));
+  }
+
+  /** @returns whether the broker has answered */
+  private send(packet: Subscription[]): Promise<boolean> {
+    const { qos, nl = false, rap = false, rh = 0, identifier } = packet[0]!.request;
+    const properties = identifier === undefined ? undefined : { subscriptionIdentifier: identifier };
+    const { client, protocolVersion, answerTimeoutMs } = this.connection;
+    const options = protocolVersion === 5 ? { qos, nl, rap, rh, ...(properties && { properties }) } : { qos };
+    const filters = packet.map(({ filter }) => filter);
+    this.unanswered.push(packet);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.late(), answerTimeoutMs);
+      const settle = (suback: ISubackPacket | undefined): void => {
+        clearTimeout(timer);
+        const answered = suback?.granted.length === packet.length;
+        if (answered) this.take(packet, suback);
+        resolve(answered); // else the connection is gone, and lost() sees to it
+      };
+      try {
+        client.subscribe(filters, options, (_error, _granted, suback) => settle(suback));
+      } catch (error) {
+        settle(undefined); // by the application's messageIdProvider
+        for (const subscription of packet) for (const call of subscription.calls.splice(0)) call.fail(error as Error);
+      }
+    });
+  }
+
+  /** The broker does not answer on this connection: the next one may be better. */
+  private late(): void {
+    const { broker, answerTimeoutMs } = this.connection;
+    this.lateness = `${broker} did not answer a SUBSCRIBE within ${answerTimeoutMs} ms.`;
+    this.logger.warn(`${this.lateness} Connecting again.`);
+    this.connection.resume();
+  }
+
+  private take(packet: Subscription[], { granted }: ISubackPacket): void {
+    const at = this.unanswered.indexOf(packet);
+    if (at >= 0) this.unanswered.splice(at, 1);
+    const codes = granted.map(Number);
+    if (packet.some(({ suspect }) => suspect)) this.connection.suspicionCleared();
+    const refused = packet.filter((subscription, i) => {
+      subscription.asked = subscription.suspect = false;
+      subscription.failures = 0;
+      if (isFailure(codes[i])) return true;
+      subscription.granted = true;
+      subscription.settle(undefined);
+      return false;
+    });
+    this.refuse(refused, (subscription) => codes[packet.indexOf(subscription)]!, describeReasonCode);
+  }
+
+  /** Who waits for a filter is told, and it is not kept; of what was to be restored the log tells. */
+  private refuse(
+    subscriptions: readonly Subscription[],
+    codeOf: (subscription: Subscription) => number,
+    reasonOf: (reasonCode: number) => string,
+  ): void {
+    const untold: RefusedFilter[] = [];
+    for (const subscription of subscriptions) {
+      const { filter, previous } = subscription;
+      const reasonCode = codeOf(subscription);
+      const refusal: RefusedFilter = { filter, reasonCode, reason: reasonOf(reasonCode) };
+      const told = subscription.settle(refusal);
+      if (!told) untold.push(refusal);
+      if (this.wanted.get(filter) !== subscription) continue;
+      if (previous) {
+        this.wanted.set(filter, previous);
+        if (!previous.granted && this.connection.connected) void this.ask([previous]);
+      } else if (told) this.wanted.delete(filter);
+    }
+    if (untold.length > 0) this.logger.error(new SubscriptionRefusedError(untold).message);
+  }
+
+  private lost(loss: Loss): void {
+    const [first] = this.unanswered;
+    const cut = new Set(this.unanswered.splice(0).flat());
+    for (const subscription of this.wanted.values()) subscription.asked = false;
+    for (const subscription of cut) subscription.mayBeGranted();
+    if (loss.hangUp && first) this.blame(first, loss);
+    else if (!loss.hangUp) this.trustAll();
+    for (const subscription of cut) this.cutShort(subscription, loss);
+    this.lateness = undefined;
+  }
+
+  /** The broker answers in order: it ended the connection over the first packet that it has not answered, if over one at all. */
+  private blame(packet: readonly Subscription[], loss: Loss): void {
+    if (loss.reasonCode === ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED) {
+      this.refuseBy(
+        loss,
+        packet.filter(({ filter }) => filter.startsWith('$share/')),
+        describeReasonCode,
+      );
+    } else if (packet.length > FEW_FILTERS) {
+      this.filtersPerPacket = FEW_FILTERS;
+      const { broker } = this.connection;
+      this.logger.warn(
+        `${broker} ended the connection over a SUBSCRIBE with ${packet.length} filters: asking for ${FEW_FILTERS} at a time from now on. Set maxFiltersPerSubscribe to what the broker takes.`,
+      );
+    } else if (packet.length === 1 && packet[0]!.suspect) {
+      loss.explained = true; // it is tried at once: a broker that was killed is not there then, one that hung up is
+      this.condemned = { packet, loss };
+      if (loss.reasonCode !== undefined) this.refuseCondemned();
+    } else {
+      loss.suspected = true;
+      for (const subscription of packet) subscription.suspect = true;
+    }
+  }
+
+  private refuseCondemned(): void {
+    const { condemned } = this;
+    if (!condemned) return;
+    this.condemned = undefined;
+    const { packet, loss } = condemned;
+    const reasonOf = (code: number): string =>
+      `${describeReasonCode(code)}: ${loss.broker} ended the connection over it twice`;
+    this.refuseBy(loss, packet, reasonOf);
+  }
+
+  private refuseBy(loss: Loss, subscriptions: readonly Subscription[], reasonOf: (reasonCode: number) => string): void {
+    loss.explained = true;
+    this.refuse(subscriptions, () => loss.reasonCode ?? ReasonCode.UNSPECIFIED_ERROR, reasonOf);
+    if (this.condemnedUntil.size >= MAX_CONDEMNED) this.condemnedUntil.clear();
+    for (const { filter } of subscriptions) {
+      this.wanted.delete(filter); // asked for again, it would end the next connection
+      this.condemnedUntil.set(filter, Date.now() + CONDEMNED_FOR_MS);
+    }
+  }
+
+  private isCondemned(filter: string): boolean {
+    const until = this.condemnedUntil.get(filter);
+    if (until === undefined || until > Date.now()) return until !== undefined;
+    this.condemnedUntil.delete(filter);
+    return false;
+  }
+
+  private trustAll(): void {
+    this.condemned = undefined;
+    for (const subscription of this.wanted.values()) subscription.suspect = false;
+  }
+
+  private cutShort(subscription: Subscription, { broker }: Loss): void {
+    const current = this.wanted.get(subscription.filter);
+    if (current && current !== subscription) current.calls.push(...subscription.calls.splice(0));
+    if (subscription.calls.length === 0 || ++subscription.failures < MAX_ASKED) return;
+    const cause = this.connection.lastError;
+    const reason = this.lateness ?? cause?.message ?? 'The connection was lost each time.';
+    const what = `Subscribing "${subscription.filter}" on ${broker} was given up after ${MAX_ASKED} attempts. ${reason}`;
+    for (const call of subscription.calls.splice(0)) call.fail(new ConnectionClosedError(what, false, { cause }));
+    this.wanted.delete(subscription.filter);
+  }
+
+  private end(cause: Error | undefined): void {
+    const { broker } = this.connection;
+    for (const subscription of [...this.wanted.values(), ...this.unanswered.flat()]) {
+      const what = `The connection to ${broker} ended before it answered about "${subscription.filter}".`;
+      const error = cause ?? new ConnectionClosedError(what, false);
+      for (const call of subscription.calls.splice(0)) call.fail(error);
+    }
+  }
+}
