@@ -1,8 +1,7 @@
-import { InvalidTopicError } from '../errors/invalid-topic.error.js';
 import type { MqttPublishOptions } from '../options/publish-options.js';
 import type { MqttCodec } from '../protocol/codec.js';
-import { assertTopicName } from '../protocol/topic-name.js';
-import { parseTopicTemplate, type Capture, type TopicParams } from './topic-template.js';
+import { assertTopicName, topicNameProblem } from '../protocol/topic-name.js';
+import { parseTopicTemplate, refusalOf, type Capture, type Refuse, type TopicParams } from './topic-template.js';
 
 /** How the results of a handler are published. */
 export interface PublishToOptions extends MqttPublishOptions {
@@ -25,24 +24,23 @@ export interface ResolvedPublishTarget extends PublishTarget {
 
 /**
  * @param captures those of the handler's pattern
- * @throws InvalidTopicError when the topic is none, or uses a capture that the pattern does not have
+ * @param refuse throws when the topic is none, or uses a capture that the pattern does not have
  */
 export function resolvePublishTarget(
   { topic, options }: PublishTarget,
   captures: readonly Capture[],
+  refuse: Refuse = refusalOf(topic),
 ): ResolvedPublishTarget {
-  const template = parseTopicTemplate(topic);
+  const template = parseTopicTemplate(topic, refuse);
   const levels = template.filter.split('/');
   for (const { name, level } of template.captures) {
     if (!captures.some((capture) => capture.name === name)) {
-      throw new InvalidTopicError(
-        topic,
-        `the handler's pattern does not capture {${name}}. Add it there, or remove it here`,
-      );
+      refuse(`the handler's pattern does not capture {${name}}. Add it there, or remove it here`);
     }
     levels[level] = name; // stands in while the rest is checked
   }
-  assertTopicName(levels.join('/'));
+  const problem = topicNameProblem(levels.join('/'));
+  if (problem !== undefined) refuse(problem);
   if (template.captures.length === 0) return { topic, options, topicOf: () => template.filter };
   return {
     topic,

@@ -7,6 +7,9 @@ export interface Capture {
   readonly level: number;
 }
 
+/** Says what is wrong with a text. */
+export type Refuse = (problem: string) => never;
+
 /** Values of a topic's named captures. */
 export type TopicParams = Readonly<Record<string, string>>;
 
@@ -22,16 +25,16 @@ const NONE: readonly never[] = Object.freeze([]);
  * Reads `devices/{deviceId}/temperature` as the filter `devices/+/temperature` and a capture. A capture fills a whole level;
  * `{{` and `}}` are literal braces.
  *
- * @throws InvalidTopicError when a brace is neither part of a capture nor doubled, or a name is given twice
+ * @param refuse throws when a brace is neither part of a capture nor doubled, or a name is given twice
  */
-export function parseTopicTemplate(text: string): TopicTemplate {
+export function parseTopicTemplate(text: string, refuse: Refuse = refusalOf(text)): TopicTemplate {
   if (!text.includes('{') && !text.includes('}')) return { filter: text, captures: NONE };
   const captures: Capture[] = [];
   const levels = text.split('/').map((level, i) => {
     const name = captureName(level);
-    if (name === undefined) return literalLevel(level, text);
+    if (name === undefined) return literalLevel(level, refuse);
     if (captures.some((capture) => capture.name === name)) {
-      throw new InvalidTopicError(text, `it captures {${name}} twice. Give each capture a name of its own`);
+      refuse(`it captures {${name}} twice. Give each capture a name of its own`);
     }
     captures.push({ name, level: i });
     return '+';
@@ -47,19 +50,23 @@ function captureName(level: string): string | undefined {
   return CAPTURE_NAME.test(name) ? name : undefined;
 }
 
-function literalLevel(level: string, text: string): string {
+function literalLevel(level: string, refuse: Refuse): string {
   let literal = '';
   for (let i = 0; i < level.length; i++) {
     const character = level[i]!;
     literal += character;
     if (character !== '{' && character !== '}') continue;
     if (level[i + 1] !== character) {
-      throw new InvalidTopicError(
-        text,
-        'a capture {name} must fill a whole level, and a literal brace must be doubled: {{ or }}',
-      );
+      refuse('a capture {name} must fill a whole level, and a literal brace must be doubled: {{ or }}');
     }
     i++;
   }
   return literal;
+}
+
+/** Refuses `text` with an InvalidTopicError. @param where it is from, as the end of a sentence */
+export function refusalOf(text: string, where = ''): Refuse {
+  return (problem) => {
+    throw new InvalidTopicError(text, `${problem}${where}`);
+  };
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
-import type { MqttSubscriptionOptions } from '../options/subscription-options.js';
+import type { MqttSubscriptionOptions } from '../../options/subscription-options.js';
 import { CONTROLLER_OPTIONS, extendExtras, extrasOf } from './handler-extras.js';
 
 type Method = (...args: unknown[]) => unknown;
@@ -21,8 +21,8 @@ type Method = (...args: unknown[]) => unknown;
  * ```
  */
 export function MqttSubscription(options: MqttSubscriptionOptions): ClassDecorator & MethodDecorator {
-  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    if (descriptor) extendExtras(descriptor.value as Method, { ...options });
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    if (descriptor) extendExtras(descriptor.value as Method, { ...options }, target, key!);
     else decorateController(target as { prototype: object }, options);
   };
 }
@@ -34,7 +34,7 @@ function decorateController({ prototype }: { prototype: object }, options: MqttS
     if (typeof method !== 'function' || !Reflect.hasMetadata(PATTERN_METADATA, method)) continue;
     const own = Object.hasOwn(prototype, name) ? (method as Method) : takeOver(prototype, name, method as Method);
     const inherited = (extrasOf(own)[CONTROLLER_OPTIONS] ?? {}) as MqttSubscriptionOptions;
-    extendExtras(own, { [CONTROLLER_OPTIONS]: { ...inherited, ...options } });
+    extendExtras(own, { [CONTROLLER_OPTIONS]: { ...inherited, ...options } }, prototype, name);
   }
 }
 

@@ -1,6 +1,6 @@
-import { assertPublishOptions } from '../options/publish-options.js';
+import { assertPublishOptions } from '../../options/publish-options.js';
 import { extendExtras, extrasOf, PUBLISH_TO } from './handler-extras.js';
-import type { PublishTarget, PublishToOptions } from './publish-target.js';
+import type { PublishTarget, PublishToOptions } from '../publish-target.js';
 
 /**
  * Publishes what the handler returns; given several times, to several topics. Works beside a reply. Observables publish every
@@ -17,9 +17,10 @@ import type { PublishTarget, PublishToOptions } from './publish-target.js';
  */
 export function PublishTo(topic: string, options: PublishToOptions = {}): MethodDecorator {
   assertPublishOptions(`@PublishTo('${topic}')`, options);
-  return (_target: object, _key: string | symbol, descriptor: PropertyDescriptor): void => {
+  return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = descriptor.value as object;
     const others = (extrasOf(method)[PUBLISH_TO] ?? []) as PublishTarget[];
-    extendExtras(method, { [PUBLISH_TO]: [{ topic, options }, ...others] }); // the topmost decorator runs last, and comes first
+    // the topmost decorator runs last, and comes first
+    extendExtras(method, { [PUBLISH_TO]: [{ topic, options }, ...others] }, target, key);
   };
 }

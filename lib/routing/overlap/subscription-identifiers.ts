@@ -1,0 +1,24 @@
+import type { Subscription } from '../subscription.js';
+import type { Subscriptions } from '../subscriptions.js';
+
+/** 0 is not allowed [MQTT-3.8.2.1.2]. */
+const FIRST_IDENTIFIER = 1;
+
+/**
+ * Gives every subscription that overlaps others an identifier that none of those has, so that each copy of a message tells
+ * which of them it belongs to.
+ */
+export function assignIdentifiers(subscriptions: Subscriptions): void {
+  for (const subscription of subscriptions) subscription.identifier = undefined;
+  for (const subscription of subscriptions) {
+    const overlapping = subscriptions.overlapping(subscription);
+    if (overlapping.length > 0) subscription.identifier = smallestFree(overlapping);
+  }
+}
+
+function smallestFree(taken: readonly Subscription[]): number {
+  const identifiers = new Set(taken.map(({ identifier }) => identifier));
+  let identifier = FIRST_IDENTIFIER;
+  while (identifiers.has(identifier)) identifier++;
+  return identifier;
+}

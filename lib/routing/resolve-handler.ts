@@ -1,0 +1,106 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import type { ResolvedSubscriptionOptions } from '../options/subscription-options.js';
+import { splitShare, TopicFilter, topicFilterProblem } from '../protocol/topic-filter.js';
+import type { Handler } from './handler.js';
+import { DECLARED_AT, PUBLISH_TO, type Extras } from './decorators/handler-extras.js';
+import { resolvePublishTarget, type PublishTarget, type ResolvedPublishTarget } from './publish-target.js';
+import { parseTopicTemplate, refusalOf, type Capture, type Refuse, type TopicTemplate } from './topic-template.js';
+
+/** A handler as Nest registers it. */
+export interface Registration {
+  /** Normalised the way Nest does. */
+  readonly pattern: string;
+  /** Whether the pattern was an object, whose braces are no captures. */
+  readonly literal: boolean;
+  readonly callback: MessageHandler;
+  readonly isEventHandler: boolean;
+  readonly extras: Extras;
+  /** The first of the same method; undefined where this one is. */
+  readonly first: Registration | undefined;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/**
+ * Reads the pattern of a handler.
+ *
+ * @param strippedPrefixes what the broker takes off before it sends a message
+ * @throws InvalidTopicError that shows pattern or topic as they were written
+ */
+export function resolveHandler(
+  registration: Registration,
+  options: ResolvedSubscriptionOptions,
+  strippedPrefixes: readonly string[],
+): Handler {
+  const { pattern, callback, isEventHandler, extras } = registration;
+  const { subscription, captures } = readPattern(registration, options);
+  const stripped = strippedPrefixes.find((prefix) => subscription.filter.startsWith(prefix)) ?? '';
+  const inTopic = stripped ? shifted(captures, levelsIn(stripped)) : captures;
+  return {
+    pattern,
+    callback,
+    isEventHandler,
+    options,
+    subscription: subscription.text,
+    filter: stripped
+      ? TopicFilter.parse(subscription.filter.slice(stripped.length)).inGroup(subscription.group)
+      : subscription,
+    captures: inTopic,
+    publishTo: resolveTargets(extras, inTopic),
+    method: registration.first ?? registration,
+  };
+}
+
+/** What is subscribed, and what is captured from the topics of it. */
+function readPattern(
+  { pattern, literal, extras }: Registration,
+  { prefix, shared }: ResolvedSubscriptionOptions,
+): { readonly subscription: TopicFilter; readonly captures: readonly Capture[] } {
+  const beforeIt = prefix && ` (with the prefix ${JSON.stringify(prefix)} before it)`;
+  const refuse = refusalOf(pattern, `${beforeIt}${whereOf(extras)}`);
+  const written = splitShare(pattern); // a group may be part of the pattern: the prefix goes between the two
+  const { filter, captures } = readTemplate(`${prefix}${written.filter}`, literal, refuse);
+  const group = written.group ?? shared;
+  const text = group === undefined ? filter : `$share/${group}/${filter}`;
+  return { subscription: parseFilter(text, refuse), captures };
+}
+
+function parseFilter(text: string, refuse: Refuse): TopicFilter {
+  try {
+    return TopicFilter.parse(text);
+  } catch {
+    return refuse(topicFilterProblem(text)!);
+  }
+}
+
+function readTemplate(text: string, literal: boolean, refuse: Refuse): TopicTemplate {
+  return literal ? { filter: text, captures: NONE } : parseTopicTemplate(text, refuse);
+}
+
+/** Captures as they stand in topics without the levels that are skipped. */
+function shifted(captures: readonly Capture[], skipped: number): readonly Capture[] {
+  return captures.length === 0 ? NONE : captures.map(({ name, level }) => ({ name, level: level - skipped }));
+}
+
+function levelsIn(prefix: string): number {
+  return prefix.split('/').length - 1;
+}
+
+/** Targets as `@PublishTo` left them. */
+export function publishTargets(extras: Extras): readonly PublishTarget[] {
+  return (extras[PUBLISH_TO] ?? NONE) as readonly PublishTarget[];
+}
+
+function resolveTargets(extras: Extras, captures: readonly Capture[]): readonly ResolvedPublishTarget[] {
+  const targets = publishTargets(extras);
+  if (targets.length === 0) return NONE;
+  return targets.map((target) =>
+    resolvePublishTarget(target, captures, refusalOf(target.topic, ` (@PublishTo${whereOf(extras)})`)),
+  );
+}
+
+/** Class and method, where one of this package's decorators stands on them: Nest tells them to nobody. */
+function whereOf(extras: Extras): string {
+  const place = extras[DECLARED_AT] as string | undefined;
+  return place === undefined ? '' : `, at ${place}`;
+}
