@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import {
   Server,
   Transport,
@@ -6,10 +5,14 @@ import {
   type MessageHandler,
   type MsPattern,
 } from '@nestjs/microservices';
+import { SteadyLogger } from '../errors/steady-logger.js';
+import { assertDuration } from '../options/option-checks.js';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
 import { HandlerRegistry } from '../routing/handler-registry.js';
-import type { MqttHealth } from '../wire/connection-health.js';
+import { MAX_TIMER_MS } from '../timing/long-timeout.js';
+import type { MqttHealth } from '../wire/health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import type { ProcessingHooks } from './handling/invocation-host.js';
 import { ServerRuntime } from './server-runtime.js';
 
 /**
@@ -31,11 +34,13 @@ const NEST_12_FIELDS = { propagatesEventHandlerErrors: true };
  */
 export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements CustomTransportStrategy {
   override transportId: Transport | symbol;
-  protected override readonly logger = new Logger(ServerMqtt.name);
+  protected override readonly logger = new SteadyLogger(ServerMqtt.name);
 
   private readonly resolved: ResolvedServerOptions;
-  private readonly registry = new HandlerRegistry();
+  private readonly registry: HandlerRegistry;
   private runtime: ServerRuntime | undefined;
+  /** Nest's own start hook, which does nothing; Nest 11 has it from 11.1.4 on. */
+  private readonly noHook = this.onProcessingStartHook;
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
 
   /** @throws InvalidOptionsError that lists every problem */
@@ -43,6 +48,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     super();
     Object.assign(this, NEST_12_FIELDS);
     this.resolved = resolveServerOptions(options);
+    this.registry = new HandlerRegistry(this.resolved.connection.discouragedCharacters);
     this.transportId = this.resolved.transportId ?? Transport.MQTT;
   }
 
@@ -67,14 +73,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     try {
       this.runtime = new ServerRuntime(this.resolved, this.registry, {
         logger: this.logger,
-        hooks: {
-          // Nest 11 has it from 11.1.4 on
-          start: (context, process) =>
-            this.onProcessingStartHook
-              ? this.onProcessingStartHook(this.transportId, context, process)
-              : void process(),
-          end: (context) => this.onProcessingEndHook?.(this.transportId, context),
-        },
+        hooks: this.hooks(),
         normalizePattern: (pattern) => this.normalizePattern(pattern as MsPattern),
         onStatus: (status) => this._status$.next(status),
       });
@@ -111,14 +110,38 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     this.runtime?.on(event, callback);
   }
 
+  /** Looked at for each message: they may be set at any time. */
+  private hooks(): ProcessingHooks {
+    const start: ProcessingHooks['start'] = (context, process) =>
+      this.onProcessingStartHook(this.transportId, context, process);
+    const end: ProcessingHooks['end'] = (context) => this.onProcessingEndHook?.(this.transportId, context);
+    const hasStart = (): boolean =>
+      this.onProcessingStartHook !== this.noHook && this.onProcessingStartHook !== undefined;
+    const hasEnd = (): boolean => this.onProcessingEndHook !== undefined;
+    return {
+      get start() {
+        return hasStart() ? start : undefined;
+      },
+      get end() {
+        return hasEnd() ? end : undefined;
+      },
+    };
+  }
+
   /** How it stands with its broker; undefined before `listen()` and after `close()`. */
   health(): MqttHealth | undefined {
     return this.runtime?.health();
   }
 
-  /** Whether the live connection answers within that time, in milliseconds. */
-  ping(timeout: number): Promise<boolean> {
-    return this.runtime?.ping(timeout) ?? Promise.resolve(false);
+  /**
+   * Whether the live connection answers in time.
+   *
+   * @param timeout whole milliseconds, from 1 to 2_147_483_647
+   * @throws InvalidOptionsError when `timeout` is something else
+   */
+  async ping(timeout: number): Promise<boolean> {
+    assertDuration('timeout of ping()', timeout, { min: 1, max: MAX_TIMER_MS });
+    return (await this.runtime?.ping(timeout)) ?? false;
   }
 
   /** The MQTT.js client underneath. */

@@ -1,28 +1,31 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from '@nestjs/common';
-import { ConcurrencyGate } from '../concurrency/concurrency-gate.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
 import type { Handler } from '../routing/handler.js';
 import type { HandlerRegistry } from '../routing/handler-registry.js';
+import { Subscriptions } from '../routing/subscriptions.js';
 import { TopicRouter } from '../routing/topic-router.js';
 import { deserialize } from '../serialization/nest-serializers.js';
 import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envelope.js';
-import type { MqttHealth } from '../wire/connection-health.js';
+import { within } from '../timing/within.js';
+import type { MqttHealth } from '../wire/health.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
-import { createHandlerRuntimes } from './create-handler-runtimes.js';
-import { InternalTopics } from './internal-topics.js';
-import { MessageReceiver } from './message-receiver.js';
-import { sendsCopyPerSubscription } from './overlap-probe.js';
-import { Overflow } from './overflow.js';
-import { Redelivery } from './redelivery.js';
-import { RunningInvocations } from './running-invocations.js';
-import { newServerCounters } from './server-counters.js';
-import type { ProcessingHooks, ServerServices } from './server-services.js';
-import { ServerSubscriptions } from './server-subscriptions.js';
-import { StaleMessages } from './stale-messages.js';
-import { StreamControl } from './stream-control.js';
+import { ConcurrencyGate } from './handling/concurrency-gate.js';
+import type { InvocationHost, ProcessingHooks } from './handling/invocation-host.js';
+import { MessageReceiver, type InternalTopics } from './handling/message-receiver.js';
+import { Overflow } from './handling/overflow.js';
+import { RunningInvocations } from './handling/running-invocations.js';
+import { newServerCounters } from './handling/server-counters.js';
+import { serveHandlers, type ServedHandler } from './handling/served-handler.js';
+import type { Send } from './replying/answer.js';
+import { StreamControl } from './replying/stream-control.js';
+import { sendsCopyPerSubscription } from './session/overlap-probe.js';
+import { Redelivery } from './session/redelivery.js';
+import { ServerSubscriptions } from './session/server-subscriptions.js';
+import { StaleMessages } from './session/stale-messages.js';
 
 /** What the strategy, which Nest made, lends its runtime. */
 interface RuntimeParts {
@@ -40,10 +43,10 @@ export class ServerRuntime {
   private readonly link: Link;
   private readonly gate: ConcurrencyGate;
   private readonly redelivery: Redelivery;
-  private readonly services: ServerServices;
+  private readonly host: InvocationHost;
   private readonly subscriptions: ServerSubscriptions;
   private readonly receiver: MessageReceiver;
-  private readonly internal = new InternalTopics();
+  private readonly internal: InternalTopics = new Map();
 
   /** @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served */
   constructor(
@@ -58,7 +61,7 @@ export class ServerRuntime {
       strippedPrefixes,
       protocolVersion,
     });
-    refuseHopelessPolicies(handlers, options);
+    requireSurvivingSession(handlers, options);
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,
       bufferSize: options.qos0Buffer.size,
@@ -69,26 +72,28 @@ export class ServerRuntime {
       offline: 'queue',
       maxQueuedMessages: MAX_QUEUED_REPLIES,
       onStatus: parts.onStatus,
-      onMessage: (topic, payload, packet, delivery) => this.receiver.receive(topic, payload, packet, delivery),
-      onWithheld: (withheld) => this.redelivery.withheld(withheld),
+      onMessage: (message) => this.receiver.receive(message),
+      onWithheld: (withheld, again) => this.redelivery.withheld(withheld, again),
     });
-    this.subscriptions = new ServerSubscriptions(handlers, {
+    const responder = randomBytes(8).toString('hex');
+    const subscriptions = new Subscriptions(serveHandlers(handlers, { options, gate: this.gate, responder }));
+    this.subscriptions = new ServerSubscriptions(subscriptions, {
       connection: this.link.connection,
       subscriber: this.link.subscriber,
       logger,
       probe: () => this.probe(),
     });
-    this.services = this.createServices();
+    this.host = this.createHost();
     this.redelivery = new Redelivery(
       options.redelivery,
       options.connection.mqtt.properties?.receiveMaximum ?? options.maxConcurrency,
       {
         resume: () => this.link.connection.resume(),
-        whenSettled: () => this.services.running.whenSettled(),
+        whenSettled: () => this.host.running.whenSettled(),
         logger,
       },
     );
-    this.receiver = this.createReceiver(handlers);
+    this.receiver = this.createReceiver(new TopicRouter(subscriptions));
     this.link.connection.on('connected', () => this.redelivery.connected());
   }
 
@@ -110,62 +115,70 @@ export class ServerRuntime {
 
   /** Connects and subscribes. Handlers are in place before: a resumed session delivers at once. */
   async start(): Promise<void> {
+    this.host.running.open();
     await this.link.connection.open();
-    this.receiver.copies = await this.link.insist(() => this.subscriptions.subscribe());
-    this.link.publisher.flush();
+    this.receiver.copies = await this.subscriptions.subscribe();
+    this.link.openPublisher();
   }
 
   /** Drains and disconnects; see {@link ServerMqtt.close}. */
   async stop(): Promise<void> {
-    this.link.acknowledgement.stopAccepting();
+    this.link.inbound.stopAccepting();
     this.redelivery.stop();
     this.gate.close();
-    this.services.running.shutDown();
+    this.host.running.shutDown();
     const deadline = Date.now() + this.options.gracefulTimeoutMs;
-    await within(deadline - Date.now(), this.services.running.whenSettled());
-    this.link.acknowledgement.giveUpUndecided();
+    await within(deadline - Date.now(), this.host.running.whenSettled());
+    this.link.inbound.giveUpUndecided();
+    this.host.running.abandon();
     await within(deadline - Date.now(), this.completed());
     await this.link.connection.close();
   }
 
   private async completed(): Promise<void> {
-    if (this.link.connection.connected) await this.link.acknowledgement.completed();
+    if (this.link.connection.connected) await this.link.inbound.completed();
     await nextTurn(); // the last PUBCOMP
   }
 
-  private createServices(): ServerServices {
+  private createHost(): InvocationHost {
     const { logger, hooks, normalizePattern } = this.parts;
-    const { connection, handlerTimeoutMs } = this.options;
-    const warned = new Set<string>();
+    const { connection, deserializer, handlerTimeoutMs, publishOptions, qos0Buffer } = this.options;
     const counters = newServerCounters();
     return {
-      send: (message, settled) => this.link.publisher.send(message, settled),
+      send: this.sender(),
       hooks,
       logger,
       counters,
-      overflow: new Overflow(this.options.qos0Buffer, counters, logger),
+      overflow: new Overflow(qos0Buffer, counters, logger),
       streams: new StreamControl(connection.clientId, (topic) => this.subscribeControl(topic)),
       handlerTimeoutMs,
       protocolVersion: connection.protocolVersion,
-      readEnvelope: envelopeReader(this.options.deserializer, normalizePattern),
+      publishDefaults: publishOptions,
+      readEnvelope: envelopeReader(deserializer, normalizePattern),
       running: new RunningInvocations(),
-      warnOnce: (key, message) => {
-        if (warned.has(key) || warned.size >= MAX_WARNINGS) return;
-        warned.add(key);
-        logger.warn(message);
-      },
+      warnOnce: warnerOnce(logger),
     };
   }
 
-  private createReceiver(handlers: readonly Handler[]): MessageReceiver {
-    const { options, services } = this;
-    const runtimes = createHandlerRuntimes(handlers, options, this.gate);
-    const unsubscribe = (filter: string): void => this.link.unsubscribe(filter);
-    const stale = new StaleMessages(options.onStaleSubscription, unsubscribe, services.counters, services.logger);
-    return new MessageReceiver(new TopicRouter(runtimes, this.subscriptions.byText), services, {
+  /** A message that cannot even be looked at, for a codec or a handler made it, is one that was refused. */
+  private sender(): Send {
+    return (message, settled) => {
+      try {
+        return this.link.publisher.send(message, settled) === undefined;
+      } catch (error) {
+        process.nextTick(settled, error);
+        return true;
+      }
+    };
+  }
+
+  private createReceiver(router: TopicRouter<ServedHandler>): MessageReceiver {
+    const { options, host } = this;
+    const stale = new StaleMessages(options.onStaleSubscription, (filter) => this.link.unsubscribe(filter), host);
+    return new MessageReceiver(router, host, {
       internal: this.internal,
       maxPayloadBytes: options.maxPayloadBytes,
-      onStale: (topic, packet, delivery) => stale.receive(topic, packet, delivery),
+      onStale: (message) => stale.receive(message),
     });
   }
 
@@ -176,14 +189,14 @@ export class ServerRuntime {
       subscribe: (filters) => this.link.subscriber.subscribe(filters.map((filter) => ({ filter, qos: 0 }))),
       unsubscribe: (filters) => this.link.subscriber.unsubscribe(filters),
       publish: (topic) => {
-        this.link.publisher.flush(); // the server's first message
+        this.link.openPublisher(); // the server's first message
         return this.link.publisher.publish({ topic, payload: '', qos: 0, retain: false });
       },
     });
   }
 
   private async subscribeControl(topic: string): Promise<boolean> {
-    this.internal.add(topic, (packet) => this.services.streams.receive(packet));
+    this.internal.set(topic, (packet) => this.host.streams.receive(packet));
     try {
       await this.link.subscriber.subscribe([{ filter: topic, qos: 1 }]);
       return true;
@@ -203,10 +216,22 @@ function envelopeReader(
   return (value, topic) => readNestEnvelope(value, topic, normalizePattern);
 }
 
+/** Warnings of one kind; beyond that there is nothing new to learn. */
 const MAX_WARNINGS = 1_000;
 
-/** A policy that withholds messages needs a session in which they can come again. */
-function refuseHopelessPolicies(handlers: readonly Handler[], { connection }: ResolvedServerOptions): void {
+function warnerOnce(logger: Logger): InvocationHost['warnOnce'] {
+  const warned = new Map<string, Set<string>>();
+  return (kind, about, message) => {
+    let known = warned.get(kind);
+    if (!known) warned.set(kind, (known = new Set<string>()));
+    if (known.has(about) || known.size >= MAX_WARNINGS) return;
+    known.add(about);
+    logger.warn(message);
+  };
+}
+
+/** A policy that withholds messages needs a session in which they can come again. @throws InvalidOptionsError */
+function requireSurvivingSession(handlers: readonly Handler[], { connection }: ResolvedServerOptions): void {
   if (connection.durableSession) return;
   const problems = handlers
     .filter(({ options }) => options.ackPolicy === AckPolicy.NACK_ON_ERROR)
@@ -220,12 +245,4 @@ function refuseHopelessPolicies(handlers: readonly Handler[], { connection }: Re
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Waits for `promise`, but not longer than that. */
-async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
-  await Promise.race([promise, timeout]);
-  clearTimeout(timer);
 }

@@ -1,41 +1,31 @@
-import type { Logger } from '@nestjs/common';
-import type { OutgoingMessage } from '../protocol/application-message.js';
-import { errorCodeOf, nestError } from '../serialization/error-object.js';
-import type { ReplyEncoder } from './reply-encoder.js';
-
-/** Sends a message; `settled` is called once, when it is written (QoS 0) or acknowledged by the broker. */
-export type Send = (message: OutgoingMessage, settled: (error: Error | undefined) => void) => void;
-
-/** Whose request is answered. */
-export interface Replying {
-  /** Called once, when everything has been accepted by the broker, or given up. */
-  replied(): void;
-}
+import type { OutgoingMessage } from '../../protocol/application-message.js';
+import { errorCodeOf } from '../../serialization/error-object.js';
+import { answer, failureMessage, insteadOfRefused, insteadOfUnencodable, type AnsweredRequest } from './answer.js';
 
 /** Streams that callers can cancel. */
 export interface CancellableStreams {
   /** Awaited before the first value of a stream that goes on is sent. */
   ready(): Promise<void>;
+  /** Where the caller can cancel; undefined where it cannot. */
+  readonly announcedTopic: string | undefined;
 }
 
-/** Answers one request: with one value, with a stream of values in order, or with a failure. */
-export class Responder {
+/** Answers one request with what an observable gives: values in order, and their end. */
+export class ReplyStream {
   private queue: unknown[] = [];
   private sent = 0;
   private unsettled = 0;
   private state: 'open' | 'completed' | 'failed' | 'ended' = 'open';
   private failure: { code: string; error: unknown } | undefined;
   private scheduled = false;
+  /** Whether something waits to be sent. */
+  private held = false;
   private prepared = false;
-  /** A value could not be encoded: its caller has been told that the request failed. */
+  /** A value could not be encoded, or was refused: its caller has been told that the request failed. */
   private broken = false;
 
   constructor(
-    private readonly topic: string,
-    private readonly encoder: ReplyEncoder,
-    private readonly send: Send,
-    private readonly logger: Logger,
-    private readonly owner: Replying,
+    private readonly request: AnsweredRequest,
     private readonly streams?: CancellableStreams,
   ) {}
 
@@ -44,14 +34,7 @@ export class Responder {
     return this.sent > 0 || this.queue.length > 0;
   }
 
-  /** The handler's one and only value. */
-  single(value: unknown): void {
-    this.state = 'ended';
-    this.write(() => this.encoder.single(value));
-    this.finishWhenSettled();
-  }
-
-  /** A value of a stream. It is sent with those that come in the same turn, so that a stream of one looks like a single value. */
+  /** A value. It is sent with those that come in the same turn, so that a stream of one looks like a single value. */
   next(value: unknown): void {
     if (this.state !== 'open') return;
     this.queue.push(value);
@@ -77,6 +60,7 @@ export class Responder {
     if (this.state === 'ended') return;
     this.queue = [];
     this.state = 'ended';
+    this.request.answered(false);
     this.finishWhenSettled();
   }
 
@@ -96,18 +80,17 @@ export class Responder {
     }
     this.queue = [];
     if (state === 'completed' && this.sent === 0 && queue.length <= 1) {
-      this.single(queue[0]);
+      this.state = 'ended';
+      answer(this.request, queue[0]);
       return;
     }
-    for (const [i, value] of queue.entries()) {
-      const last = state === 'completed' && i === queue.length - 1;
-      this.write(() => this.encoder.item(value, { index: this.sent, end: last ? 'last' : 'more' }));
-      this.sent++;
-    }
+    for (const [i, value] of queue.entries()) this.item(value, state === 'completed' && i === queue.length - 1);
     if (state === 'open') return;
     this.state = 'ended';
-    if (state === 'failed') this.write(() => this.encoder.failure(this.failure!.code, this.failure!.error));
-    else if (queue.length === 0) this.write(() => this.encoder.end(this.sent));
+    const { failure } = this;
+    if (failure) this.write(() => failureMessage(this.request, failure.code, failure.error, this.sent > 0));
+    else if (queue.length === 0) this.write(() => this.request.format.end(this.request, this.sent));
+    this.request.answered(this.held);
     this.finishWhenSettled();
   }
 
@@ -118,28 +101,41 @@ export class Responder {
     this.flush();
   }
 
+  private item(value: unknown, last: boolean): void {
+    const { request, sent: index, streams } = this;
+    const controlTopic = index === 0 ? streams?.announcedTopic : undefined;
+    this.write(() => request.format.item(request, value, { index, end: last ? 'last' : 'more' }, controlTopic));
+    this.sent++;
+  }
+
   private write(encode: () => OutgoingMessage | undefined): void {
     if (this.broken) return;
-    let message: OutgoingMessage | undefined;
     try {
-      message = encode();
+      this.send(encode());
     } catch (error) {
-      this.logger.error(`The reply to a request on "${this.topic}" cannot be encoded: ${(error as Error).message}`);
       this.broken = true;
-      message = this.encoder.failure('internal', nestError('Internal server error'));
+      this.send(insteadOfUnencodable(this.request, error, this.sent > 0));
     }
-    if (!message) return; // the request has expired: nobody waits for it
+  }
+
+  /** @param message undefined when the request has expired: nobody waits for it */
+  private send(message: OutgoingMessage | undefined): void {
+    if (message === undefined) return;
     this.unsettled++;
-    this.send(message, (error) => this.settled(error));
+    if (!this.request.host.send(message, (error) => this.settled(error))) this.held = true;
   }
 
   private settled(error: Error | undefined): void {
-    if (error) this.logger.error(`The reply to a request on "${this.topic}" was not sent: ${error.message}`);
+    if (error && !this.broken) {
+      const instead = insteadOfRefused(this.request, error, this.sent > 1);
+      this.broken = instead !== undefined; // nothing may follow it
+      this.send(instead);
+    }
     this.unsettled--;
     if (this.state === 'ended') this.finishWhenSettled();
   }
 
   private finishWhenSettled(): void {
-    if (this.unsettled === 0) this.owner.replied();
+    if (this.unsettled === 0) this.request.replied();
   }
 }

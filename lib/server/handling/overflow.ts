@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { ResolvedServerOptions } from '../options/server-options.js';
+import type { ResolvedServerOptions } from '../../options/server-options.js';
 import type { ServerCounters } from './server-counters.js';
 
 /** Milliseconds without a loss after which the next one begins a new burst. */

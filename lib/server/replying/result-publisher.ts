@@ -1,30 +1,33 @@
-import type { PublishDefaults } from '../options/publish-options.js';
-import type { OutgoingMessage } from '../protocol/application-message.js';
-import { MqttResponse } from '../records/mqtt-response.js';
-import { fillProperties, mergeUserProperties } from '../records/publish-properties.js';
-import { refuseProperties } from '../records/only-on-5.js';
-import type { ResolvedPublishTarget } from '../routing/publish-target.js';
-import type { TopicParams } from '../routing/topic-template.js';
-import { describeFailure } from './failure-description.js';
-import type { HandlerRuntime } from './handler-runtime.js';
-import type { ServerServices } from './server-services.js';
+import { describeFailure } from '../../errors/describe-failure.js';
+import type { PublishDefaults } from '../../options/publish-options.js';
+import type { OutgoingMessage } from '../../protocol/application-message.js';
+import { MqttResponse } from '../../records/mqtt-response.js';
+import { fillProperties, mergeUserProperties } from '../../records/publish-properties.js';
+import { refuseProperties } from '../../records/only-on-5.js';
+import { encodeWith } from '../../serialization/checked-codec.js';
+import type { ResolvedPublishTarget } from '../../routing/publish-target.js';
+import type { TopicParams } from '../../routing/topic-template.js';
+import type { InvocationHost } from '../handling/invocation-host.js';
+import type { ServedHandler } from '../handling/served-handler.js';
 
 /** Publishes what a handler returns to the targets of its `@PublishTo`. */
 export class ResultPublisher {
+  /** Whether something waits to be sent. */
+  held = false;
   private unsettled = 0;
   private failure: Error | undefined;
   private done: ((failure: Error | undefined) => void) | undefined;
 
   constructor(
-    private readonly runtime: HandlerRuntime,
+    private readonly handler: ServedHandler,
     private readonly params: TopicParams,
-    private readonly services: ServerServices,
+    private readonly host: InvocationHost,
   ) {}
 
   /** One result. A handler that returns nothing publishes nothing. */
   publish(value: unknown): void {
     if (value === undefined) return;
-    for (const target of this.runtime.publishTo) this.publishTo(target, value);
+    for (const target of this.handler.publishTo) this.publishTo(target, value);
   }
 
   /** @param done called once, when all have been accepted by the broker or one has failed */
@@ -42,35 +45,36 @@ export class ResultPublisher {
       return;
     }
     this.unsettled++;
-    this.services.send(message, (error) => {
+    const accepted = this.host.send(message, (error) => {
       this.unsettled--;
       if (error) this.failed(message.topic, error);
       if (this.unsettled === 0) this.done?.(this.failure);
     });
+    if (!accepted) this.held = true;
   }
 
   private failed(topic: string, error: unknown): void {
     this.failure ??= error as Error;
-    this.services.logger.error(
-      `A result of handler "${this.runtime.pattern}" was not published to "${topic}": ${describeFailure(error)}`,
+    this.host.logger.error(
+      `A result of handler "${this.handler.pattern}" was not published to "${topic}": ${describeFailure(error)}`,
     );
   }
 
   private compose(target: ResolvedPublishTarget, value: unknown): OutgoingMessage {
-    const { runtime, params, services } = this;
+    const { handler, params, host } = this;
     const topic = target.topicOf(params);
-    const codec = target.options.codec ?? runtime.codec;
+    const codec = target.options.codec ?? handler.codec;
     const own = value instanceof MqttResponse ? value.options : {};
     const options = { ...target.options, ...own };
-    const defaults: Readonly<PublishDefaults> = runtime.replyDefaults.publish;
-    const { payload, contentType } = codec.encode(value instanceof MqttResponse ? value.data : value);
+    const defaults: Readonly<PublishDefaults> = host.publishDefaults;
+    const { payload, contentType } = encodeWith(codec, value instanceof MqttResponse ? value.data : value);
     const message = {
       topic,
       payload,
       qos: options.qos ?? defaults.qos ?? 0,
       retain: options.retain ?? defaults.retain ?? false,
     };
-    if (services.protocolVersion === 4) {
+    if (host.protocolVersion === 4) {
       refuseProperties(`the message to "${topic}"`, options);
       return message;
     }

@@ -1,6 +1,6 @@
-import type { TopicFilter } from '../protocol/topic-filter.js';
-import { TopicFilterTree } from '../routing/topic-filter-tree.js';
-import { topicNameProblem } from '../protocol/topic-name.js';
+import type { TopicFilter } from '../../protocol/topic-filter.js';
+import { TopicFilterTree } from '../../routing/topic-filter-tree.js';
+import { topicNameProblem } from '../../protocol/topic-name.js';
 
 /** Response Topics whose check is remembered, for each handler: a caller's inbox does not change from request to request. */
 const REMEMBERED = 1_000;
@@ -10,7 +10,8 @@ const REMEMBERED = 1_000;
  * with more rights than he has publishes to.
  */
 export class ResponseTopics {
-  private checked: Map<string, string | undefined> | undefined;
+  /** What forbids each of them; empty where nothing does. */
+  private checked: Map<string, string> | undefined;
 
   /**
    * @param own filter of the handler: a reply that matches it would be handled as the next request
@@ -23,11 +24,12 @@ export class ResponseTopics {
 
   /** What forbids `topic`; undefined when nothing does. */
   problem(topic: string): string | undefined {
-    const checked = (this.checked ??= new Map<string, string | undefined>());
-    if (checked.has(topic)) return checked.get(topic);
+    const checked = (this.checked ??= new Map<string, string>());
+    const known = checked.get(topic);
+    if (known !== undefined) return known || undefined;
     const problem = this.check(topic);
     if (checked.size >= REMEMBERED) checked.clear();
-    checked.set(topic, problem);
+    checked.set(topic, problem ?? '');
     return problem;
   }
 

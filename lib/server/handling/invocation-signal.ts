@@ -1,17 +1,15 @@
-/** Longest delay that a timer takes. */
-const MAX_DELAY_MS = 0x7fff_ffff;
+import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
 
 /** The abort signal of one invocation, made when a handler first asks for it. It aborts by itself when the message expires. */
 export class InvocationSignal {
   private readonly controller = new AbortController();
-  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly timer: LongTimeout | undefined;
 
   /** @param expiresAt milliseconds since the epoch; `Infinity` for never */
   constructor(expiresAt: number) {
     if (expiresAt === Infinity) return;
     const expire = (): void => this.abort(new Error('The message has expired.'));
-    this.timer = setTimeout(expire, Math.min(MAX_DELAY_MS, Math.max(0, expiresAt - Date.now())));
-    this.timer.unref();
+    this.timer = setLongTimeout(expire, expiresAt - Date.now()).unref();
   }
 
   get signal(): AbortSignal {
@@ -23,6 +21,6 @@ export class InvocationSignal {
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
+    this.timer?.clear();
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { topicLevel } from '../protocol/topic-name.js';
-import type { InternalTopics } from './internal-topics.js';
+import { topicLevel } from '../../protocol/topic-name.js';
+import type { InternalTopics } from '../handling/message-receiver.js';
 
 interface ProbeParts {
   readonly clientId: string;
@@ -33,8 +33,8 @@ export async function sendsCopyPerSubscription({
   let copies = 0;
   let timer: NodeJS.Timeout | undefined;
   const answered = new Promise<boolean>((resolve) => {
-    internal.add(counted, () => copies++);
-    internal.add(last, () => resolve(true));
+    internal.set(counted, () => copies++);
+    internal.set(last, () => resolve(true));
     timer = setTimeout(() => resolve(false), PROBE_TIMEOUT_MS);
   });
   try {

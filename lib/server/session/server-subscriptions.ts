@@ -1,15 +1,12 @@
 import type { Logger } from '@nestjs/common';
-import { CopyCounter } from '../routing/copy-counter.js';
-import type { Handler } from '../routing/handler.js';
-import {
-  assignIdentifiers,
-  collectSubscriptions,
-  withoutCovered,
-  type Subscription,
-} from '../routing/subscription-plan.js';
-import type { Connection } from '../wire/connection.js';
-import type { Subscriber } from '../wire/subscriber.js';
-import type { CopyFilter } from './message-receiver.js';
+import { CopyCounter } from '../../routing/overlap/copy-counter.js';
+import { withoutCovered } from '../../routing/overlap/covered-subscriptions.js';
+import { assignIdentifiers } from '../../routing/overlap/subscription-identifiers.js';
+import type { Subscription } from '../../routing/subscription.js';
+import type { Subscriptions } from '../../routing/subscriptions.js';
+import type { Connection } from '../../wire/connection/connection.js';
+import type { Subscriber } from '../../wire/subscriptions/subscriber.js';
+import type { CopyFilter } from '../handling/message-receiver.js';
 
 interface SubscriptionParts {
   readonly connection: Connection;
@@ -21,17 +18,13 @@ interface SubscriptionParts {
 
 /** The subscriptions of a server's handlers, and how the copies that the broker sends for them are told apart. */
 export class ServerSubscriptions {
-  readonly byText: ReadonlyMap<string, Subscription>;
-
-  /** @throws InvalidOptionsError when handlers of one filter disagree */
   constructor(
-    handlers: readonly Handler[],
+    private readonly subscriptions: Subscriptions,
     private readonly parts: SubscriptionParts,
   ) {
-    this.byText = collectSubscriptions(handlers);
     // before the first message: those of a resumed session carry identifiers already
     parts.connection.on('session', () => {
-      if (this.identifiable) assignIdentifiers(this.byText.values());
+      if (this.identifiable) assignIdentifiers(subscriptions);
     });
   }
 
@@ -42,12 +35,11 @@ export class ServerSubscriptions {
    * @throws SubscriptionRefusedError, FeatureNotSupportedError
    */
   async subscribe(): Promise<CopyFilter | undefined> {
-    const all = [...this.byText.values()];
     if (this.identifiable) {
-      await this.ask(all);
+      await this.ask([...this.subscriptions]);
       return undefined;
     }
-    const { asked, ambiguous } = withoutCovered(all);
+    const { asked, ambiguous } = withoutCovered(this.subscriptions);
     const copies = ambiguous.length > 0 ? await this.copyFilter(asked) : undefined;
     await this.ask(asked);
     return copies;

@@ -1,0 +1,65 @@
+import type { OutgoingMessage, UserProperties } from '../../protocol/application-message.js';
+import { ACK, NACK, type Decision } from '../../protocol/delivery.js';
+import { utf8Excerpt } from '../../protocol/utf8-string.js';
+import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
+import type { InvocationHost } from './invocation-host.js';
+import type { ServedHandler } from './served-handler.js';
+
+/** Longest reason that travels with a dead letter. */
+const LONGEST_REASON = 1_024;
+
+/** Names of what a dead letter tells about the message that it was, as User Properties (5.0). */
+export const DeadLetterProperty = {
+  reason: 'nest-dead-letter-reason',
+  topic: 'nest-dead-letter-topic',
+  attempts: 'nest-dead-letter-attempts',
+} as const;
+
+/** A message that its handler gives up. */
+interface GivenUp {
+  readonly message: InboundMessage;
+  readonly handler: ServedHandler;
+  /** How often the handler ran. */
+  readonly attempt: number;
+  readonly host: InvocationHost;
+}
+
+/**
+ * Publishes the dead letter. The message is acknowledged when the broker has accepted it, and stays with the broker if not.
+ *
+ * @param decide called once, later
+ */
+export function publishDeadLetter(
+  { message, handler, attempt, host }: GivenUp,
+  reason: string,
+  decide: (decision: Decision) => void,
+): void {
+  const topic = handler.options.deadLetter!;
+  const letter = deadLetterOf(message, topic, { reason, attempts: attempt, protocolVersion: host.protocolVersion });
+  host.send(letter, (error) => {
+    if (error)
+      host.logger.error(
+        `The message on "${message.topic}" is withheld: its dead letter to "${topic}" failed: ${error.message}`,
+      );
+    decide(error ? NACK : ACK);
+  });
+}
+
+/** The message again, payload and properties unchanged, for the dead letter topic. On 3.1.1 there is no place for the reason. */
+export function deadLetterOf(
+  { topic, payload, packet }: Pick<InboundMessage, 'topic' | 'payload' | 'packet'>,
+  deadLetterTopic: string,
+  { reason, attempts, protocolVersion }: { reason: string; attempts: number; protocolVersion: 4 | 5 },
+): OutgoingMessage {
+  const message = { topic: deadLetterTopic, payload, qos: packet.qos, retain: false };
+  if (protocolVersion === 4) return message;
+  // neither an identifier nor an alias of the connection it came on belongs to the message itself
+  const { subscriptionIdentifier: _identifier, topicAlias: _alias, ...properties } = packet.properties ?? {};
+  const userProperties: UserProperties = {
+    ...properties.userProperties,
+    [DeadLetterProperty.reason]: utf8Excerpt(reason, LONGEST_REASON),
+    [DeadLetterProperty.topic]: topic,
+    [DeadLetterProperty.attempts]: String(attempts),
+  };
+  return { ...message, properties: { ...properties, userProperties } };
+}

@@ -1,0 +1,371 @@
+import { decisionOfException, SUCCESS, type Outcome } from '../../acknowledgement/settle-by-policy.js';
+import { MqttContext, type MessageControl, type MessageOrigin } from '../../context/mqtt.context.js';
+import { describeFailure } from '../../errors/describe-failure.js';
+import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
+import { AckPolicy } from '../../options/ack-policy.js';
+import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
+import type { TopicParams } from '../../routing/topic-template.js';
+import { decodeWith } from '../../serialization/checked-codec.js';
+import { errorCodeOf, isMasked, nestError } from '../../serialization/error-object.js';
+import { isNestReply, nestReplyTopic, type NestEnvelope } from '../../serialization/nest-envelope.js';
+import { backoffDelay } from '../../timing/backoff.js';
+import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
+import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
+import { answer, answerFailure, type AnsweredRequest } from '../replying/answer.js';
+import type { ReplyFormat } from '../replying/reply-format.js';
+import { ReplyStream } from '../replying/reply-stream.js';
+import { ResultPublisher } from '../replying/result-publisher.js';
+import type { DropReason, Job } from './concurrency-gate.js';
+import { HandlerRun, type HandlerObserver } from './handler-run.js';
+import type { InvocationHost } from './invocation-host.js';
+import { InvocationSignal } from './invocation-signal.js';
+import { MessageDecision } from './message-decision.js';
+import { callStartHook, callEndHook } from './processing-hooks.js';
+import type { Running } from './running-invocations.js';
+import type { ServedHandler } from './served-handler.js';
+
+/** Half of a retry's delay is drawn at random. */
+const RETRY_JITTER = 0.5;
+/** A run that lasts so long, and so many times longer than the longest of so many others, is worth a line in the log. */
+const LONG_SECONDS = 60;
+const FAR_LONGER = 10;
+const ENOUGH_PEERS = 10;
+
+/**
+ * One handler for one message, from the moment it has a worker until the message is decided about: decoding, Nest's pipeline,
+ * retries, the results, the reply. What only some messages need is made when they do: a stream, results, a signal, a timer.
+ */
+export class Invocation
+  extends MessageDecision
+  implements Job, Running, HandlerObserver, MessageOrigin, MessageControl, AnsweredRequest
+{
+  /** Where the reply goes; undefined when nobody asked for one, or the handler does not reply. */
+  replyTopic: string | undefined = undefined;
+  before: Running | undefined = undefined;
+  after: Running | undefined = undefined;
+  listed = false;
+  /** On which reading of the clock it got its worker; see {@link RunningInvocations}. */
+  private startedAt = 0;
+  private envelope: NestEnvelope | undefined = undefined;
+  private context: MqttContext | undefined = undefined;
+  private current: HandlerRun | undefined = undefined;
+  private outcome: Outcome | undefined = undefined;
+  private stream: ReplyStream | undefined = undefined;
+  private closeStream: (() => void) | undefined = undefined;
+  private results: ResultPublisher | undefined = undefined;
+  private timer: LongTimeout | undefined = undefined;
+  private abortSignal: InvocationSignal | undefined = undefined;
+  private closing = false;
+  private workerFree = false;
+
+  constructor(
+    message: InboundMessage,
+    handler: ServedHandler,
+    readonly params: TopicParams,
+    settling: Settling,
+    host: InvocationHost,
+    /** Called once, when nothing is under way for the message any more, with whether it has been dealt with for good. */
+    private readonly onReleased?: (final: boolean) => void,
+  ) {
+    super(message, handler, settling, host);
+  }
+
+  /** QoS 0 messages may be dropped when too many wait. */
+  get droppable(): boolean {
+    return this.message.qos === 0;
+  }
+
+  start(): void {
+    const { handler, host } = this;
+    this.startedAt = host.running.add(this);
+    if (handler.options.ackPolicy === AckPolicy.ACK_FIRST) this.decide(ACK);
+    if (handler.publishTo.length > 0) this.results = new ResultPublisher(handler, this.params, host);
+    this.run();
+  }
+
+  dropped(reason: DropReason): void {
+    if (reason === 'overflow') this.host.overflow.dropped(this.message.topic);
+  }
+
+  /** The server closes: what runs may finish, but is told, and does not run again. */
+  shutDown(): void {
+    this.closing = true;
+    this.abortSignal?.abort(new Error('The server is closing.'));
+    if (!this.timer || this.current) return;
+    this.timer.clear(); // of a retry: the message stays with the broker
+    this.freeWorker();
+    this.release();
+  }
+
+  /** The server has waited long enough. A stream would go on for ever; its message stays with the broker. */
+  abandon(): void {
+    if (!this.stream || this.outcome) return;
+    this.decide(LEAVE);
+    this.cancel();
+  }
+
+  /** Says, once for a handler, that one of its runs has lasted far longer than the others do. */
+  watch(clock: number): void {
+    const { handler, host, message } = this;
+    const seconds = clock - this.startedAt;
+    const { endedRuns, longestRun, pattern } = handler;
+    if (this.outcome || endedRuns < ENOUGH_PEERS || seconds < LONG_SECONDS || seconds < longestRun * FAR_LONGER) return;
+    host.warnOnce(
+      'long run',
+      pattern,
+      `Handler "${pattern}" has run for more than ${seconds} s for a message on "${message.topic}"; none of its other ` +
+        `${endedRuns} runs took longer than ${longestRun + 5} s. The option handlerTimeout ends such runs.`,
+    );
+  }
+
+  // ---- one run of the handler
+
+  private run(): void {
+    this.attempt++;
+    this.timer = undefined;
+    const { message, handler, host } = this;
+    const { topic, payload, packet } = message;
+    let data: unknown;
+    let envelope: NestEnvelope | undefined;
+    try {
+      data = decodeWith(handler.codec, payload, { contentType: packet.properties?.contentType, topic });
+      envelope = host.readEnvelope(data, topic);
+    } catch (cause) {
+      this.undecodable(cause);
+      return;
+    }
+    if (isNestReply(data, topic)) {
+      this.reflected();
+      return;
+    }
+    this.envelope = envelope;
+    this.replyTopic = this.whereToReply();
+    this.call(envelope === undefined ? data : envelope.data);
+  }
+
+  private whereToReply(): string | undefined {
+    const { isEventHandler, options } = this.handler;
+    if (isEventHandler || options.noReply) return undefined;
+    const { topic, packet } = this.message;
+    if (this.envelopeId !== undefined) return nestReplyTopic(topic);
+    return packet.properties?.responseTopic ?? options.responseTopic;
+  }
+
+  private call(data: unknown): void {
+    const { message, host } = this;
+    const context = (this.context = new MqttContext(message.topic, message.packet, this, this));
+    const run = (this.current = new HandlerRun(this));
+    if (host.handlerTimeoutMs !== undefined) this.timer = setLongTimeout(() => this.timedOut(), host.handlerTimeoutMs);
+    const { start } = host.hooks;
+    if (start === undefined) this.process(run, data, context);
+    else callStartHook(start, context, run, host.logger, () => this.process(run, data, context));
+  }
+
+  private process(run: HandlerRun, data: unknown, context: MqttContext): void {
+    try {
+      run.follow(this.handler.callback(data, context));
+    } catch (error) {
+      run.fail(error);
+    }
+  }
+
+  private undecodable(cause: unknown): void {
+    const { topic, packet } = this.message;
+    this.replyTopic = this.whereToReply();
+    this.attempt = this.handler.options.retry.attempts; // it will not decode any better next time
+    this.failed(new PayloadDecodeError(topic, packet.properties?.contentType, { cause }), 'bad-request');
+  }
+
+  /** A handler with wildcards gets the replies to its callers too, where their format puts them below the request's topic. */
+  private reflected(): void {
+    this.finish(SUCCESS);
+    this.withoutReply();
+  }
+
+  private timedOut(): void {
+    this.stopRun();
+    this.failed(nestError(`The handler did not end within ${this.host.handlerTimeoutMs} ms.`), 'timeout');
+  }
+
+  /** The caller has unsubscribed. */
+  private cancel(): void {
+    if (this.outcome) return;
+    this.stopRun();
+    this.abortSignal?.abort(new Error('The caller has cancelled the request.'));
+    this.finish(SUCCESS);
+    if (this.stream) this.stream.abandon();
+    else this.withoutReply();
+  }
+
+  private stopRun(): void {
+    try {
+      this.current?.stop();
+    } catch (error) {
+      const { handler, host } = this;
+      host.logger.error(`The teardown of what handler "${handler.pattern}" returned threw: ${describeFailure(error)}`);
+    }
+  }
+
+  // ---- what the handler gives
+
+  single(value: unknown): void {
+    this.results?.publish(value);
+    this.finish(SUCCESS);
+    if (this.replyTopic === undefined) this.withoutReply();
+    else answer(this, value);
+  }
+
+  next(value: unknown): void {
+    this.results?.publish(value);
+    if (this.replyTopic === undefined) return;
+    this.stream ??= this.openStream(this.replyTopic);
+    this.stream.next(value);
+  }
+
+  ended(outcome: Outcome): void {
+    if (outcome.failed) {
+      this.failed(outcome.error);
+      return;
+    }
+    this.finish(outcome);
+    if (this.stream) this.stream.complete();
+    else if (this.replyTopic === undefined) this.withoutReply();
+    else answer(this, undefined);
+  }
+
+  /** A caller cancels by Correlation Data, which only 5.0 has. */
+  private openStream(replyTopic: string): ReplyStream {
+    const { streams, protocolVersion } = this.host;
+    const correlationData = this.message.packet.properties?.correlationData;
+    if (correlationData) this.closeStream = streams.open(replyTopic, correlationData, () => this.cancel());
+    const announced = this.envelopeId === undefined && protocolVersion === 5 && correlationData;
+    return new ReplyStream(this, announced ? streams : undefined);
+  }
+
+  private failed(error: unknown, code?: string): void {
+    const { retry, rejectReasonCode } = this.handler.options;
+    const exceptional = decisionOfException(error, rejectReasonCode) !== undefined;
+    const again = !exceptional && !this.decided && !this.closing && this.attempt < retry.attempts;
+    if (again && !this.stream?.hasReplied) {
+      this.endRun();
+      this.timer = setLongTimeout(() => this.run(), this.retryDelay());
+      return;
+    }
+    // a caller is told; and Nest has logged what it has masked
+    if (!exceptional && this.replyTopic === undefined && !isMasked(error)) this.logFailure(error);
+    this.finish({ failed: true, error });
+    const isOurs = exceptional || error instanceof PayloadDecodeError;
+    const told = isOurs ? nestError(describeFailure(error)) : error;
+    if (this.stream) this.stream.fail(told, code);
+    else if (this.replyTopic === undefined) this.withoutReply();
+    else answerFailure(this, code ?? errorCodeOf(told), told);
+  }
+
+  private retryDelay(): number {
+    const { delay, factor, maxDelay } = this.handler.options.retry;
+    return backoffDelay({ initialDelay: delay, factor, maxDelay, jitter: RETRY_JITTER }, this.attempt);
+  }
+
+  // ---- after the last run
+
+  private endRun(): void {
+    this.timer?.clear();
+    this.timer = undefined;
+    this.current = undefined;
+    const { end } = this.host.hooks;
+    if (this.context && end) callEndHook(end, this.context, this.host.logger);
+    this.context = undefined;
+  }
+
+  /** The outcome is known; reply and results may still be under way. */
+  private finish(outcome: Outcome): void {
+    const { host, handler } = this;
+    this.endRun();
+    this.outcome = outcome;
+    this.closeStream?.();
+    host.counters[outcome.failed ? 'failed' : 'succeeded']++;
+    handler.endedRuns++;
+    const seconds = host.running.clock - this.startedAt;
+    if (seconds > handler.longestRun) handler.longestRun = seconds;
+  }
+
+  private withoutReply(): void {
+    this.answered(false);
+    this.replied();
+  }
+
+  /** The worker is free when the connection has accepted reply and results: handlers do not run on for a broker that does not read. */
+  answered(held: boolean): void {
+    if (!held && !this.results?.held) this.freeWorker();
+  }
+
+  private freeWorker(): void {
+    if (this.workerFree) return;
+    this.workerFree = true;
+    this.handler.lane.finished();
+  }
+
+  /** The reply, if there was one to give, has been accepted. */
+  replied(): void {
+    if (this.results) this.results.whenSettled((failure) => this.settle(failure && { failed: true, error: failure }));
+    else this.settle(undefined);
+  }
+
+  private settle(failedResults: Outcome | undefined): void {
+    this.freeWorker();
+    this.conclude(failedResults ?? this.outcome ?? SUCCESS);
+  }
+
+  protected override release(): void {
+    this.abortSignal?.dispose();
+    this.host.running.delete(this);
+    this.onReleased?.(this.outcome !== undefined && !this.withheld);
+  }
+
+  private logFailure(error: unknown): void {
+    const { pattern } = this.handler;
+    this.host.logger.error(`Handler "${pattern}" failed on "${this.message.topic}": ${describeFailure(error)}`);
+  }
+
+  // ---- what others ask of it
+
+  get envelopeId(): string | undefined {
+    return this.envelope?.id;
+  }
+
+  get format(): ReplyFormat {
+    const { replies } = this.handler;
+    return this.envelopeId === undefined ? replies.plain : replies.envelope;
+  }
+
+  get subscription(): string {
+    return this.handler.subscription;
+  }
+
+  get protocolVersion(): 4 | 5 {
+    return this.host.protocolVersion;
+  }
+
+  get metadata(): Readonly<Record<string, string>> | undefined {
+    return this.envelope?.metadata;
+  }
+
+  // ---- what the handler may do about its message
+
+  ack(): void {
+    this.decide(ACK);
+  }
+
+  nack(): void {
+    this.decide(NACK);
+  }
+
+  reject(reasonCode = this.handler.options.rejectReasonCode, reasonString?: string): void {
+    this.refuse(reasonCode, reasonString);
+  }
+
+  get signal(): AbortSignal {
+    this.abortSignal ??= new InvocationSignal(this.message.expiresAt);
+    return this.abortSignal.signal;
+  }
+}

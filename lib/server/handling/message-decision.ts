@@ -1,0 +1,90 @@
+import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
+import { describeFailure } from '../../errors/describe-failure.js';
+import { NACK, rejection, type Decision, type Settling } from '../../protocol/delivery.js';
+import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
+import { publishDeadLetter } from './dead-letter.js';
+import type { InvocationHost } from './invocation-host.js';
+import type { ServedHandler } from './served-handler.js';
+
+/**
+ * What one handler decides about its message: by itself, by an exception, or by its ack policy; and the dead letter of a message
+ * that is given up. The first decision counts.
+ */
+export abstract class MessageDecision {
+  /** 1 for the first run, 2 for the first retry, ... */
+  attempt = 0;
+  /** Whether the message stays with the broker, to come again. */
+  protected withheld = false;
+  /** Whether it is decided, so that running the handler again could not change it. */
+  protected decided = false;
+  private letterUnderWay = false;
+  private concluded = false;
+
+  constructor(
+    readonly message: InboundMessage,
+    readonly handler: ServedHandler,
+    /** The message itself, or who gathers the decisions of its several handlers. */
+    private readonly settling: Settling,
+    readonly host: InvocationHost,
+  ) {}
+
+  /** Called once, when nothing is under way for the message any more. */
+  protected abstract release(): void;
+
+  protected decide(decision: Decision): void {
+    if (this.decided) return;
+    this.decided = true;
+    this.withheld = decision.kind === 'nack';
+    this.settling.decide(decision);
+  }
+
+  protected refuse(reasonCode: number, reasonString: string | undefined): void {
+    if (this.decided) return;
+    if (this.handler.options.deadLetter === undefined) this.decide(rejection(reasonCode, reasonString));
+    else this.giveUp(reasonString ?? 'rejected');
+  }
+
+  /** The handler has ended, and its reply is out. */
+  protected conclude(outcome: Outcome): void {
+    if (!this.decided) this.decideBy(outcome);
+    this.concluded = true;
+    if (!this.letterUnderWay) this.release();
+  }
+
+  private decideBy(outcome: Outcome): void {
+    const { options } = this.handler;
+    const exceptional = outcome.failed ? decisionOfException(outcome.error, options.rejectReasonCode) : undefined;
+    const givenUp = outcome.failed && (!exceptional || exceptional.kind === 'reject');
+    if (givenUp && options.deadLetter !== undefined) {
+      this.giveUp(describeFailure(outcome.error));
+      return;
+    }
+    const decision = exceptional ?? decisionOfPolicy(options, outcome);
+    if (decision) this.decide(decision);
+    else this.leftUndecided(outcome);
+  }
+
+  /** MANUAL: who fails without deciding is not going to; who succeeds may still decide later. */
+  private leftUndecided(outcome: Outcome): void {
+    if (this.message.qos === 0) return;
+    const { pattern } = this.handler;
+    this.host.warnOnce(
+      'undecided',
+      pattern,
+      `Handler "${pattern}" has AckPolicy.MANUAL and ended without ack(), nack() or reject(): its message on ` +
+        `"${this.message.topic}" holds up all later acknowledgements. Decide in every branch.`,
+    );
+    if (outcome.failed) this.decide(NACK);
+  }
+
+  private giveUp(reason: string): void {
+    this.decided = true;
+    this.letterUnderWay = true;
+    publishDeadLetter(this, reason, (decision) => {
+      this.withheld = decision.kind === 'nack';
+      this.settling.decide(decision);
+      this.letterUnderWay = false;
+      if (this.concluded) this.release();
+    });
+  }
+}

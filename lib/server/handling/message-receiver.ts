@@ -1,0 +1,117 @@
+import { settlingOf } from '../../acknowledgement/settlement.js';
+import type { PublishPacket } from '../../protocol/application-message.js';
+import { ACK, type Settling } from '../../protocol/delivery.js';
+import { ReasonCode } from '../../protocol/reason-code.js';
+import { targetsOfCopy } from '../../routing/overlap/targets-of-copy.js';
+import type { Route, Target } from '../../routing/subscription.js';
+import type { TopicRouter } from '../../routing/topic-router.js';
+import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
+import { DeduplicatedRequest } from '../deduplication/deduplicated-request.js';
+import { deduplicationKey } from '../deduplication/deduplication.js';
+import { Invocation } from './invocation.js';
+import type { InvocationHost } from './invocation-host.js';
+import type { ServedHandler } from './served-handler.js';
+
+/** Tells the first copy of a message from the others, on connections where nothing on a copy does. */
+export interface CopyFilter {
+  isFirst(route: Route<ServedHandler>, topic: string, payload: Buffer): boolean;
+}
+
+/** Topics that the server itself listens on: no handler is looked for. */
+export type InternalTopics = Map<string, (packet: PublishPacket) => void>;
+
+interface ReceiverOptions {
+  readonly internal: InternalTopics;
+  readonly maxPayloadBytes: number;
+  /** Takes a message that no handler is for. */
+  readonly onStale: (message: InboundMessage) => void;
+}
+
+/** Finds the handlers of each message that comes in, and hands it to each of them. */
+export class MessageReceiver {
+  /** Set where the broker sends one copy of a message for each subscription, and nothing tells them apart. */
+  copies: CopyFilter | undefined;
+
+  constructor(
+    private readonly router: TopicRouter<ServedHandler>,
+    private readonly host: InvocationHost,
+    private readonly options: ReceiverOptions,
+  ) {}
+
+  receive(message: InboundMessage): void {
+    const { topic, payload, properties } = message.packet;
+    this.host.counters.received++;
+    const route = this.router.route(topic);
+    if (route.subscriptions.length === 0) {
+      this.receiveWithoutHandler(message);
+      return;
+    }
+    if (payload.length > this.options.maxPayloadBytes) {
+      this.refuseOversized(message);
+      return;
+    }
+    if (this.copies && !this.copies.isFirst(route, topic, payload)) {
+      message.decide(ACK);
+      return;
+    }
+    const targets = targetsOfCopy(route, properties?.subscriptionIdentifier);
+    if (targets.length === 1) {
+      this.dispatch(message, targets[0]!, message);
+      return;
+    }
+    if (targets.length === 0) message.decide(ACK); // a copy for a subscription whose handler runs for another copy
+    const settling = settlingOf(message, targets.length);
+    for (const target of targets) this.dispatch(message, target, settling);
+  }
+
+  private dispatch(message: InboundMessage, { handler, params }: Target<ServedHandler>, settling: Settling): void {
+    const responseTopic = message.packet.properties?.responseTopic;
+    if (responseTopic !== undefined && !handler.isEventHandler) {
+      const problem = handler.responseTopics.problem(responseTopic);
+      if (problem !== undefined) {
+        this.refuseRequest(message.topic, responseTopic, problem, settling);
+        return;
+      }
+    }
+    const { deduplication } = handler;
+    const key = deduplication && deduplicationKey(message);
+    handler.lane.submit(
+      key === undefined
+        ? new Invocation(message, handler, params, settling, this.host)
+        : new DeduplicatedRequest(key, deduplication!, message, handler, params, settling, this.host),
+    );
+  }
+
+  private receiveWithoutHandler(message: InboundMessage): void {
+    const listener = this.options.internal.get(message.topic);
+    if (listener === undefined) {
+      this.options.onStale(message);
+      return;
+    }
+    listener(message.packet);
+    message.decide(ACK);
+  }
+
+  private refuseRequest(topic: string, responseTopic: string, problem: string, settling: Settling): void {
+    const { counters, warnOnce } = this.host;
+    counters.refusedRequests++;
+    warnOnce(
+      'response topic',
+      responseTopic,
+      `A request on "${topic}" was not run because of its Response Topic ${JSON.stringify(responseTopic)}: ${problem}.`,
+    );
+    settling.decide(ACK);
+  }
+
+  private refuseOversized(message: InboundMessage): void {
+    const { counters, warnOnce } = this.host;
+    const { topic, payload } = message;
+    counters.oversized++;
+    warnOnce(
+      'oversized',
+      topic,
+      `A message of ${payload.length} bytes on "${topic}" was refused: maxPayloadBytes is ${this.options.maxPayloadBytes}.`,
+    );
+    message.decide({ kind: 'reject', reasonCode: ReasonCode.QUOTA_EXCEEDED, reasonString: 'payload too large' });
+  }
+}

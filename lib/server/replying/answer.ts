@@ -1,0 +1,98 @@
+import type { Logger } from '@nestjs/common';
+import { describeFailure } from '../../errors/describe-failure.js';
+import { PublishRefusedError } from '../../errors/publish-refused.error.js';
+import type { OutgoingMessage } from '../../protocol/application-message.js';
+import { ReasonCode } from '../../protocol/reason-code.js';
+import { nestError } from '../../serialization/error-object.js';
+import type { ReplyFormat, ReplyTarget } from './reply-format.js';
+
+/**
+ * Sends a message; `settled` is called once, later, when it is written (QoS 0) or acknowledged by the broker.
+ *
+ * @returns whether the connection has accepted it; else it waits
+ */
+export type Send = (message: OutgoingMessage, settled: (error: Error | undefined) => void) => boolean;
+
+/** A request that is being answered. */
+export interface AnsweredRequest extends ReplyTarget {
+  readonly format: ReplyFormat;
+  readonly host: { readonly send: Send; readonly logger: Logger };
+  /**
+   * Called once, when everything has been handed to the publisher.
+   *
+   * @param held whether some of it waits there
+   */
+  answered(held: boolean): void;
+  /** Called once, when everything has been accepted by the broker, or given up. */
+  replied(): void;
+}
+
+/** Answers with the one and only value. */
+export function answer(request: AnsweredRequest, value: unknown): void {
+  let message: OutgoingMessage | undefined;
+  try {
+    message = request.format.single(request, value);
+  } catch (error) {
+    message = insteadOfUnencodable(request, error);
+  }
+  sendOnly(request, message);
+}
+
+/** Answers with a failure, before any value. */
+export function answerFailure(request: AnsweredRequest, code: string, failure: unknown): void {
+  sendOnly(request, failureMessage(request, code, failure, false));
+}
+
+/** What tells the caller of a failure. An error that cannot be encoded is told as any other that is not its business. */
+export function failureMessage(
+  request: AnsweredRequest,
+  code: string,
+  failure: unknown,
+  streaming: boolean,
+): OutgoingMessage | undefined {
+  try {
+    return request.format.failure(request, code, failure, streaming);
+  } catch (error) {
+    return insteadOfUnencodable(request, error);
+  }
+}
+
+/** What is sent in place of a value that the codec, or the serializer, could not encode. */
+export function insteadOfUnencodable(
+  request: AnsweredRequest,
+  error: unknown,
+  streaming = false,
+): OutgoingMessage | undefined {
+  const { format, host, message } = request;
+  host.logger.error(`The reply to a request on "${message.topic}" cannot be encoded: ${describeFailure(error)}`);
+  return format.failure(request, 'internal', nestError('Internal server error'), streaming);
+}
+
+/** What is sent in place of a reply that was refused; undefined when its caller cannot be told. The log is, in any case. */
+export function insteadOfRefused(
+  request: AnsweredRequest,
+  error: Error,
+  streaming: boolean,
+): OutgoingMessage | undefined {
+  const { format, host, message } = request;
+  host.logger.error(`The reply to a request on "${message.topic}" was not sent: ${error.message}`);
+  const tooLarge = error instanceof PublishRefusedError && error.reasonCode === (ReasonCode.PACKET_TOO_LARGE as number);
+  return tooLarge ? format.failure(request, 'internal', nestError(TOO_LARGE), streaming) : undefined;
+}
+
+const TOO_LARGE = 'The reply is larger than the Maximum Packet Size of the broker';
+
+/** @param message undefined when the request has expired: nobody waits for a reply */
+function sendOnly(request: AnsweredRequest, message: OutgoingMessage | undefined): void {
+  if (message === undefined) {
+    request.answered(false);
+    request.replied();
+    return;
+  }
+  const accepted = request.host.send(message, (error) => {
+    const instead = error && insteadOfRefused(request, error, false);
+    if (instead === undefined) request.replied();
+    else request.host.send(instead, () => request.replied());
+  });
+  request.answered(!accepted);
+}
