@@ -1,41 +1,46 @@
 import type { Logger } from '@nestjs/common';
 import type { ResolvedClientOptions } from '../options/client-options.js';
-import type { PublishPacket } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
-import { ACK, NACK, type Delivery } from '../protocol/delivery.js';
+import { ACK } from '../protocol/delivery.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import { defaultCodec } from '../serialization/codecs.js';
 import { withDeserializer, withSerializer } from '../serialization/nest-serializers.js';
-import { isTakeover } from '../wire/connection-failure.js';
-import type { MqttHealth } from '../wire/connection-health.js';
+import { isTakeover } from '../wire/connection/connection-failure.js';
+import type { MqttHealth } from '../wire/health.js';
+import { within } from '../timing/within.js';
+import type { InboundMessage } from '../wire/inbound/inbound-message.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
-import type { SubscriptionRequest } from '../wire/subscriber.js';
-import { AdHocSubscriptions, type MessageListener } from './ad-hoc-subscriptions.js';
-import type { ClientCounters } from './client-counters.js';
-import { Inbox } from './inbox.js';
-import type { MessageObserver } from './message-stream.js';
-import { messageOf } from './received-message.js';
+import type { SubscriptionRequest } from '../wire/subscriptions/subscriber.js';
 import { MessageComposer } from './message-composer.js';
-import { PendingRequests } from './pending-requests.js';
-import { requestFormats } from './request-formats.js';
-import type { RequestCall } from './request-format.js';
-import { Requests } from './requests.js';
+import { AdHocSubscriptions } from './messages/ad-hoc-subscriptions.js';
+import { MessageListener } from './messages/message-listener.js';
+import type { MessageObserver } from './messages/message-stream.js';
+import { publishWithin } from './publish-attempt.js';
+import { CorrelationData } from './requests/correlation-data.js';
+import { EnvelopeFormat, envelopeOf } from './formats/envelope-format.js';
+import { FirstReplyFormat } from './formats/first-reply-format.js';
+import { Inbox } from './requests/inbox.js';
+import { PlainFormat } from './formats/plain-format.js';
+import type { RequestCall } from './requests/request-call.js';
+import type { RequestFormat } from './formats/request-format.js';
+import { RequestTable } from './requests/request-table.js';
 
 /** A client from its first use to `close()`: it puts the rooms together and runs their life cycle. */
 export class ClientRuntime {
-  readonly requests: Requests;
-  readonly counters: ClientCounters = { lateReplies: 0 };
+  readonly requests: RequestTable;
 
   private readonly link: Link;
   private readonly composer: MessageComposer;
-  private readonly inbox: Inbox;
   private readonly adHoc: AdHocSubscriptions;
   private readonly codec: MqttCodec;
   private readonly envelopeCodec: MqttCodec;
-  private readonly envelope: ResolvedClientOptions['envelope'];
 
-  constructor(options: ResolvedClientOptions, logger: Logger, onStatus: (status: MqttStatus) => void) {
+  constructor(
+    private readonly options: ResolvedClientOptions,
+    private readonly logger: Logger,
+    onStatus: (status: MqttStatus) => void,
+  ) {
     const { serializer, deserializer } = options;
     this.codec = options.codec ?? defaultCodec;
     this.envelopeCodec = withDeserializer(withSerializer(defaultCodec, serializer, asItIs), deserializer, asItIs);
@@ -44,67 +49,70 @@ export class ClientRuntime {
       deserializer,
       ({ response }) => response,
     );
-    this.envelope = options.envelope;
+    this.composer = new MessageComposer(options, codec);
     this.link = new Link(options.connection, {
       logger,
       offline: options.offline,
       maxQueuedMessages: options.maxQueuedMessages,
       onStatus,
-      onMessage: (topic, payload, packet, delivery) => this.receive(topic, payload, packet, delivery),
+      onMessage: (message) => this.receive(message),
     });
     const { connection, publisher, subscriber } = this.link;
-    this.composer = new MessageComposer(options, codec);
-    this.inbox = new Inbox({
-      clientId: connection.clientId,
-      prefix: () => options.responseTopicPrefix ?? connection.limits?.responseInformation,
-      subscribe: (topic) => this.link.insist(() => subscriber.subscribe([{ filter: topic, qos: 1 }])),
-      unsubscribe: (topic) => {
-        this.requests.forget(topic);
-        this.link.unsubscribe(topic);
-      },
-      isGranted: (topic) => subscriber.isGranted(topic),
-    });
-    const pending = new PendingRequests(options.maxPendingRequests);
-    this.requests = new Requests({
+    const correlation = new CorrelationData();
+    this.requests = new RequestTable({
+      ...options,
       connection,
       publisher,
-      inbox: this.inbox,
-      pending,
-      formatOf: requestFormats(options, pending, this.composer, codec, this.envelopeCodec),
-      requestTimeoutMs: options.requestTimeoutMs,
-      offline: options.offline,
-      counters: this.counters,
+      correlation,
       logger,
+      formatOf: this.requestFormats(codec, correlation),
+      inbox: new Inbox<RequestFormat>({
+        clientId: connection.clientId,
+        prefix: () => options.responseTopicPrefix ?? connection.limits?.responseInformation,
+        subscribe: (topic) => subscriber.subscribe([{ filter: topic, qos: 1 }]),
+        unsubscribe: (topic) => this.link.unsubscribe(topic),
+        isGranted: (topic) => subscriber.isGranted(topic),
+      }),
     });
     this.adHoc = new AdHocSubscriptions({
-      subscribe: (request) => this.link.insist(() => subscriber.subscribe([request])),
+      subscribe: (request) => subscriber.subscribe([request]),
       unsubscribe: (filter) => this.link.unsubscribe(filter),
     });
     connection.on('connected', ({ first }) => {
-      if (first) publisher.flush();
+      // what is subscribed for as soon as there is a connection is asked for before anything is published
+      if (first) setImmediate(() => this.link.openPublisher());
     });
+  }
+
+  /**
+   * Which format a call is made in: plain on 5.0, Nest's envelope on 3.1.1, unless the options say otherwise. On 3.1.1 a call that
+   * names its Response Topic means a peer that answers there, which one that speaks Nest's envelope does not.
+   */
+  private requestFormats(codec: MqttCodec, correlation: CorrelationData): (call: RequestCall) => RequestFormat {
+    const { envelope, connection } = this.options;
+    const inEnvelope = new EnvelopeFormat(this.composer, this.envelopeCodec, correlation);
+    if (envelope === 'nest') return () => inEnvelope;
+    if (connection.protocolVersion === 5) {
+      const plain = new PlainFormat(this.composer, codec, correlation);
+      return () => plain;
+    }
+    const firstReply = new FirstReplyFormat(this.composer, codec);
+    return ({ options }) => (envelope === 'plain' || options.responseTopic !== undefined ? firstReply : inEnvelope);
   }
 
   /** Listens to a filter from now on; the function that it returns ends it. */
   listen<T>(request: SubscriptionRequest, codec: MqttCodec | undefined, observer: MessageObserver<T>): () => void {
-    const listener: MessageListener = (topic, payload, packet, settlement) => {
-      try {
-        observer.next(messageOf<T>(topic, payload, packet, settlement, codec ?? this.codec));
-      } catch (error) {
-        settlement?.decide(NACK); // what cannot be read was not taken
-        observer.error(error);
-      }
-    };
+    const { connection } = this.link;
+    const listener = new MessageListener(request.filter, codec ?? this.codec, observer, this.logger);
     let left = false;
-    const onClosed = (error: Error | undefined): void => (error ? observer.error(error) : observer.complete());
-    this.link.connection.once('closed', onClosed);
-    this.link.connection
-      .open()
-      .then(() => (left ? undefined : this.adHoc.add(request, listener)))
-      .catch((error: unknown) => observer.error(error));
+    const onClosed = (error: Error | undefined): void => listener.end(error);
+    connection.once('closed', onClosed);
+    const add = (): Promise<void> | undefined => (left ? undefined : this.adHoc.add(request, listener));
+    const added = connection.connected ? add() : connection.open().then(add);
+    added?.catch((error: unknown) => listener.fail(error));
     return () => {
       left = true; // maybe before there was a connection to subscribe on
-      this.link.connection.off('closed', onClosed);
+      connection.off('closed', onClosed);
       this.adHoc.remove(request.filter, listener);
     };
   }
@@ -140,30 +148,37 @@ export class ClientRuntime {
   }
 
   /** Publishes an event, in the wire format of the options. Resolves when the QoS handshake is done. */
-  emit({ pattern, topic, data, options }: RequestCall): Promise<void> {
-    if (this.envelope === 'nest')
-      return this.publish(topic, { pattern, data }, { ...options, codec: this.envelopeCodec });
-    return this.publish(topic, data, options);
+  emit(call: RequestCall): Promise<void> {
+    const { topic, data, options } = call;
+    if (this.options.envelope !== 'nest') return this.publish(topic, data, options);
+    return this.publish(topic, envelopeOf(call), { ...options, codec: this.envelopeCodec });
   }
 
-  /** Connects if need be, and publishes. Resolves when the QoS handshake is done. */
+  /** Publishes, and connects for it if need be. Resolves when the QoS handshake is done. */
   async publish(topic: string, data: unknown, options: Readonly<MqttRecordOptions>): Promise<void> {
-    const message = this.composer.compose(topic, data, options);
-    if (!this.link.connection.connected && !this.link.connection.offline) await this.link.connection.open();
-    await this.link.publisher.publish(message);
+    this.composer.check(topic, options);
+    await publishWithin(this.link.publisher, this.composer.compose(topic, data, options), options);
   }
 
+  /** Ends requests at once, and lets what was published be delivered or rejected before it disconnects. */
   async close(): Promise<void> {
-    this.link.acknowledgement.stopAccepting();
+    this.link.inbound.stopAccepting();
+    this.requests.close();
+    await within(this.options.gracefulTimeoutMs, this.link.publisher.whenEmpty());
     await this.link.connection.close();
   }
 
-  /** A message may be for a listener and for a request: a filter that somebody listens to may take in an inbox. */
-  private receive(topic: string, payload: Buffer, packet: PublishPacket, delivery: Delivery | undefined): void {
-    const heard = this.adHoc.receive(topic, payload, packet, delivery);
-    if (!heard) delivery?.decide(ACK);
-    const awaited = this.requests.receive(topic, payload, packet);
-    if (!heard && !awaited) this.requests.receiveLate(topic, packet);
+  /**
+   * A reply is the request's whose topic it came on, which the table knows exactly. A message may be for a listener as well: a filter
+   * that somebody listens to may take in an inbox.
+   */
+  private receive(message: InboundMessage): void {
+    const { packet } = message;
+    if (this.adHoc.size === 0) message.decide(ACK); // whatever its caller does with it
+    const awaited = this.requests.receive(packet);
+    const heard = this.adHoc.size > 0 && this.adHoc.receive(packet, message);
+    if (!heard) message.decide(ACK);
+    if (!heard && !awaited) this.requests.receiveLate(packet);
   }
 }
 

@@ -1,91 +1,93 @@
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { describeThrown } from '../errors/describe-thrown.js';
 import { PayloadEncodeError } from '../errors/payload-encode.error.js';
-import { assertPublishOptions } from '../options/publish-options.js';
+import { refuseDiscouraged } from '../options/discouraged-characters.js';
 import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { MessageProperties, OutgoingMessage, UserProperties } from '../protocol/application-message.js';
-import type { MqttCodec } from '../protocol/codec.js';
+import type { EncodedPayload, MqttCodec } from '../protocol/codec.js';
 import { assertTopicName } from '../protocol/topic-name.js';
-import { utf8StringProblem } from '../protocol/utf8-string.js';
+import { assertRecordOptions } from '../records/check-record-options.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
-import { fillProperties, mergeUserProperties } from '../records/publish-properties.js';
+import { mergeUserProperties } from '../records/publish-properties.js';
 import { refuseProperties } from '../records/only-on-5.js';
 
 /** Makes messages of values, by the options of the message, the publisher and the client, the nearest one first. */
 export class MessageComposer {
   private readonly protocolVersion: 4 | 5;
+  /** User Properties of every message. */
+  private readonly userProperties: UserProperties | undefined;
 
   constructor(
     private readonly defaults: Pick<ResolvedClientOptions, 'publishOptions' | 'userProperties' | 'connection'>,
     private readonly codec: MqttCodec,
   ) {
     this.protocolVersion = defaults.connection.protocolVersion;
+    this.userProperties = mergeUserProperties(defaults.userProperties, defaults.publishOptions.userProperties);
   }
 
   /**
-   * @param own properties that the transport adds: Response Topic, Correlation Data, expiry of a request
-   * @throws InvalidTopicError, PayloadEncodeError, FeatureNotSupportedError before anything is sent
+   * @param options checked ones, see {@link check}
+   * @param own Response Topic and Correlation Data that the transport adds to a request; becomes the properties of the message
+   * @param expiry Message Expiry Interval of a request in seconds, unless the message has one of its own
+   * @throws PayloadEncodeError before anything is sent
    */
   compose(
     topic: string,
     data: unknown,
     options: Readonly<MqttRecordOptions>,
     own?: MessageProperties,
+    expiry?: number,
   ): OutgoingMessage {
-    this.check(topic, options);
     const { publishOptions } = this.defaults;
     const { payload, contentType } = this.encode(topic, data, options.codec ?? this.codec);
     const qos = options.qos ?? publishOptions.qos ?? 0;
     const retain = options.retain ?? publishOptions.retain ?? false;
     if (this.protocolVersion === 4) return { topic, payload, qos, retain };
+    const { responseTopic, correlationData, payloadFormatIndicator, userProperties } = options;
     const properties: MessageProperties = own ?? {};
-    properties.responseTopic ??= options.responseTopic;
-    properties.correlationData ??= options.correlationData;
-    fillProperties(properties, options, {
-      contentType,
-      messageExpiryInterval: properties.messageExpiryInterval ?? publishOptions.messageExpiryInterval,
-      userProperties: this.userProperties(options.userProperties),
-    });
+    if (!own && responseTopic !== undefined) properties.responseTopic = responseTopic;
+    if (!own && correlationData !== undefined) properties.correlationData = correlationData;
+    const type = options.contentType ?? contentType;
+    if (type !== undefined) properties.contentType = type;
+    const interval = options.messageExpiryInterval ?? expiry ?? publishOptions.messageExpiryInterval;
+    if (interval !== undefined) properties.messageExpiryInterval = interval;
+    if (payloadFormatIndicator !== undefined) properties.payloadFormatIndicator = payloadFormatIndicator;
+    const merged = userProperties ? mergeUserProperties(this.userProperties, userProperties) : this.userProperties;
+    if (merged) properties.userProperties = merged;
     return { topic, payload, qos, retain, properties };
   }
 
   /**
-   * Looks at what does not depend on the value, which can be done long before it is sent.
+   * Looks at what does not depend on the value, before anything is done for the message.
    *
    * @throws InvalidTopicError, InvalidOptionsError, FeatureNotSupportedError
    */
   check(topic: string, options: Readonly<MqttRecordOptions>): void {
-    assertTopicName(topic);
+    this.checkTopic(topic);
     if (Object.keys(options).length === 0) return;
-    assertPublishOptions(`message to "${topic}"`, options);
+    assertRecordOptions(`message to "${topic}"`, options, this.defaults.connection.discouragedCharacters);
     if (this.protocolVersion === 4) refuseProperties(`the message to "${topic}"`, options);
-    else if (options.responseTopic !== undefined) assertTopicName(options.responseTopic);
+    else if (options.responseTopic !== undefined) this.checkTopic(options.responseTopic);
   }
 
-  private encode(topic: string, data: unknown, codec: MqttCodec): ReturnType<MqttCodec['encode']> {
+  /** @throws InvalidTopicError when `topic` is no Topic Name, or holds what this connection does not send */
+  checkTopic(topic: string): void {
+    assertTopicName(topic);
+    refuseDiscouraged(topic, this.defaults.connection.discouragedCharacters);
+  }
+
+  /** A codec is the application's: it may throw, and return anything. */
+  private encode(topic: string, data: unknown, codec: MqttCodec): EncodedPayload {
+    let encoded: EncodedPayload;
     try {
-      return codec.encode(data);
+      encoded = codec.encode(data);
     } catch (cause) {
-      throw new PayloadEncodeError(topic, (cause as Error).message, { cause });
+      throw new PayloadEncodeError(topic, describeThrown(cause), { cause });
     }
-  }
-
-  private userProperties(given: Readonly<UserProperties> | undefined): UserProperties | undefined {
-    const merged = mergeUserProperties(
-      this.defaults.userProperties,
-      this.defaults.publishOptions.userProperties,
-      given,
-    );
-    if (merged) for (const name of Object.keys(merged)) checkUserProperty(name, merged[name]!);
-    return merged;
-  }
-}
-
-function checkUserProperty(name: string, value: string | string[]): void {
-  for (const text of Array.isArray(value) ? [name, ...value] : [name, value]) {
-    const problem = typeof text === 'string' ? utf8StringProblem(text) : `it holds a ${typeof text}`;
-    if (!problem) continue;
-    throw new InvalidOptionsError([
-      { option: `userProperties["${name}"]`, problem, remedy: 'Give strings, or arrays of strings' },
-    ]);
+    const { payload, contentType } = Object(encoded) as Record<keyof EncodedPayload, unknown>;
+    if (typeof payload !== 'string' && !Buffer.isBuffer(payload))
+      throw new PayloadEncodeError(topic, 'encode() of its codec did not return a payload, a Buffer or a string');
+    if (contentType !== undefined && typeof contentType !== 'string')
+      throw new PayloadEncodeError(topic, 'the contentType that encode() of its codec returned is no string');
+    return encoded;
   }
 }

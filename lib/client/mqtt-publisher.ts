@@ -1,5 +1,5 @@
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
-import type { MqttReply } from './mqtt-reply.js';
+import type { MqttReply } from './requests/mqtt-reply.js';
 
 interface PublishingClient {
   publish(topic: string, data: unknown, options?: MqttRecordOptions): Promise<void>;

@@ -2,7 +2,10 @@ import { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js';
 import { from, Observable, throwError } from 'rxjs';
+import { describeThrown } from '../errors/describe-thrown.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
+import { refuseDiscouraged } from '../options/discouraged-characters.js';
+import { assertDuration } from '../options/option-checks.js';
 import type {
   AnyTopics,
   EventOf,
@@ -15,15 +18,17 @@ import type {
 import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
-import type { MqttHealth } from '../wire/connection-health.js';
+import { MAX_TIMER_MS } from '../timing/long-timeout.js';
+import type { MqttHealth } from '../wire/health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ClientRuntime } from './client-runtime.js';
-import type { MessagesOptions } from './mqtt-message.js';
-import { MessageStream } from './message-stream.js';
+import { withMetadata, type DispatchedPacket, type DispatchHook } from './dispatch-metadata.js';
+import { MessageStream } from './messages/message-stream.js';
+import type { MessagesOptions } from './messages/mqtt-message.js';
 import { MqttPublisher } from './mqtt-publisher.js';
-import type { MqttReply } from './mqtt-reply.js';
-import { ReplySubscriber } from './reply-subscriber.js';
-import type { RequestCall } from './request-format.js';
+import { ReplySubscriber, ReplyWaiter } from './requests/call-observers.js';
+import type { MqttReply } from './requests/mqtt-reply.js';
+import type { RequestCall } from './requests/request-call.js';
 
 /**
  * Nest client that sends requests and events over MQTT. It connects when it is first used, and stays connected.
@@ -42,6 +47,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private readonly resolved: ResolvedClientOptions;
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
+  private closing: Promise<void> | undefined;
 
   /** @throws InvalidOptionsError that lists every problem */
   constructor(options: MqttClientOptions = {}) {
@@ -56,15 +62,21 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
 
   /** @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up */
   override async connect(): Promise<void> {
+    if (this.closing) await this.closing;
     if (this.current?.closed) this.current = undefined; // asked for by name, it is tried again whatever ended it
     await this.runtime.connect();
   }
 
-  /** Ends the connection. Requests that wait for a reply end with a `ConnectionClosedError`. A later call connects again. */
+  /**
+   * Ends the connection, when what was published is delivered or `gracefulTimeout` is over; what is left is rejected. Requests that
+   * wait for a reply end with a `ConnectionClosedError`. A later call connects again.
+   */
   override async close(): Promise<void> {
     const { current } = this;
-    this.current = undefined;
-    await current?.close();
+    this.closing = current?.close();
+    await this.closing;
+    this.closing = undefined;
+    if (this.current === current) this.current = undefined;
   }
 
   /**
@@ -100,9 +112,9 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   ): Observable<TResult>;
   override send<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
-    return new Observable<TResult>((subscriber) => {
-      return this.runtime.requests.start(this.call(pattern, data), new ReplySubscriber(subscriber));
-    });
+    return new Observable<TResult>((subscriber) =>
+      this.runtime.requests.start(this.call(pattern, data), new ReplySubscriber(subscriber)),
+    );
   }
 
   /** Publishes an event, at once. The observable emits and completes when the QoS handshake is done; it need not be subscribed. */
@@ -113,11 +125,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   ): Observable<TResult>;
   override emit<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
-    const call = this.call(pattern, data);
-    const published = this.runtime.emit(call);
+    const published = this.publishEvent(pattern, data);
     let observed = false;
     published.catch((error: unknown) => {
-      if (!observed) this.logger.error(`The event on "${call.topic}" was not published: ${(error as Error).message}`);
+      if (observed) return;
+      this.logger.error(`The event on "${this.topicOf(pattern)}" was not published: ${describeThrown(error)}`);
     });
     return new Observable<TResult>((subscriber) => {
       observed = true;
@@ -143,12 +155,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   ): Promise<MqttReply<T>>;
   request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>> {
     return new Promise((resolve, reject) => {
-      let last: MqttReply | undefined;
-      this.runtime.requests.start(this.call(topic, data, options), {
-        next: (reply) => (last = reply),
-        error: reject,
-        complete: (end) => resolve((last ?? end) as MqttReply<T>),
-      });
+      this.runtime.requests.start(this.call(topic, data, options), new ReplyWaiter(resolve, reject));
     });
   }
 
@@ -169,7 +176,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
    * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed when somebody listens, and
    * unsubscribed when nobody does any more; several listeners to one filter share one subscription.
    *
-   * @throws InvalidTopicError when `filter` is no Topic Filter
+   * @throws InvalidTopicError when `filter` is no Topic Filter, or holds what is not sent (`discouragedCharacters`)
    * @throws FeatureNotSupportedError when it asks for what 3.1.1 does not have
    * @example
    * ```ts
@@ -181,10 +188,12 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
    */
   messages<T = unknown>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
     const { qos = 0, shared, nl, rap, rh, bufferSize = DEFAULT_BUFFER_SIZE, manualAck = false, codec } = options;
+    const { protocolVersion, discouragedCharacters } = this.resolved.connection;
     const parsed = TopicFilter.parse(filter);
-    if (this.resolved.connection.protocolVersion === 4)
+    if (protocolVersion === 4)
       refuseOptions(`the subscription to "${filter}"`, options, SUBSCRIPTION_OPTIONS_ONLY_ON_5);
     const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
+    refuseDiscouraged(request.filter, discouragedCharacters);
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
   }
 
@@ -193,9 +202,15 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     return this.current?.health();
   }
 
-  /** Whether the live connection answers within that time, in milliseconds. */
-  ping(timeout: number): Promise<boolean> {
-    return this.current?.ping(timeout) ?? Promise.resolve(false);
+  /**
+   * Whether the live connection answers in time.
+   *
+   * @param timeout whole milliseconds, from 1 to 2_147_483_647
+   * @throws InvalidOptionsError when `timeout` is something else
+   */
+  async ping(timeout: number): Promise<boolean> {
+    assertDuration('timeout of ping()', timeout, { min: 1, max: MAX_TIMER_MS });
+    return (await this.current?.ping(timeout)) ?? false;
   }
 
   /** Publishes. Resolves when the QoS handshake is done. */
@@ -212,10 +227,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     data: unknown,
     options?: MqttRecordOptions,
   ): Promise<void> | (() => void) {
-    if (typeof topicOrPacket === 'string') {
-      const call = this.call(topicOrPacket, data, options);
-      return this.runtime.publish(call.topic, call.data, call.options);
-    }
+    if (typeof topicOrPacket === 'string') return this.publishValue(topicOrPacket, data, options);
     const callback = data as (packet: WritePacket) => void;
     const subscription = this.untyped.send(topicOrPacket.pattern as unknown, topicOrPacket.data as unknown).subscribe({
       next: (response) => callback({ response }),
@@ -226,8 +238,26 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   protected override async dispatchEvent<T = unknown>(packet: ReadPacket): Promise<T> {
-    await this.runtime.emit(this.call(packet.pattern, packet.data));
+    await this.publishEvent(packet.pattern, packet.data);
     return undefined as T;
+  }
+
+  /** For the log: a pattern may be anything. */
+  private topicOf(pattern: unknown): string {
+    try {
+      return this.normalizePattern(pattern as MsPattern);
+    } catch {
+      return 'a pattern that names no topic';
+    }
+  }
+
+  private async publishEvent(pattern: unknown, data: unknown): Promise<void> {
+    await this.runtime.emit(this.call(pattern, data));
+  }
+
+  private async publishValue(topic: string, given: unknown, overrides: MqttRecordOptions | undefined): Promise<void> {
+    const { data, options } = this.call(topic, given, overrides);
+    await this.runtime.publish(topic, data, options);
   }
 
   /** This client without its contract, for what comes from outside of it. */
@@ -244,15 +274,16 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     return this.current;
   }
 
-  /** Nest 12: what instrumentation wants to travel along goes as User Properties, which 3.1.1 does not have. */
-  private withMetadata(call: RequestCall, dispatch: DispatchHook): RequestCall {
+  /** Nest 12: what instrumentation wants to travel along. A hook is the application's, and may throw. */
+  private dispatched(call: RequestCall, dispatch: DispatchHook): RequestCall {
     const packet: DispatchedPacket = { pattern: call.pattern, data: call.data };
-    dispatch(packet);
-    if (!packet.metadata || this.resolved.connection.protocolVersion === 4) return call;
-    return {
-      ...call,
-      options: { ...call.options, userProperties: { ...packet.metadata, ...call.options.userProperties } },
-    };
+    try {
+      dispatch(packet);
+    } catch (error) {
+      this.logger.error(`The dispatch hook threw for the message to "${call.topic}": ${describeThrown(error)}`);
+      throw error;
+    }
+    return packet.metadata ? withMetadata(call, packet.metadata, this.resolved.connection.protocolVersion) : call;
   }
 
   private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
@@ -260,13 +291,9 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     const topic = this.normalizePattern(pattern as MsPattern);
     const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
     const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
-    return onDispatchHook ? this.withMetadata(call, onDispatchHook) : call;
+    return onDispatchHook ? this.dispatched(call, onDispatchHook) : call;
   }
 }
-
-/** Nest 12 shows a client's hook every packet before it goes out. */
-type DispatchedPacket = ReadPacket & { metadata?: Record<string, string> };
-type DispatchHook = (packet: DispatchedPacket) => void;
 
 const SUBSCRIPTION_OPTIONS_ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
 /** QoS 0 messages that wait for a slow `for await`. */

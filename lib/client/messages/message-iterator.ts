@@ -1,4 +1,4 @@
-import { LinkedQueue, type QueuePlace } from '../collections/linked-queue.js';
+import { LinkedQueue, type QueuePlace } from '../../collections/linked-queue.js';
 import type { MqttMessage } from './mqtt-message.js';
 
 type Result<T> = IteratorResult<MqttMessage<T>, undefined>;

@@ -1,3 +1,5 @@
+import type { Logger } from '@nestjs/common';
+
 /** TCP waits that long for something to acknowledge a segment with, and Nagle's algorithm for that acknowledgement (RFC 1122). */
 const DELAY_MS = { min: 36, max: 60 };
 /** Of a broker that is near: on a slow way everything takes long. */
@@ -14,15 +16,24 @@ const DOUBT = 2;
 export class DelayedReplies {
   private suspicion = 0;
 
+  constructor(
+    private readonly broker: string,
+    private readonly logger: Pick<Logger, 'warn'>,
+  ) {}
+
   /**
+   * Says it once, when there is no doubt any more.
+   *
    * @param acknowledgedAfter milliseconds from the request to its acknowledgement
    * @param repliedAfter milliseconds from that to the reply
-   * @returns true once, when there is no doubt any more
    */
-  note(acknowledgedAfter: number, repliedAfter: number): boolean {
+  note(acknowledgedAfter: number, repliedAfter: number): void {
     const delayed = acknowledgedAfter <= PROMPT_MS && repliedAfter >= DELAY_MS.min && repliedAfter <= DELAY_MS.max;
-    if (this.suspicion === CERTAIN) return false;
+    if (this.suspicion === CERTAIN) return;
     this.suspicion = delayed ? this.suspicion + 1 : Math.max(0, this.suspicion - DOUBT);
-    return this.suspicion === CERTAIN;
+    if (this.suspicion < CERTAIN) return;
+    this.logger.warn(
+      `Replies over ${this.broker} come 40 ms late, call after call: it seems to hold back small packets until TCP has acknowledged the ones before (Nagle's algorithm). Have the broker set TCP_NODELAY (Mosquitto: set_tcp_nodelay true), or send requests at QoS 0.`,
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { topicLevel } from '../protocol/topic-name.js';
+import { topicLevel } from '../../protocol/topic-name.js';
 
 const DEFAULT_PREFIX = 'reply';
 /** Named topics that stay subscribed although nobody waits: who asks the same handlers again need not subscribe again. */
@@ -19,16 +19,29 @@ interface InboxParts {
 /**
  * Where the replies to one client come: a topic of its own, subscribed once, before the first request, at QoS 1, never shared.
  * Topics that a caller or a wire format names are subscribed here too, and are given up again when they have not been used for long.
+ *
+ * @typeParam Reader who reads what comes on a topic
  */
-export class Inbox {
+export class Inbox<Reader> {
   private ownTopic: string | undefined;
-  private readonly topics = new Set<string>();
+  /** Who reads what comes, by the topics that are subscribed. */
+  private readonly readers = new Map<string, Reader>();
   private readonly subscribing = new Map<string, Promise<void>>();
   /** Requests that wait on each named topic; those that none waits on stand at the end in the order in which they were left. */
   private readonly users = new Map<string, number>();
   private idle = 0;
 
   constructor(private readonly parts: InboxParts) {}
+
+  /** Topics that replies are listened for on. */
+  get size(): number {
+    return this.readers.size;
+  }
+
+  /** Who reads what comes on that topic; undefined for one that is none of this inbox's. */
+  readerOf(topic: string): Reader | undefined {
+    return this.readers.get(topic);
+  }
 
   /**
    * Where a reply is to be sent now; undefined when the subscription has to be made first, by {@link open}.
@@ -37,19 +50,18 @@ export class Inbox {
    */
   topicFor(named: string | undefined): string | undefined {
     const topic = named ?? this.ownTopic;
-    return topic !== undefined && this.topics.has(topic) && this.parts.isGranted(topic) ? topic : undefined;
+    return topic !== undefined && this.readers.has(topic) && this.parts.isGranted(topic) ? topic : undefined;
   }
 
   /**
    * Subscribes, unless that has been done. Callers in between share one subscription.
    *
-   * @param prepare called with the topic before anything can come on it
+   * @param reader known before anything can come on the topic
    */
-  async open(named: string | undefined, prepare: (topic: string) => void): Promise<string> {
+  async open(named: string | undefined, reader: Reader): Promise<string> {
     const topic = named ?? (this.ownTopic ??= this.newTopic());
-    if (this.topics.has(topic) && this.parts.isGranted(topic)) return topic;
-    this.topics.add(topic);
-    prepare(topic);
+    if (this.readers.has(topic) && this.parts.isGranted(topic)) return topic;
+    this.readers.set(topic, reader);
     let subscribing = this.subscribing.get(topic);
     if (!subscribing) {
       subscribing = this.parts.subscribe(topic).finally(() => this.subscribing.delete(topic));
@@ -80,7 +92,7 @@ export class Inbox {
     for (const [topic, users] of this.users) {
       if (users > 0) continue;
       this.users.delete(topic);
-      this.topics.delete(topic);
+      this.readers.delete(topic);
       this.idle--;
       this.parts.unsubscribe(topic);
       return;

@@ -1,0 +1,41 @@
+import { PublishCancelledError } from '../errors/publish-cancelled.error.js';
+import { PublishTimeoutError } from '../errors/publish-timeout.error.js';
+import type { OutgoingMessage } from '../protocol/application-message.js';
+import type { MqttRecordOptions } from '../records/mqtt-record.js';
+import { setLongTimeout, type LongTimeout } from '../timing/long-timeout.js';
+import type { Publisher } from '../wire/outbound/publisher.js';
+
+/**
+ * Publishes a message within its `timeout`, until its `signal` aborts. What still waits then is never sent; what is under way is
+ * not called back.
+ *
+ * @throws PublishTimeoutError, PublishCancelledError, and what publishing throws
+ */
+export function publishWithin(
+  publisher: Publisher,
+  message: OutgoingMessage,
+  { timeout, signal }: Readonly<Pick<MqttRecordOptions, 'timeout' | 'signal'>>,
+): Promise<unknown> {
+  if (timeout === undefined && signal === undefined) return publisher.publish(message);
+  const { topic } = message;
+  return new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new PublishCancelledError(topic, false, { cause: signal.reason }));
+      return;
+    }
+    let timer: LongTimeout | undefined;
+    const settle = (error: Error | undefined): void => {
+      timer?.clear();
+      signal?.removeEventListener('abort', abort);
+      if (error) reject(error);
+      else resolve();
+    };
+    /** @returns whether the message may have left */
+    const giveUp = (): boolean => waiting === undefined || !publisher.withdraw(waiting);
+    const abort = (): void => settle(new PublishCancelledError(topic, giveUp(), { cause: signal?.reason }));
+    const expire = (): void => settle(new PublishTimeoutError(topic, timeout!, giveUp()));
+    signal?.addEventListener('abort', abort, { once: true });
+    if (timeout !== undefined) timer = setLongTimeout(expire, timeout);
+    const waiting = publisher.send(message, settle);
+  });
+}
