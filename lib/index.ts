@@ -1,9 +1,9 @@
 export { AckMessage, NackMessage, RejectMessage } from './acknowledgement/acknowledgement-exceptions.js';
 export { ClientMqtt } from './client/mqtt.client.js';
-export type { MqttMessage, MessagesOptions } from './client/mqtt-message.js';
-export type { MessageStream } from './client/message-stream.js';
+export type { MqttMessage, MessagesOptions } from './client/messages/mqtt-message.js';
+export type { MessageStream } from './client/messages/message-stream.js';
 export type { MqttPublisher } from './client/mqtt-publisher.js';
-export type { MqttReply } from './client/mqtt-reply.js';
+export type { MqttReply } from './client/requests/mqtt-reply.js';
 export {
   patternsOf,
   type ContractEventHandler,
@@ -21,14 +21,17 @@ export { DuplicateHandlerError } from './errors/duplicate-handler.error.js';
 export { FeatureNotSupportedError } from './errors/feature-not-supported.error.js';
 export { InvalidOptionsError, type OptionProblem } from './errors/invalid-options.error.js';
 export { InvalidTopicError } from './errors/invalid-topic.error.js';
+export { MessageExpiredError } from './errors/message-expired.error.js';
 export { MqttTransportError } from './errors/mqtt-transport.error.js';
 export { NoMatchingSubscribersError } from './errors/no-matching-subscribers.error.js';
 export { PayloadDecodeError } from './errors/payload-decode.error.js';
 export { PayloadEncodeError } from './errors/payload-encode.error.js';
+export { PublishCancelledError } from './errors/publish-cancelled.error.js';
 export { PublishRefusedError } from './errors/publish-refused.error.js';
+export { PublishTimeoutError } from './errors/publish-timeout.error.js';
 export { RemoteError } from './errors/remote.error.js';
 export { RequestCancelledError } from './errors/request-cancelled.error.js';
-export { RequestTimeoutError } from './errors/request-timeout.error.js';
+export { RequestTimeoutError, type TimeoutDetails } from './errors/request-timeout.error.js';
 export { StreamGapError } from './errors/stream-gap.error.js';
 export { SubscriptionRefusedError, type RefusedFilter } from './errors/subscription-refused.error.js';
 export type {
@@ -47,7 +50,8 @@ export {
 export { MqttModule } from './module/mqtt.module.js';
 export { AckPolicy } from './options/ack-policy.js';
 export type { MqttClientOptions } from './options/client-options.js';
-export type { MqttConnectionOptions, MqttCredentials } from './options/connection-options.js';
+export type { MqttConnectionOptions } from './options/connection-options.js';
+export type { MqttCredentials } from './options/credentials.js';
 export type { MqttPayloadOptions } from './options/payload-options.js';
 export type { MqttPublishOptions, PublishDefaults } from './options/publish-options.js';
 export type { ReconnectOptions } from './options/reconnect-options.js';
@@ -80,10 +84,10 @@ export type {
 export { TopicFilter } from './protocol/topic-filter.js';
 export { MqttRecord, MqttRecordBuilder, type MqttRecordOptions, type Sendable } from './records/mqtt-record.js';
 export { MqttResponse, type MqttResponseOptions } from './records/mqtt-response.js';
-export { PublishTo } from './routing/publish-to.decorator.js';
+export { PublishTo } from './routing/decorators/publish-to.decorator.js';
 export type { PublishToOptions } from './routing/publish-target.js';
-export { MqttSubscription } from './routing/mqtt-subscription.decorator.js';
+export { MqttSubscription } from './routing/decorators/mqtt-subscription.decorator.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
 export { ServerMqtt } from './server/mqtt.server.js';
-export type { MqttHealth } from './wire/connection-health.js';
+export type { MqttHealth } from './wire/health.js';
 export type { MqttEvents, MqttStatus } from './wire/mqtt-events.js';

@@ -1,3 +1,4 @@
+import { failureText } from '../errors/describe-failure.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { ACK, NACK, rejection, type Decision } from '../protocol/delivery.js';
 import { AckMessage, NackMessage, RejectMessage } from './acknowledgement-exceptions.js';
@@ -32,7 +33,7 @@ export function decisionOfPolicy(
     case AckPolicy.ACK_FIRST:
       return ACK;
     case AckPolicy.REJECT_ON_ERROR:
-      return outcome.failed ? rejection(rejectReasonCode, reasonOf(outcome.error)) : ACK;
+      return outcome.failed ? rejection(rejectReasonCode, failureText(outcome.error)) : ACK;
     case AckPolicy.NACK_ON_ERROR:
       return outcome.failed ? NACK : ACK;
     case AckPolicy.MANUAL:
@@ -40,9 +41,4 @@ export function decisionOfPolicy(
     default:
       return ackPolicy satisfies never;
   }
-}
-
-function reasonOf(error: unknown): string | undefined {
-  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
-  return typeof message === 'string' ? message : undefined;
 }

@@ -21,6 +21,8 @@ export interface MessageOrigin {
   readonly subscription: string;
   readonly params: Readonly<Record<string, string>>;
   readonly protocolVersion: 4 | 5;
+  /** Of the message, where it came in Nest's envelope. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
@@ -43,6 +45,14 @@ export class MqttContext extends NestMqttContext {
   /** The PUBLISH packet as MQTT.js gives it. */
   override getPacket(): PublishPacket {
     return this.packet;
+  }
+
+  /**
+   * What the caller's dispatch hooks have added to a message in Nest's envelope (Nest 12), as the contexts of Nest's other transports
+   * give it; undefined where there is none.
+   */
+  getMetadata(): Readonly<Record<string, string>> | undefined {
+    return this.origin.metadata;
   }
 
   /** Values of the pattern's named captures. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import type { MqttHealth } from '../wire/connection-health.js';
+import type { MqttHealth } from '../wire/health.js';
 
 /** A `ServerMqtt` or a `ClientMqtt`. */
 export interface HealthTarget {
@@ -16,6 +16,11 @@ export interface MqttHealthOptions {
   timeout?: number;
   /** Milliseconds that a message may wait for its acknowledgement before something hangs. Default: no bound. */
   maxUnsettledAge?: number;
+  /**
+   * Messages that may be withheld at once: when they fill the broker's window (`health().window`), nothing is delivered any more.
+   * Default: no bound.
+   */
+  maxWithheld?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;
@@ -54,26 +59,27 @@ export class MqttHealthIndicator {
   async isHealthy<const Key extends string>(
     key: Key,
     target: HealthTarget,
-    { timeout = DEFAULT_TIMEOUT_MS, maxUnsettledAge = Infinity }: MqttHealthOptions = {},
+    { timeout = DEFAULT_TIMEOUT_MS, ...bounds }: MqttHealthOptions = {},
   ): Promise<HealthIndicatorResult<Key>> {
     const indicator = this.indicators.check(key);
     const alive = await target.ping(timeout);
     const health = target.health();
     if (!health) return indicator.down('not connected yet');
-    const problem = problemOf(health, alive, maxUnsettledAge);
+    const problem = problemOf(health, alive, bounds);
     return problem === undefined ? indicator.up({ ...health }) : indicator.down({ ...health, message: problem });
   }
 }
 
 function problemOf(
-  { connected, subscriptions, oldestUnsettled = 0 }: MqttHealth,
+  { connected, subscriptions, oldestUnsettled = 0, withheld = 0 }: MqttHealth,
   alive: boolean,
-  maxUnsettledAge: number,
+  { maxUnsettledAge = Infinity, maxWithheld = Infinity }: MqttHealthOptions,
 ): string | undefined {
   if (!connected) return 'not connected';
   if (!alive) return 'the broker does not answer';
   const { wanted, granted } = subscriptions;
   if (granted < wanted) return `the broker has granted ${granted} of ${wanted} subscriptions`;
+  if (withheld > maxWithheld) return `${withheld} messages are withheld`;
   return oldestUnsettled > maxUnsettledAge
     ? `a message has waited ${oldestUnsettled} ms for its acknowledgement`
     : undefined;

@@ -3,7 +3,13 @@ import type { MqttClientOptions } from '../options/client-options.js';
 import type { MqttServerOptions } from '../options/server-options.js';
 
 /** Options of server, client and their connections in one object. */
-export interface MqttModuleOptions extends MqttServerOptions, MqttClientOptions {}
+export interface MqttModuleOptions extends MqttServerOptions, MqttClientOptions {
+  /**
+   * Milliseconds that `close()` waits, of the server for running handlers and of the client for what was published; `Infinity` for as
+   * long as that takes. Default 15_000 for the server, 5_000 for the client.
+   */
+  gracefulTimeout?: number;
+}
 
 /** What the module needs to know before its options are there. */
 export interface MqttModuleExtras {

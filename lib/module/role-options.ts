@@ -26,7 +26,6 @@ export function clientOptionsOf(options: MqttModuleOptions): MqttClientOptions {
     transportId: _transportId,
     subscribeOptions: _subscribeOptions,
     maxConcurrency: _maxConcurrency,
-    gracefulTimeout: _gracefulTimeout,
     handlerTimeout: _handlerTimeout,
     redelivery: _redelivery,
     qos0Buffer: _qos0Buffer,

@@ -9,11 +9,12 @@ import {
 } from './connection-options.js';
 import { OptionChecks } from './option-checks.js';
 import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
-import { checkPublish, checkUserPropertyNames, type PublishDefaults } from './publish-options.js';
+import { checkPublish, copyPublishDefaults, type PublishDefaults } from './publish-options.js';
+import { checkUserProperties, copyUserProperties } from './user-properties.js';
 
 /** Options of {@link ClientMqtt}. */
 export interface MqttClientOptions extends MqttConnectionOptions, MqttPayloadOptions {
-  /** Milliseconds from `send()` to its end: they cover connecting, queueing, the handler and the reply. Default 30_000. */
+  /** Milliseconds from `send()` to its end: they cover connecting, queueing, the handler and the reply. `Infinity` for no end. Default 30_000. */
   requestTimeout?: number;
   /** Defaults for requests and events. Default `{ qos: 0 }`. */
   publishOptions?: PublishDefaults;
@@ -25,6 +26,11 @@ export interface MqttClientOptions extends MqttConnectionOptions, MqttPayloadOpt
   offline?: 'queue' | 'fail';
   /** Bound of the queue of messages that wait for a connection. Default 1_000. */
   maxQueuedMessages?: number;
+  /**
+   * Milliseconds that `close()` waits until what was published is delivered or rejected; `Infinity` for as long as that takes.
+   * Default 5_000.
+   */
+  gracefulTimeout?: number;
   /** Wire format of what is sent: the plain value, or Nest's built-in envelope. Default: plain, but Nest's envelope for requests on 3.1.1. */
   envelope?: 'plain' | 'nest';
   /** User Properties of every message, beside those of the message itself (5.0). */
@@ -40,6 +46,7 @@ export interface ResolvedClientOptions extends ResolvedPayloadOptions {
   readonly maxPendingRequests: number;
   readonly offline: 'queue' | 'fail';
   readonly maxQueuedMessages: number;
+  readonly gracefulTimeoutMs: number;
   readonly envelope: 'plain' | 'nest' | undefined;
   readonly userProperties: Readonly<UserProperties> | undefined;
 }
@@ -47,8 +54,7 @@ export interface ResolvedClientOptions extends ResolvedPayloadOptions {
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_PENDING_REQUESTS = 10_000;
 const DEFAULT_MAX_QUEUED_MESSAGES = 1_000;
-/** Longest delay that a timer takes. */
-const MAX_TIMEOUT_MS = 0x7fff_ffff;
+const DEFAULT_GRACEFUL_TIMEOUT_MS = 5_000;
 
 /** @throws InvalidOptionsError that lists every problem */
 export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedClientOptions {
@@ -59,6 +65,7 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
     maxPendingRequests,
     offline,
     maxQueuedMessages,
+    gracefulTimeout,
     envelope,
     userProperties,
     codec,
@@ -70,13 +77,14 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
   return Object.freeze({
     connection: resolveConnection(withResponseInformation(connectionOptions)),
     requestTimeoutMs: requestTimeout ?? DEFAULT_REQUEST_TIMEOUT_MS,
-    publishOptions: Object.freeze({ ...publishOptions }),
+    publishOptions: copyPublishDefaults(publishOptions),
     responseTopicPrefix,
     maxPendingRequests: maxPendingRequests ?? DEFAULT_MAX_PENDING_REQUESTS,
     offline: offline ?? 'queue',
     maxQueuedMessages: maxQueuedMessages ?? DEFAULT_MAX_QUEUED_MESSAGES,
+    gracefulTimeoutMs: gracefulTimeout ?? DEFAULT_GRACEFUL_TIMEOUT_MS,
     envelope,
-    userProperties: userProperties && Object.freeze({ ...userProperties }),
+    userProperties: copyUserProperties(userProperties),
     codec,
     serializer,
     deserializer,
@@ -84,24 +92,24 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
 }
 
 function check(options: MqttClientOptions): void {
-  const checks = new OptionChecks();
+  const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
   const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   checkConnection(checks, options);
   checkPublish(checks, 'publishOptions', options.publishOptions, version);
-  checks.integer('requestTimeout', options.requestTimeout, { min: 1, max: MAX_TIMEOUT_MS });
+  checks.duration('requestTimeout', options.requestTimeout, { min: 1, infinite: true });
   checks.integer('maxPendingRequests', options.maxPendingRequests, { min: 1, infinite: true });
   checks.oneOf('offline', options.offline, ['queue', 'fail']);
   checks.integer('maxQueuedMessages', options.maxQueuedMessages, { min: 0, infinite: true });
+  checks.duration('gracefulTimeout', options.gracefulTimeout, { min: 0, infinite: true });
   checks.oneOf('envelope', options.envelope, ['plain', 'nest']);
   checkPayload(checks, options);
-  checks.wellFormed(
+  checks.sent(
     'responseTopicPrefix',
     options.responseTopicPrefix,
     topicNameProblem,
     'Give the first levels of a topic, such as "reply"',
   );
-  if (checks.object('userProperties', options.userProperties))
-    checkUserPropertyNames(checks, 'userProperties', options.userProperties);
+  checkUserProperties(checks, 'userProperties', options.userProperties);
   if (options.userProperties && version === 4) {
     checks.report('userProperties', 'MQTT 3.1.1 does not have them', 'Remove them, or use protocolVersion 5');
   }

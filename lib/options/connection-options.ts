@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { IClientOptions } from 'mqtt';
+import { topicNameProblem } from '../protocol/topic-name.js';
+import { utf8StringProblem } from '../protocol/utf8-string.js';
+import { MAX_TIMER_MS } from '../timing/long-timeout.js';
+import type { MqttCredentials } from './credentials.js';
+import type { DiscouragedCharacters } from './discouraged-characters.js';
 import type { OptionChecks } from './option-checks.js';
 import {
   checkReconnect,
@@ -7,12 +12,7 @@ import {
   type ReconnectOptions,
   type ResolvedReconnectOptions,
 } from './reconnect-options.js';
-
-/** What a broker wants to know of a client. */
-export interface MqttCredentials {
-  username?: string;
-  password?: string | Buffer;
-}
+import { checkUserPropertyTexts } from './user-properties.js';
 
 /** Options of MQTT.js that this transport decides itself. */
 type OwnedByTransport =
@@ -38,7 +38,10 @@ export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTrans
   noDelay?: boolean;
   /** Backoff between connection attempts; `false` never tries again. */
   reconnect?: ReconnectOptions | false;
-  /** Asked for username and password before every connection attempt, so that short-lived ones can be renewed. */
+  /**
+   * Asked before every connection attempt, so that what is short-lived can be renewed: user name, password, Authentication Data,
+   * certificate and key. What it leaves out is taken from the options beside it, user name and password excepted.
+   */
   credentials?: () => MqttCredentials | Promise<MqttCredentials>;
   /** Prefixes that a broker understands in a subscription but leaves out of the Topic Name, such as `$queue/`. Default none. */
   strippedPrefixes?: readonly string[];
@@ -52,7 +55,21 @@ export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTrans
    * A refusal that trying again cannot cure, such as bad credentials, ends the first connection at once.
    */
   maxConnectionAttempts?: number;
+  /**
+   * Whether Topic Names, Topic Filters, Response Topics, Content Types and User Properties that are sent may hold characters that the
+   * specification discourages (section 1.5.4): control characters (U+0001 to U+001F, U+007F to U+009F) and noncharacters. They are
+   * refused because Mosquitto ends the connection over them; `'allow'` sends them to a broker that takes them. Default `'refuse'`.
+   */
+  discouragedCharacters?: 'refuse' | 'allow';
+  /**
+   * Most Topic Filters in one SUBSCRIBE, 1 to 65_535, for brokers that bound them. Default 500. MQTT.js' `subscribeBatchSize` counts
+   * as its value when it is given and this is not.
+   */
+  maxFiltersPerSubscribe?: number;
 }
+
+const DEFAULT_MAX_FILTERS_PER_SUBSCRIBE = 500;
+const MAX_FILTERS_PER_SUBSCRIBE = 65_535;
 
 export const DEFAULT_URL = 'mqtt://localhost:1883';
 export const DEFAULT_PROTOCOL_VERSION = 5;
@@ -72,6 +89,8 @@ export interface ResolvedConnectionOptions {
   readonly strippedPrefixes: readonly string[];
   readonly followServerReference: boolean;
   readonly maxConnectionAttempts: number;
+  readonly discouragedCharacters: DiscouragedCharacters;
+  readonly maxFiltersPerSubscribe: number;
   /** Whether the session outlives its connection. */
   readonly durableSession: boolean;
   /** What MQTT.js is given, the options above left out. */
@@ -85,7 +104,7 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   checks.boolean('clean', options.clean);
   checks.text('clientId', options.clientId);
   checks.integer('keepalive', options.keepalive, { min: 0, max: 65_535 });
-  checks.integer('connectTimeout', options.connectTimeout, { min: 1 });
+  checks.duration('connectTimeout', options.connectTimeout, { min: 1, max: MAX_TIMER_MS }); // MQTT.js sets a timer
   checks.integer('maxConnectionAttempts', options.maxConnectionAttempts, { min: UNLIMITED_ATTEMPTS });
   if (options.maxConnectionAttempts === 0) {
     checks.report('maxConnectionAttempts', '0 would never connect', 'Give 1 or more, or -1 for no limit');
@@ -94,8 +113,12 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   checks.callable('credentials', options.credentials);
   checkReconnect(checks, options.reconnect);
   checks.list('strippedPrefixes', options.strippedPrefixes, (option, prefix) => checks.text(option, prefix));
-  checks.object('properties', options.properties);
-  checks.object('will', options.will);
+  checks.oneOf('discouragedCharacters', options.discouragedCharacters, ['refuse', 'allow']);
+  for (const name of ['maxFiltersPerSubscribe', 'subscribeBatchSize'] as const)
+    checks.integer(name, options[name], { min: 1, max: MAX_FILTERS_PER_SUBSCRIBE });
+  if (checks.object('properties', options.properties))
+    checkUserPropertyTexts(checks, 'properties.userProperties', options.properties.userProperties);
+  checkWill(checks, options.will);
   if (options.clean === false && !options.clientId) {
     checks.report(
       'clean',
@@ -110,9 +133,26 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   if (version === 4 && options.will?.properties) {
     checks.report('will.properties', 'MQTT 3.1.1 has no properties', 'Remove them, or use protocolVersion 5');
   }
+  if (version === 4 && options.password !== undefined && options.username === undefined) {
+    checks.report(
+      'password',
+      'MQTT 3.1.1 has no password without a user name [MQTT-3.1.2-22]',
+      'Give a username too, or use protocolVersion 5',
+    );
+  }
   if (options.credentials && (options.username !== undefined || options.password !== undefined)) {
     checks.report('credentials', 'it is given beside username or password', 'Keep one of the two');
   }
+}
+
+function checkWill(checks: OptionChecks, will: MqttConnectionOptions['will']): void {
+  if (!checks.object('will', will)) return;
+  checks.sent('will.topic', will.topic, topicNameProblem, 'Give a Topic Name');
+  if (!checks.object('will.properties', will.properties)) return;
+  const { contentType, responseTopic, userProperties } = will.properties;
+  checks.sent('will.properties.contentType', contentType, utf8StringProblem, 'Give a MIME type');
+  checks.sent('will.properties.responseTopic', responseTopic, topicNameProblem, 'Give a Topic Name');
+  checkUserPropertyTexts(checks, 'will.properties.userProperties', userProperties);
 }
 
 function checkUrl(checks: OptionChecks, { url, host, servers }: MqttConnectionOptions): void {
@@ -147,6 +187,9 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     strippedPrefixes,
     followServerReference,
     maxConnectionAttempts,
+    discouragedCharacters,
+    maxFiltersPerSubscribe,
+    subscribeBatchSize,
     ...mqtt
   } = options;
   const version = protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
@@ -161,6 +204,8 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     strippedPrefixes: Object.freeze([...(strippedPrefixes ?? [])]),
     followServerReference: followServerReference ?? false,
     maxConnectionAttempts: maxConnectionAttempts ?? UNLIMITED_ATTEMPTS,
+    discouragedCharacters: discouragedCharacters ?? 'refuse',
+    maxFiltersPerSubscribe: maxFiltersPerSubscribe ?? subscribeBatchSize ?? DEFAULT_MAX_FILTERS_PER_SUBSCRIBE,
     durableSession: isDurable(options),
     mqtt: Object.freeze({
       ...mqtt,

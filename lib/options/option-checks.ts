@@ -1,4 +1,5 @@
 import { InvalidOptionsError, type OptionProblem } from '../errors/invalid-options.error.js';
+import { DISCOURAGED_REMEDY, discouragedProblem, type DiscouragedCharacters } from './discouraged-characters.js';
 
 interface Range {
   readonly min: number;
@@ -11,20 +12,21 @@ interface Range {
 export class OptionChecks {
   private readonly problems: OptionProblem[] = [];
 
+  /** @param discouraged the connection's option; `'allow'` where the connection is not known yet: its messages are looked at again */
+  constructor(private readonly discouraged: DiscouragedCharacters = 'allow') {}
+
   report(option: string, problem: string, remedy: string): void {
     this.problems.push({ option, problem, remedy });
   }
 
   /** A whole number within `range`; undefined passes. */
-  integer(option: string, value: unknown, { min, max = Number.MAX_SAFE_INTEGER, infinite = false }: Range): void {
-    if (value === undefined || (infinite && value === Infinity)) return;
-    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
-    const upTo = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
-    this.report(
-      option,
-      `${describe(value)} is no valid number`,
-      `Give a whole number from ${min}${upTo}${infinite ? ', or Infinity' : ''}`,
-    );
+  integer(option: string, value: unknown, range: Range): void {
+    this.whole(option, value, range, 'number', 'a whole number');
+  }
+
+  /** A duration within `range`, in whole milliseconds; undefined passes. */
+  duration(option: string, value: unknown, range: Range): void {
+    this.whole(option, value, range, 'duration', 'whole milliseconds');
   }
 
   /** A number within `range`, whole or not; undefined passes. */
@@ -48,14 +50,47 @@ export class OptionChecks {
     this.report(option, `${describe(value)} is no string`, 'Give a string');
   }
 
-  /** A text that `problemOf` finds nothing wrong with; undefined passes. */
-  wellFormed(option: string, value: unknown, problemOf: (text: string) => string | undefined, remedy: string): void {
+  /** A text that `problemOf` finds nothing wrong with; undefined passes. @returns whether it is one */
+  wellFormed(
+    option: string,
+    value: unknown,
+    problemOf: (text: string) => string | undefined,
+    remedy: string,
+  ): value is string {
     if (typeof value !== 'string') {
       this.text(option, value);
-      return;
+      return false;
     }
     const problem = problemOf(value);
     if (problem !== undefined) this.report(option, problem, remedy);
+    return problem === undefined;
+  }
+
+  /** As {@link wellFormed}, for what is sent to the broker: without discouraged characters, unless the connection allows them. */
+  sent(option: string, value: unknown, problemOf: (text: string) => string | undefined, remedy: string): void {
+    if (this.wellFormed(option, value, problemOf, remedy)) this.withoutDiscouraged(option, value);
+  }
+
+  /** A text without discouraged characters, unless the connection allows them. */
+  withoutDiscouraged(option: string, text: string): void {
+    const problem = discouragedProblem(text, this.discouraged);
+    if (problem !== undefined) this.report(option, problem, DISCOURAGED_REMEDY);
+  }
+
+  /** An abort signal; undefined passes. */
+  abortSignal(option: string, value: unknown): void {
+    if (value === undefined) return;
+    const { aborted, addEventListener, removeEventListener } = Object(value) as Partial<AbortSignal>;
+    const isSignal =
+      typeof aborted === 'boolean' &&
+      typeof addEventListener === 'function' &&
+      typeof removeEventListener === 'function';
+    if (isSignal) return;
+    this.report(
+      option,
+      `${describe(value)} is no AbortSignal`,
+      'Give the signal of an AbortController, or leave it out',
+    );
   }
 
   /** A list whose members `check` looks at one by one; undefined passes. */
@@ -95,6 +130,34 @@ export class OptionChecks {
   done(): void {
     if (this.problems.length > 0) throw new InvalidOptionsError(this.problems);
   }
+
+  private whole(
+    option: string,
+    value: unknown,
+    { min, max = Number.MAX_SAFE_INTEGER, infinite = false }: Range,
+    kind: string,
+    wanted: string,
+  ): void {
+    if (value === undefined || (infinite && value === Infinity)) return;
+    if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
+    const upTo = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
+    this.report(
+      option,
+      `${describe(value)} is no valid ${kind}`,
+      `Give ${wanted} from ${min}${upTo}${infinite ? ', or Infinity' : ''}`,
+    );
+  }
+}
+
+/**
+ * Checks one duration by itself.
+ *
+ * @throws InvalidOptionsError
+ */
+export function assertDuration(option: string, value: unknown, range: Range): void {
+  const checks = new OptionChecks();
+  checks.duration(option, value, range);
+  checks.done();
 }
 
 /** Shows a value in a message without showing what it holds. */

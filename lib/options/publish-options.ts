@@ -1,6 +1,7 @@
 import type { QoS, UserProperties } from '../protocol/application-message.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { OptionChecks } from './option-checks.js';
+import { checkUserProperties, copyUserProperties } from './user-properties.js';
 
 /** How a message is published. Everything but `qos` and `retain` exists on 5.0 only. */
 export interface MqttPublishOptions {
@@ -26,17 +27,20 @@ export type PublishDefaults = Pick<MqttPublishOptions, 'qos' | 'retain' | 'userP
 
 const ONLY_ON_5 = ['userProperties', 'contentType', 'messageExpiryInterval', 'payloadFormatIndicator'] as const;
 
+/** Checks how messages are published. */
 export function checkPublish(
   checks: OptionChecks,
   path: string,
-  options: MqttPublishOptions | undefined,
+  options: Readonly<MqttPublishOptions> | undefined,
   protocolVersion: 4 | 5,
 ): void {
   if (!checks.object(path, options)) return;
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
   checks.boolean(`${path}.retain`, options.retain);
   checks.integer(`${path}.messageExpiryInterval`, options.messageExpiryInterval, { min: 0, max: 0xffff_ffff });
-  if (options.userProperties) checkUserPropertyNames(checks, `${path}.userProperties`, options.userProperties);
+  checks.sent(`${path}.contentType`, options.contentType, utf8StringProblem, 'Give a MIME type');
+  checks.boolean(`${path}.payloadFormatIndicator`, options.payloadFormatIndicator);
+  checkUserProperties(checks, `${path}.userProperties`, options.userProperties);
   if (protocolVersion === 5) return;
   for (const name of ONLY_ON_5) {
     if (options[name] !== undefined)
@@ -44,19 +48,13 @@ export function checkPublish(
   }
 }
 
-const RESERVED = 'nest-';
-const DEAD_LETTER = 'nest-dead-letter-';
-
-/** One of the contract's names would make an ordinary message a failure, or a piece of a stream. */
-export function checkUserPropertyNames(checks: OptionChecks, path: string, userProperties: UserProperties): void {
-  for (const name of Object.keys(userProperties)) {
-    if (!name.startsWith(RESERVED) || name.startsWith(DEAD_LETTER)) continue;
-    checks.report(
-      `${path}["${name}"]`,
-      `names that begin with "${RESERVED}" are the wire contract's`,
-      'Choose another name, and leave such names out of what is passed on',
-    );
-  }
+/** A copy that shares nothing with what was given, and in which nothing can be changed. */
+export function copyPublishDefaults(options: PublishDefaults = {}): Readonly<PublishDefaults> {
+  const { userProperties } = options;
+  return Object.freeze({
+    ...options,
+    ...(userProperties && { userProperties: copyUserProperties(userProperties) }),
+  });
 }
 
 /**
@@ -68,7 +66,5 @@ export function checkUserPropertyNames(checks: OptionChecks, path: string, userP
 export function assertPublishOptions(what: string, options: Readonly<MqttPublishOptions>): void {
   const checks = new OptionChecks();
   checkPublish(checks, what, options, 5);
-  checks.wellFormed(`${what}.contentType`, options.contentType, utf8StringProblem, 'Give a MIME type');
-  checks.boolean(`${what}.payloadFormatIndicator`, options.payloadFormatIndicator);
   checks.done();
 }

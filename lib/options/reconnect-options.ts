@@ -34,8 +34,8 @@ export function checkReconnect(checks: OptionChecks, reconnect: ReconnectOptions
     );
     return;
   }
-  checks.integer('reconnect.initialDelay', reconnect.initialDelay, { min: 0 });
-  checks.integer('reconnect.maxDelay', reconnect.maxDelay, { min: 0 });
+  checks.duration('reconnect.initialDelay', reconnect.initialDelay, { min: 0 });
+  checks.duration('reconnect.maxDelay', reconnect.maxDelay, { min: 0 });
   checks.number('reconnect.factor', reconnect.factor, { min: 1 });
   checks.boolean('reconnect.jitter', reconnect.jitter);
   checks.integer('reconnect.maxAttempts', reconnect.maxAttempts, { min: 1, infinite: true });

@@ -11,7 +11,7 @@ import {
 } from './connection-options.js';
 import { OptionChecks } from './option-checks.js';
 import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
-import { checkPublish, type PublishDefaults } from './publish-options.js';
+import { checkPublish, copyPublishDefaults, type PublishDefaults } from './publish-options.js';
 import { checkSubscription, type MqttSubscriptionOptions } from './subscription-options.js';
 
 /** How withheld messages are had again: the server resumes its session, so that the broker redelivers them. */
@@ -47,9 +47,9 @@ export interface MqttServerOptions extends MqttConnectionOptions, MqttPayloadOpt
   publishOptions?: PublishDefaults;
   /** Handlers that run at once on this server, over all subscriptions; also its Receive Maximum on 5.0. Default 256. */
   maxConcurrency?: number;
-  /** Milliseconds that `close()` lets running handlers finish and acknowledge. Default 15_000. */
+  /** Milliseconds that `close()` lets running handlers finish and acknowledge; `Infinity` for as long as they take. Default 15_000. */
   gracefulTimeout?: number;
-  /** Milliseconds after which a running handler counts as failed. Default: none. */
+  /** Milliseconds after which a running handler counts as failed; `Infinity` for never. Default: none. */
   handlerTimeout?: number;
   /** Default: withheld messages come back when the session is next resumed. */
   redelivery?: RedeliveryOptions;
@@ -110,7 +110,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     connection: resolveConnection(withReceiveMaximum(connectionOptions, maxConcurrency)),
     transportId,
     subscribeOptions: Object.freeze({ ...subscribeOptions }),
-    publishOptions: Object.freeze({ ...publishOptions }),
+    publishOptions: copyPublishDefaults(publishOptions),
     maxConcurrency,
     gracefulTimeoutMs: gracefulTimeout ?? DEFAULT_GRACEFUL_TIMEOUT_MS,
     handlerTimeoutMs: handlerTimeout,
@@ -129,24 +129,24 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
 }
 
 function check(options: MqttServerOptions): void {
-  const checks = new OptionChecks();
+  const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
   const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   checkConnection(checks, options);
   checkSubscription(checks, 'subscribeOptions', options.subscribeOptions, version);
   checkPublish(checks, 'publishOptions', options.publishOptions, version);
   checks.integer('maxConcurrency', options.maxConcurrency, { min: 1 });
-  checks.integer('gracefulTimeout', options.gracefulTimeout, { min: 0 });
-  checks.integer('handlerTimeout', options.handlerTimeout, { min: 1 });
+  checks.duration('gracefulTimeout', options.gracefulTimeout, { min: 0, infinite: true });
+  checks.duration('handlerTimeout', options.handlerTimeout, { min: 1, infinite: true });
   if (checks.object('redelivery', options.redelivery)) {
-    checks.integer('redelivery.delay', options.redelivery.delay, { min: 0 });
-    checks.integer('redelivery.maxDelay', options.redelivery.maxDelay, { min: 0 });
+    checks.duration('redelivery.delay', options.redelivery.delay, { min: 0 });
+    checks.duration('redelivery.maxDelay', options.redelivery.maxDelay, { min: 0 });
   }
   if (checks.object('qos0Buffer', options.qos0Buffer)) {
     checks.integer('qos0Buffer.size', options.qos0Buffer.size, { min: 0 });
     checks.oneOf('qos0Buffer.overflow', options.qos0Buffer.overflow, ['drop-oldest', 'drop-newest']);
   }
   checks.list('allowedResponseTopics', options.allowedResponseTopics, (option, filter) =>
-    checks.wellFormed(option, filter, topicFilterProblem, 'Give Topic Filters'),
+    checks.wellFormed(option, filter, responseFilterProblem, 'Give Topic Filters that do not begin with $'),
   );
   checks.integer('maxPayloadBytes', options.maxPayloadBytes, { min: 0, infinite: true });
   checkPayload(checks, options);
@@ -165,6 +165,12 @@ function check(options: MqttServerOptions): void {
     );
   }
   checks.done();
+}
+
+/** What forbids a filter that Response Topics have to match. */
+function responseFilterProblem(filter: string): string | undefined {
+  if (!filter.startsWith('$')) return topicFilterProblem(filter);
+  return `${JSON.stringify(filter)} allows nothing: Response Topics that begin with $ belong to the broker, and are never answered`;
 }
 
 /** The remedy wherever a session that survives its connection is needed. */

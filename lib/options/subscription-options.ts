@@ -4,6 +4,7 @@ import type { QoS } from '../protocol/application-message.js';
 import { shareNameProblem } from '../protocol/topic-filter.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
 import { REFUSALS } from '../protocol/refusal.js';
+import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { AckPolicy } from './ack-policy.js';
 import type { OptionChecks } from './option-checks.js';
 
@@ -129,13 +130,13 @@ export function checkSubscription(
   if (!checks.object(path, options)) return;
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
   if (options.shared !== false)
-    checks.wellFormed(`${path}.shared`, options.shared, shareNameProblem, 'Give a group name, or false');
-  checks.text(`${path}.prefix`, options.prefix);
+    checks.sent(`${path}.shared`, options.shared, shareNameProblem, 'Give a group name, or false');
+  checks.sent(`${path}.prefix`, options.prefix, utf8StringProblem, 'Give the beginning of a topic');
   checks.oneOf(`${path}.ackPolicy`, options.ackPolicy, Object.values(AckPolicy));
   checks.integer(`${path}.maxWorkers`, options.maxWorkers, { min: 1, infinite: true });
   checks.boolean(`${path}.noReply`, options.noReply);
-  checks.wellFormed(`${path}.responseTopic`, options.responseTopic, topicNameProblem, 'Give a Topic Name');
-  checks.wellFormed(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name');
+  checks.sent(`${path}.responseTopic`, options.responseTopic, topicNameProblem, 'Give a Topic Name');
+  checks.sent(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name');
   checks.oneOf(`${path}.rejectReasonCode`, options.rejectReasonCode, REFUSALS);
   checks.boolean(`${path}.nl`, options.nl);
   checks.boolean(`${path}.rap`, options.rap);
@@ -143,9 +144,9 @@ export function checkSubscription(
   checks.methods(`${path}.codec`, options.codec, ['encode', 'decode']);
   if (checks.object(`${path}.retry`, options.retry)) {
     checks.integer(`${path}.retry.attempts`, options.retry.attempts, { min: 1 });
-    checks.integer(`${path}.retry.delay`, options.retry.delay, { min: 0 });
+    checks.duration(`${path}.retry.delay`, options.retry.delay, { min: 0 });
     checks.number(`${path}.retry.factor`, options.retry.factor, { min: 1 });
-    checks.integer(`${path}.retry.maxDelay`, options.retry.maxDelay, { min: 0 });
+    checks.duration(`${path}.retry.maxDelay`, options.retry.maxDelay, { min: 0 });
   }
   if (options.nl && options.shared) checks.report(`${path}.nl`, ...NO_LOCAL_IN_GROUP);
   for (const name of protocolVersion === 5 ? [] : ONLY_ON_5) {

@@ -29,11 +29,16 @@ export interface OutgoingMessage {
 
 /** A PUBLISH as it came off the connection. */
 export interface PublishPacket {
-  readonly topic: string | Buffer;
-  readonly payload: Buffer | string;
+  readonly cmd?: 'publish';
+  /** Topic Name, also where a Topic Alias stood for it. */
+  readonly topic: string;
+  readonly payload: Buffer;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly dup: boolean;
+  /** Packet Identifier; undefined at QoS 0. */
   readonly messageId?: number | undefined;
+  /** Remaining Length, in bytes (section 2.1.4). */
+  readonly length?: number | undefined;
   readonly properties?: MessageProperties | undefined;
 }

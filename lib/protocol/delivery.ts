@@ -22,14 +22,7 @@ export function rejection(reasonCode: number, reason: string | undefined): Decis
   return { kind: 'reject', reasonCode, reasonString: reason && utf8Excerpt(reason, LONGEST_REASON) };
 }
 
-/** What takes a handler's decision about a message. */
+/** What takes a handler's decision about a message: the message itself, or who gathers the decisions of several handlers. */
 export interface Settling {
   decide(decision: Decision): void;
-}
-
-/** A QoS 1 or QoS 2 message whose acknowledgement waits for a decision. The first decision counts. */
-export interface Delivery extends Settling {
-  readonly qos: 1 | 2;
-  /** When it arrived, in milliseconds since the epoch. */
-  readonly arrivedAt: number;
 }

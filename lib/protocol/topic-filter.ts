@@ -7,8 +7,7 @@ export const MULTI_LEVEL_WILDCARD = '#';
 const SHARE_PREFIX = '$share/';
 
 /**
- * A Topic Filter: validated once, split into its levels once (section 4.7), and told apart from the
- * ShareName of a Shared Subscription (section 4.8.2).
+ * A Topic Filter: validated once (section 4.7), and told apart from the ShareName of a Shared Subscription (section 4.8.2).
  */
 export class TopicFilter {
   private constructor(
@@ -18,8 +17,6 @@ export class TopicFilter {
     readonly group: string | undefined,
     /** What Topic Names are matched against. */
     readonly filter: string,
-    /** The levels of `filter`. */
-    readonly levels: readonly string[],
   ) {}
 
   /** @throws InvalidTopicError when `text` is no valid Topic Filter */
@@ -27,7 +24,7 @@ export class TopicFilter {
     const problem = topicFilterProblem(text);
     if (problem) throw new InvalidTopicError(text, problem);
     const { group, filter } = splitShare(text);
-    return new TopicFilter(text, group, filter, filter.split('/'));
+    return new TopicFilter(text, group, filter);
   }
 
   /** The same filter in a group, or outside of any group. */
@@ -36,14 +33,19 @@ export class TopicFilter {
     return TopicFilter.parse(group === undefined ? this.filter : `${SHARE_PREFIX}${group}/${this.filter}`);
   }
 
+  /** The levels of `filter`. Not kept: filters are compared when a server starts, and 5,000 lists would take a megabyte. */
+  get levels(): readonly string[] {
+    return this.filter.split('/');
+  }
+
   get hasWildcard(): boolean {
-    return this.levels.includes(SINGLE_LEVEL_WILDCARD) || this.levels.at(-1) === MULTI_LEVEL_WILDCARD;
+    return this.filter.includes(SINGLE_LEVEL_WILDCARD) || this.filter.includes(MULTI_LEVEL_WILDCARD);
   }
 
   /** Whether a message on `topic`, a valid Topic Name, belongs to this filter. */
   matches(topic: string): boolean {
     // [MQTT-4.7.2-1]: a leading wildcard does not match topics that begin with $
-    if (topic.startsWith('$') && isWildcard(this.levels[0]!)) return false;
+    if (topic.startsWith('$') && beginsWithWildcard(this)) return false;
     return matchesFrom(this.filter, topic, 0);
   }
 
@@ -53,30 +55,37 @@ export class TopicFilter {
    * A leading wildcard never covers a filter that begins with $ [MQTT-4.7.2-1].
    */
   covers(other: TopicFilter): boolean {
-    if (other.levels[0]!.startsWith('$') && isWildcard(this.levels[0]!)) return false;
-    for (let i = 0; i < this.levels.length; i++) {
-      const mine = this.levels[i]!;
+    if (dollarAgainstWildcard(other, this)) return false;
+    const { levels } = this;
+    const others = other.levels;
+    for (let i = 0; i < levels.length; i++) {
+      const mine = levels[i]!;
       if (mine === MULTI_LEVEL_WILDCARD) return true;
-      const theirs = other.levels[i];
+      const theirs = others[i];
       if (theirs === undefined || theirs === MULTI_LEVEL_WILDCARD) return false;
       if (mine !== SINGLE_LEVEL_WILDCARD && mine !== theirs) return false;
     }
-    return this.levels.length === other.levels.length;
+    return levels.length === others.length;
   }
 
   /** Whether some topic is matched both here and by `other`. Groups are not looked at. */
   overlaps(other: TopicFilter): boolean {
     if (dollarAgainstWildcard(this, other) || dollarAgainstWildcard(other, this)) return false;
-    const shared = Math.min(this.levels.length, other.levels.length);
-    for (let i = 0; i < shared; i++) {
-      const mine = this.levels[i]!;
-      const theirs = other.levels[i]!;
-      if (mine === MULTI_LEVEL_WILDCARD || theirs === MULTI_LEVEL_WILDCARD) return true;
-      if (mine !== theirs && mine !== SINGLE_LEVEL_WILDCARD && theirs !== SINGLE_LEVEL_WILDCARD) return false;
-    }
-    const longer = this.levels.length > shared ? this.levels : other.levels;
-    return longer.length === shared || (longer.length === shared + 1 && longer[shared] === MULTI_LEVEL_WILDCARD);
+    return levelsOverlap(this.levels, other.levels);
   }
+}
+
+/** Whether levels of one filter and of another can stand for the same levels of a topic; `$` is not looked at. */
+export function levelsOverlap(some: readonly string[], others: readonly string[]): boolean {
+  const shared = Math.min(some.length, others.length);
+  for (let i = 0; i < shared; i++) {
+    const one = some[i]!;
+    const other = others[i]!;
+    if (one === MULTI_LEVEL_WILDCARD || other === MULTI_LEVEL_WILDCARD) return true;
+    if (one !== other && one !== SINGLE_LEVEL_WILDCARD && other !== SINGLE_LEVEL_WILDCARD) return false;
+  }
+  const longer = some.length > shared ? some : others;
+  return longer.length === shared || (longer.length === shared + 1 && longer[shared] === MULTI_LEVEL_WILDCARD);
 }
 
 /** What forbids `text` as a Topic Filter (sections 4.7.1, 4.7.3, 4.8.2); undefined when nothing does. */
@@ -126,10 +135,11 @@ export function splitShare(text: string): { group: string | undefined; filter: s
   return { group: text.slice(SHARE_PREFIX.length, end), filter: text.slice(end + 1) };
 }
 
-function isWildcard(level: string): boolean {
-  return level === SINGLE_LEVEL_WILDCARD || level === MULTI_LEVEL_WILDCARD;
+/** A wildcard fills its level: one that comes first is all of the first level. */
+function beginsWithWildcard({ filter }: TopicFilter): boolean {
+  return filter.startsWith(SINGLE_LEVEL_WILDCARD) || filter.startsWith(MULTI_LEVEL_WILDCARD);
 }
 
 function dollarAgainstWildcard(dollar: TopicFilter, wildcard: TopicFilter): boolean {
-  return dollar.levels[0]!.startsWith('$') && isWildcard(wildcard.levels[0]!);
+  return dollar.filter.startsWith('$') && beginsWithWildcard(wildcard);
 }

@@ -1,5 +1,5 @@
 import { InvalidTopicError } from '../errors/invalid-topic.error.js';
-import { utf8StringProblem } from './utf8-string.js';
+import { utf8StringProblem, withoutDiscouraged } from './utf8-string.js';
 
 /** What forbids `topic` as a Topic Name (sections 4.7.1 and 4.7.3); undefined when nothing does. */
 export function topicNameProblem(topic: string): string | undefined {
@@ -16,7 +16,8 @@ export function assertTopicName(topic: string): void {
   if (problem) throw new InvalidTopicError(topic, problem);
 }
 
-/** A Client Identifier as one level of a Topic Name. */
+/** A Client Identifier as one level of a Topic Name, without the characters that a Topic Name must not or should not contain. */
 export function topicLevel(clientId: string): string {
-  return clientId.replaceAll('/', '_').replaceAll('+', '_').replaceAll('#', '_').replaceAll('$', '_');
+  const level = clientId.replaceAll('/', '_').replaceAll('+', '_').replaceAll('#', '_').replaceAll('$', '_');
+  return withoutDiscouraged(level, '_');
 }

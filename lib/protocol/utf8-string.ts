@@ -12,12 +12,35 @@ export function utf8StringProblem(text: string): string | undefined {
   return undefined;
 }
 
+/** Control characters but U+0000, which is forbidden, and code points that are no characters in any text. */
+// oxlint-disable-next-line no-control-regex
+const DISCOURAGED = /[\u{1}-\u{1f}\u{7f}-\u{9f}\p{Noncharacter_Code_Point}]/u;
+const ALL_DISCOURAGED = new RegExp(DISCOURAGED, 'gu');
+
 /**
- * The beginning of any text as a UTF-8 Encoded String: null characters are left out and lone surrogates replaced, also one that
- * the cut makes.
+ * The first character of a well-formed `text` that a UTF-8 Encoded String SHOULD NOT include (section 1.5.4): a control character
+ * U+0001 to U+001F or U+007F to U+009F, or a noncharacter. A receiver may end the connection over it, and Mosquitto does.
+ *
+ * @returns for example `the control character U+0002`; undefined when there is none
+ */
+export function discouragedCharacter(text: string): string | undefined {
+  const codePoint = DISCOURAGED.exec(text)?.[0].codePointAt(0);
+  if (codePoint === undefined) return undefined;
+  const kind = codePoint < 0xa0 ? 'control character' : 'noncharacter';
+  return `the ${kind} U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** The text with `replacement` in place of every character that {@link discouragedCharacter} finds. */
+export function withoutDiscouraged(text: string, replacement: string): string {
+  return text.replace(ALL_DISCOURAGED, replacement);
+}
+
+/**
+ * The beginning of any text as a UTF-8 Encoded String that every receiver takes: null characters are left out, discouraged
+ * characters such as line breaks become spaces, and lone surrogates are replaced, also one that the cut makes.
  *
  * @param maxLength in UTF-16 code units
  */
 export function utf8Excerpt(text: string, maxLength: number): string {
-  return text.replaceAll('\0', '').slice(0, maxLength).toWellFormed();
+  return withoutDiscouraged(text.replaceAll('\0', ''), ' ').slice(0, maxLength).toWellFormed();
 }

@@ -9,9 +9,13 @@ export interface MqttRecordOptions extends MqttPublishOptions {
   responseTopic?: string;
   /** Correlation Data of a request. Default: 16 random bytes. */
   correlationData?: Buffer;
-  /** Milliseconds that a request may take. Default: the client's `requestTimeout`. */
+  /**
+   * Whole milliseconds, or `Infinity`. Of a request: how long it may take, from sending to its end; default: the client's
+   * `requestTimeout`. Of a publish: how long it may take to be delivered, which is sent at QoS 0 and acknowledged at QoS 1 and 2;
+   * then it ends with a `PublishTimeoutError`; default: no bound.
+   */
   timeout?: number;
-  /** Cancels a request. */
+  /** Cancels a request (`RequestCancelledError`), or a publish that has not been delivered (`PublishCancelledError`). */
   signal?: AbortSignal;
   /** How the value is encoded, and the reply to a request decoded. Default: the client's. */
   codec?: MqttCodec;
@@ -96,7 +100,7 @@ export class MqttRecordBuilder<T = unknown> {
     return this.set('payloadFormatIndicator', isText);
   }
 
-  /** Cancels a request. */
+  /** Cancels a request, or a publish that has not been delivered. */
   setSignal(signal: AbortSignal): this {
     return this.set('signal', signal);
   }
@@ -106,7 +110,7 @@ export class MqttRecordBuilder<T = unknown> {
     return this.set('codec', codec);
   }
 
-  /** Deadline of a request. @param milliseconds that it may take, from sending to its end */
+  /** How long a request may take to its end, or a publish to be delivered. @param milliseconds whole ones, or `Infinity` */
   setTimeout(milliseconds: number): this {
     return this.set('timeout', milliseconds);
   }

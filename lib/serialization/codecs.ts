@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isAnyArrayBuffer } from 'node:util/types';
 import type { DecodeHints, EncodedPayload, MqttCodec } from '../protocol/codec.js';
 
 export const JSON_CONTENT_TYPE = 'application/json';
@@ -33,7 +34,7 @@ export const textCodec: MqttCodec = {
 /** Bytes, whatever the Content Type says. */
 export const binaryCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
-    if (!(value instanceof Uint8Array)) throw new TypeError('it is neither a Buffer nor a Uint8Array');
+    if (!isBytes(value)) throw new TypeError('it is neither a Buffer nor a Uint8Array');
     return { payload: asBuffer(value), contentType: BINARY_CONTENT_TYPE };
   },
   decode: (payload: Buffer): Buffer => payload,
@@ -46,7 +47,7 @@ export const binaryCodec: MqttCodec = {
 export const defaultCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
     if (typeof value === 'string') return textCodec.encode(value);
-    return value instanceof Uint8Array ? binaryCodec.encode(value) : jsonCodec.encode(value);
+    return isBytes(value) ? binaryCodec.encode(value) : jsonCodec.encode(value);
   },
   decode(payload: Buffer, { contentType }: DecodeHints): unknown {
     if (contentType === undefined) return decodeByContent(payload);
@@ -85,6 +86,14 @@ function decodeText(payload: Buffer): string {
   return payload.toString();
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Whether a value is bytes: any view of a buffer, such as `DataView` and `Uint16Array`, or a buffer itself. */
+function isBytes(value: unknown): value is NodeJS.ArrayBufferView | ArrayBufferLike {
+  return typeof value === 'object' && (ArrayBuffer.isView(value) || isAnyArrayBuffer(value));
+}
+
+function asBuffer(bytes: NodeJS.ArrayBufferView | ArrayBufferLike): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return ArrayBuffer.isView(bytes)
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : Buffer.from(bytes as ArrayBuffer);
 }

@@ -16,8 +16,12 @@ export function nestError(message: string): NestError {
 /** Whether Nest has masked an unknown exception, and has logged it. */
 export function isMasked(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { status, message } = error as Partial<NestError>;
-  return status === 'error' && message === MASKED_MESSAGE;
+  try {
+    const { status, message } = error as Partial<NestError>;
+    return status === 'error' && message === MASKED_MESSAGE;
+  } catch {
+    return false; // its getters throw
+  }
 }
 
 export function errorCodeOf(error: unknown): ErrorCode {

@@ -6,6 +6,8 @@ export interface NestEnvelope {
   readonly data: unknown;
   /** Set on requests; replies carry it back. */
   readonly id: string | undefined;
+  /** What Nest 12's dispatch hooks of the caller have added, a trace context for example. */
+  readonly metadata: Readonly<Record<string, string>> | undefined;
 }
 
 export function nestReplyTopic(topic: string): string {
@@ -14,7 +16,8 @@ export function nestReplyTopic(topic: string): string {
 
 /**
  * Takes a decoded payload for Nest's envelope only if it says so itself: an object whose `pattern`, normalised, is the topic
- * that it came on. Anything else, a device's `{ "id", "data" }` too, is a plain payload.
+ * that it came on, and which has `data` or an `id`. Anything else, a device's `{ "id", "data" }` or `{ "pattern", "level" }` too,
+ * is a plain payload.
  */
 export function readNestEnvelope(
   value: unknown,
@@ -22,9 +25,19 @@ export function readNestEnvelope(
   normalizePattern: (pattern: object) => string,
 ): NestEnvelope | undefined {
   if (typeof value !== 'object' || value === null || !('pattern' in value)) return undefined;
-  const { pattern, data, id } = value as { pattern: unknown; data?: unknown; id?: unknown };
+  if (!('data' in value) && !('id' in value)) return undefined;
+  const { pattern, data, id, metadata } = value as Record<'pattern' | 'data' | 'id' | 'metadata', unknown>;
   if (normalize(pattern, normalizePattern) !== topic) return undefined;
-  return { data, id: typeof id === 'string' ? id : undefined };
+  return { data, id: typeof id === 'string' ? id : undefined, metadata: metadataOf(metadata) };
+}
+
+/** Anybody can send anything: only texts are handed on. */
+function metadataOf(metadata: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof metadata !== 'object' || metadata === null) return undefined;
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => typeof value === 'string')) as Record<
+    string,
+    string
+  >;
 }
 
 function normalize(pattern: unknown, normalizePattern: (pattern: object) => string): string | undefined {

@@ -1,5 +1,6 @@
 import type { Deserializer, Serializer } from '@nestjs/microservices';
 import type { MqttCodec } from '../protocol/codec.js';
+import { withoutPromise } from './checked-codec.js';
 
 /** Nest's own way to change what goes over the wire: applications that move over keep theirs. */
 export interface NestSerializers {
@@ -17,7 +18,7 @@ export function withSerializer(
 ): MqttCodec {
   if (!serializer) return codec;
   return {
-    encode: (value) => codec.encode(inTime(serializer.serialize(packetOf(value)), 'serializer')),
+    encode: (value) => codec.encode(withoutPromise(serializer.serialize(packetOf(value)), 'serializer')),
     decode: (payload, hints) => codec.decode(payload, hints),
   };
 }
@@ -37,11 +38,5 @@ export function withDeserializer<P>(
 
 /** What a deserializer makes of a parsed payload. */
 export function deserialize<P>(deserializer: Deserializer, value: unknown, topic: string): P {
-  return inTime(deserializer.deserialize(value, { channel: topic }), 'deserializer') as P;
-}
-
-function inTime(result: unknown, what: string): unknown {
-  if (result instanceof Promise)
-    throw new TypeError(`the ${what} returned a promise; it has to return the value itself`);
-  return result;
+  return withoutPromise(deserializer.deserialize(value, { channel: topic }), 'deserializer') as P;
 }

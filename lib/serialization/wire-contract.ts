@@ -11,12 +11,14 @@ import type { UserProperties } from '../protocol/application-message.js';
  * | `nest-stream: <n>;last` | reply | value n, and complete |
  * | `nest-stream: <n>;end` | reply | complete after n values, empty payload |
  * | `nest-control: <topic>` | first reply of a stream | where the responder listens for `nest-cancel` |
+ * | `nest-responder: <name>` | replies of a stream | whose stream it is, where several answer one request |
  * | `nest-cancel: 1` | PUBLISH to the control topic | the caller has unsubscribed |
  */
 export const NestProperty = {
   error: 'nest-error',
   stream: 'nest-stream',
   control: 'nest-control',
+  responder: 'nest-responder',
   cancel: 'nest-cancel',
 } as const;
 

@@ -1,3 +1,4 @@
+import { assertDuration } from '../options/option-checks.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import type { Refusal } from './access-control.js';
 import type { BrokerCore } from './broker-core.js';
@@ -73,8 +74,13 @@ export class Faults {
     return this.rules.add((wire) => chosen(wire));
   }
 
-  /** Holds packets back for a while; others overtake them. */
+  /**
+   * Holds packets back for a while; others overtake them.
+   * @param ms whole milliseconds, or `Infinity` for as long as the connection lives
+   * @throws InvalidOptionsError when `ms` is something else
+   */
   delay(direction: Direction, match: PacketMatch, ms: number): RemoveFault {
+    assertDuration('ms of delay()', ms, { min: 0, infinite: true });
     const chosen = packetMatcher(direction, match);
     return this.rules.add((wire, forward) => {
       if (!chosen(wire)) return false;

@@ -1,4 +1,5 @@
 import { OptionChecks } from '../options/option-checks.js';
+import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import {
   DEFAULT_BROKER_OPTIONS,
   NEVER_EXPIRES,
@@ -30,7 +31,7 @@ export function resolveBrokerOptions(options: MqttBrokerOptions): ResolvedBroker
   checks.integer('serverKeepAlive', options.serverKeepAlive, { min: 0, max: UINT16 });
   checks.boolean('noMatchingSubscribers', options.noMatchingSubscribers);
   checks.text('serverReference', options.serverReference);
-  checks.integer('connectTimeoutMs', options.connectTimeoutMs, { min: 1 });
+  checks.duration('connectTimeoutMs', options.connectTimeoutMs, { min: 1, max: MAX_TIMER_MS });
   checks.done();
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.freeze({ ...DEFAULT_BROKER_OPTIONS, ...Object.fromEntries(given) });

@@ -1,8 +1,10 @@
+import { assertDuration } from '../options/option-checks.js';
+import { setLongTimeout } from '../timing/long-timeout.js';
 import type { BrokerEmitter, MqttBrokerEvents } from './broker-events.js';
 
 /** How long an event is waited for. */
 export interface WaitOptions {
-  /** Default 4000: less than most test runners wait, so that the error says what was missing. */
+  /** Milliseconds, or `Infinity`. Default 4000: less than most test runners wait, so that the error says what was missing. */
   timeoutMs?: number;
 }
 
@@ -14,10 +16,11 @@ export function waitForEvent<Name extends keyof MqttBrokerEvents>(
   { timeoutMs = 4000 }: WaitOptions = {},
 ): Promise<MqttBrokerEvents[Name][0]> {
   return new Promise((resolve, reject) => {
+    assertDuration('timeoutMs of waitFor()', timeoutMs, { min: 0, infinite: true });
     const target = emitter as unknown as NodeJS.EventEmitter; // events by a name that is not known yet have no type of their own
     const finish = (settle: () => void) => {
       target.off(event, listener);
-      clearTimeout(timer);
+      timer.clear();
       settle();
     };
     const listener = (payload: MqttBrokerEvents[Name][0]) => {
@@ -27,7 +30,7 @@ export function waitForEvent<Name extends keyof MqttBrokerEvents>(
         finish(() => reject(new Error('The predicate of waitFor() failed', { cause: error })));
       }
     };
-    const timer = setTimeout(
+    const timer = setLongTimeout(
       () => finish(() => reject(new Error(`The broker saw no such "${event}" event within ${timeoutMs} ms`))),
       timeoutMs,
     ).unref();

@@ -1,0 +1,86 @@
+import type { SecureContextOptions } from 'node:tls';
+import { OptionChecks } from './option-checks.js';
+
+/** What a broker wants to know of a client, and what may change from one connection to the next. */
+export interface MqttCredentials {
+  username?: string;
+  /** On 5.0 also without a user name. */
+  password?: string | Buffer;
+  /** Authentication Data (5.0), beside `properties.authenticationMethod`. */
+  authenticationData?: Buffer;
+  /** Certificate chain of the client, as for `tls.connect`; as are `key`, `passphrase` and `pfx`. */
+  cert?: SecureContextOptions['cert'];
+  key?: SecureContextOptions['key'];
+  passphrase?: string;
+  pfx?: SecureContextOptions['pfx'];
+}
+
+/** What the connection makes of them. */
+interface Surroundings {
+  readonly protocolVersion: 4 | 5;
+  readonly hasAuthenticationMethod: boolean;
+  readonly hasTls: boolean;
+}
+
+type Name = keyof MqttCredentials;
+/** Credentials that are options of `tls.connect`. */
+export const TLS_CREDENTIALS = ['cert', 'key', 'passphrase', 'pfx'] as const satisfies readonly Name[];
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isBytes = (value: unknown): boolean => value instanceof Uint8Array;
+const isTextOrBytes = (value: unknown): boolean => isText(value) || isBytes(value);
+/** Or several of them, each maybe in an object with a passphrase of its own. */
+const isPem = (value: unknown): boolean =>
+  isTextOrBytes(value) ||
+  (Array.isArray(value) && value.every((part) => isTextOrBytes(part) || part instanceof Object));
+
+const KINDS: Readonly<Record<Name, readonly [isOne: (value: unknown) => boolean, remedy: string]>> = {
+  username: [isText, 'Give a string'],
+  password: [isTextOrBytes, 'Give a string or a Buffer'],
+  authenticationData: [isBytes, 'Give a Buffer'],
+  cert: [isPem, 'Give what tls.connect() takes'],
+  key: [isPem, 'Give what tls.connect() takes'],
+  passphrase: [isText, 'Give a string'],
+  pfx: [isPem, 'Give what tls.connect() takes'],
+};
+
+/**
+ * Looks at what `credentials()` has given. Problems name what is wrong, and never show it.
+ *
+ * @throws InvalidOptionsError that lists every problem
+ */
+export function checkCredentials(
+  given: unknown,
+  { protocolVersion, hasAuthenticationMethod, hasTls }: Surroundings,
+): MqttCredentials {
+  const checks = new OptionChecks();
+  const report = (name: string, problem: string, remedy: string): void =>
+    checks.report(name ? `credentials().${name}` : 'credentials()', problem, remedy);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    report('', 'it did not give a set of credentials', 'Return an object, or a promise of one');
+    checks.done();
+  }
+  const credentials = given as Record<string, unknown>;
+  for (const [name, value] of Object.entries(credentials)) {
+    const kind = Object.hasOwn(KINDS, name) ? KINDS[name as Name] : undefined;
+    if (value === undefined) continue;
+    if (!kind) report(name, 'it is no credential', `Use ${Object.keys(KINDS).join(', ')}`);
+    else if (!kind[0](value)) report(name, `${kindOf(value)} is none`, kind[1]);
+  }
+  const { username, password, authenticationData } = credentials;
+  if (protocolVersion === 4 && password !== undefined && username === undefined)
+    report('password', 'MQTT 3.1.1 has no password without a user name [MQTT-3.1.2-22]', 'Give a username too');
+  if (protocolVersion === 4 && authenticationData !== undefined)
+    report('authenticationData', 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
+  else if (authenticationData !== undefined && !hasAuthenticationMethod)
+    report('authenticationData', 'there is no Authentication Method', 'Set properties.authenticationMethod');
+  const unused = TLS_CREDENTIALS.find((name) => credentials[name] !== undefined);
+  if (unused && !hasTls) report(unused, 'the connection is not made over TLS', 'Use mqtts:// or wss://');
+  checks.done();
+  return credentials;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,23 @@
+import type { DiscouragedCharacters } from '../options/discouraged-characters.js';
+import { OptionChecks } from '../options/option-checks.js';
+import { checkPublish } from '../options/publish-options.js';
+import type { MqttRecordOptions } from './mqtt-record.js';
+
+/**
+ * Checks how one message is sent: a wrong option would break the connection, and again whenever the message is sent.
+ *
+ * @param what the message in words
+ * @param discouraged the option `discouragedCharacters` of the connection
+ * @throws InvalidOptionsError that lists every problem
+ */
+export function assertRecordOptions(
+  what: string,
+  options: Readonly<MqttRecordOptions>,
+  discouraged: DiscouragedCharacters,
+): void {
+  const checks = new OptionChecks(discouraged);
+  checkPublish(checks, what, options, 5);
+  checks.duration(`${what}.timeout`, options.timeout, { min: 1, infinite: true });
+  checks.abortSignal(`${what}.signal`, options.signal);
+  checks.done();
+}
