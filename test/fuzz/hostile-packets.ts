@@ -12,7 +12,7 @@ const NAMES = ['__proto__', 'constructor', 'prototype', '', 'x'.repeat(5_000), '
 const CONTRACT: readonly [string, readonly string[]][] = [
   ['nest-error', ['rpc', 'internal', 'bad-request', 'no such code', '', '__proto__']],
   ['nest-stream', ['0', '1', '0;last', '7;end', '-1', '1e9', 'NaN', '0;', ';', '9007199254740993', '']],
-  ['nest-control', ['control/x', '#', '$SYS/x', '', 'a/+/b', '\u0000']],
+  ['nest-control', ['control/x', '#', '$SYS/x', '', 'a/+/b', '\u0001']],
   ['nest-cancel', ['1', '0', '']],
 ];
 const CONTENT_TYPES = [
@@ -42,6 +42,11 @@ const PAYLOADS: readonly (string | Buffer)[] = [
 ];
 const KINDS = ['puback', 'pubrec', 'pubrel', 'pubcomp'] as const;
 
+/** A connection ends over the first packet that is malformed: most are well-formed, or nobody would see what they hold. */
+const MALFORMED = 0.01;
+const MALFORMED_TOPICS = ['', 'a/+', '\u0000'];
+const REASON_CODES = { puback: [0, 0x10, 0x80, 0x97], pubrec: [0, 0x10, 0x87], pubrel: [0, 0x92], pubcomp: [0, 0x92] };
+
 /** Packets that no honest broker would send: well-formed ones with hostile contents, mutated ones, and noise. */
 export class HostilePackets {
   constructor(
@@ -52,7 +57,7 @@ export class HostilePackets {
   next(targets: Targets): Buffer {
     const { random } = this;
     const kind = random.next();
-    if (kind < 0.005) return this.noise();
+    if (kind < 0.002) return this.noise();
     const packet = kind < 0.9 ? this.publish(targets) : this.other();
     let bytes: Buffer;
     try {
@@ -60,7 +65,7 @@ export class HostilePackets {
     } catch {
       return this.noise(); // even the generator refuses it
     }
-    return random.next() < 0.02 ? this.mutate(bytes) : bytes;
+    return random.next() < MALFORMED ? this.mutate(bytes) : bytes;
   }
 
   private one<T>(of: readonly T[]): T {
@@ -94,7 +99,7 @@ export class HostilePackets {
     const qos = random.between(0, 2) as 0 | 1 | 2;
     const packet: IPublishPacket = {
       cmd: 'publish',
-      topic: random.next() < 0.3 ? responseTopic : this.one(topics),
+      topic: this.topic(topics, responseTopic),
       payload: random.next() < 0.2 ? this.noise() : this.one(PAYLOADS),
       qos,
       dup: qos > 0 && random.next() < 0.3,
@@ -108,9 +113,14 @@ export class HostilePackets {
     if (random.next() < 0.3)
       properties.responseTopic = this.one(['reply/x', '#', '$SYS/a', 'a/+', '', 'x'.repeat(60_000), 'fuzz/echo']);
     if (random.next() < 0.2) properties.messageExpiryInterval = random.between(0, 2);
-    if (random.next() < 0.1) properties.topicAlias = random.between(random.next() < 0.02 ? 0 : 1, 50);
+    if (random.next() < 0.1) properties.topicAlias = random.between(random.next() < MALFORMED ? 0 : 1, 50);
     if (random.next() < 0.2) properties.subscriptionIdentifier = random.between(1, 300);
     return { ...packet, properties };
+  }
+
+  private topic(topics: readonly string[], responseTopic: string): string {
+    if (this.random.next() < MALFORMED) return this.one(MALFORMED_TOPICS);
+    return this.random.next() < 0.3 ? responseTopic : this.one(topics);
   }
 
   private userProperties(): Record<string, string | string[]> {
@@ -123,11 +133,17 @@ export class HostilePackets {
     return properties;
   }
 
+  private acknowledgement(messageId: number, reasonCode: number): Packet {
+    const cmd = this.one(KINDS);
+    return { cmd, messageId, reasonCode: reasonCode || this.one(REASON_CODES[cmd]) };
+  }
+
   private other(): Packet {
     const { random } = this;
-    const messageId = random.between(0, 50);
-    const reasonCode = random.next() < 0.5 ? 0 : random.between(0, 255);
-    switch (random.between(0, 9)) {
+    const malformed = random.next() < MALFORMED * 10;
+    const messageId = random.between(malformed ? 0 : 1, 50);
+    const reasonCode = malformed ? random.between(0, 255) : 0;
+    switch (malformed ? random.between(0, 9) : 9) {
       case 0:
         return { cmd: 'suback', messageId, granted: [random.between(0, 255)] };
       case 1:
@@ -139,7 +155,7 @@ export class HostilePackets {
           ? { cmd: 'disconnect', reasonCode }
           : { cmd: 'connack', reasonCode, returnCode: reasonCode % 6, sessionPresent: false };
       default:
-        return { cmd: this.one(KINDS), messageId, reasonCode };
+        return this.acknowledgement(messageId, reasonCode);
     }
   }
 }

@@ -2,15 +2,14 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { Random } from '../support/random.js';
+import { fuzzReader } from './reader-fuzz.js';
 import { runFuzz } from './run-fuzz.js';
 
 const [packets = '100000', protocolVersion = '5'] = process.argv.slice(2);
 Logger.overrideLogger(false);
 const random = Random.fromEnvironment();
-const result = await runFuzz({
-  packets: Number(packets),
-  protocolVersion: Number(protocolVersion) as 4 | 5,
-  random,
-});
-process.stdout.write(`${JSON.stringify({ seed: random.seed, ...result }, undefined, 2)}\n`);
-if (result.problems.length > 0) process.exitCode = 1;
+const version = Number(protocolVersion) as 4 | 5;
+const reader = fuzzReader(Number(packets), version, random);
+const result = await runFuzz({ packets: Number(packets), protocolVersion: version, random });
+process.stdout.write(`${JSON.stringify({ seed: random.seed, ...result, reader }, undefined, 2)}\n`);
+if (result.problems.length + reader.problems.length > 0) process.exitCode = 1;

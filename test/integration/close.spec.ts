@@ -151,7 +151,7 @@ describe('closing, as the broker sees it', () => {
     const { broker, url } = await startInProcessBroker();
     broker.faults.withhold('out', 'puback');
     const will = { topic: 'will', payload: Buffer.from('gone'), qos: 0, retain: false } as const;
-    const client = createClient({ ...connectionTo(url), will });
+    const client = createClient({ ...connectionTo(url), will, gracefulTimeout: 50 });
     const arrived = broker.waitFor('publish');
     const published = client.publish('a', 1, { qos: 1 }).catch((error: unknown) => error);
     await arrived;

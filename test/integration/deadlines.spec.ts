@@ -59,6 +59,55 @@ describeEachBroker(
       await expect(client.request('patient', 1, { timeout: 20 })).rejects.toMatchObject({ timeout: 20 });
     });
 
+    it.each([2 ** 31, Number.MAX_SAFE_INTEGER, Infinity])(
+      'a time of %d ms, longer than a timer of Node, does not end at once: of client, request and handler',
+      async (long) => {
+        const { answer, asked, controller } = patient();
+        const options = { ...broker.connection, handlerTimeout: long, gracefulTimeout: 0 };
+        await startServer(options, { controllers: [controller] });
+        for (const [client, timeout] of [
+          [createClient({ ...broker.connection, requestTimeout: long }), undefined],
+          [createClient(broker.connection), long],
+        ] as const) {
+          const answered = client.request('patient', 'long', { timeout });
+          await asked.first((data) => data === 'long');
+          // a timer of a tenth of that time has fired meanwhile, and so would one of 1 ms
+          await expect(client.request('nobody', 1, { timeout: 10 })).rejects.toThrow(RequestTimeoutError);
+          answer('in time');
+          expect((await answered).data).toBe('in time');
+          asked.clear();
+        }
+      },
+    );
+
+    it('a server that may take any time to close waits for its handlers', async () => {
+      const { answer, asked, controller } = patient();
+      const { app } = await startServer(
+        { ...broker.connection, gracefulTimeout: 2 ** 31 },
+        { controllers: [controller] },
+      );
+      const client = createClient(broker.connection);
+      const answered = client.request('patient', 1);
+      await asked.atLeast(1);
+      const closed = app.close();
+      await expect(client.request('nobody', 1, { timeout: 10 })).rejects.toThrow(RequestTimeoutError);
+      answer('in time');
+      expect((await answered).data).toBe('in time');
+      await closed;
+    });
+
+    it('the broker is told of the longest expiry that there is, or of none for a request without end', async () => {
+      const { controller } = patient();
+      await startServer(broker.connection, { controllers: [controller] });
+      const seen = await subscribeMqttJs(await connectMqttJs(broker), 'echo');
+      const client = createClient(broker.connection);
+      await client.request('echo', 1, { timeout: Number.MAX_SAFE_INTEGER });
+      await client.request('echo', 2, { timeout: Infinity });
+      const [long, endless] = await seen.atLeast(2);
+      expect(long!.properties?.messageExpiryInterval).toBeGreaterThan(0xffff_ff00);
+      expect(endless!.properties).not.toHaveProperty('messageExpiryInterval');
+    });
+
     it('a late reply is dropped, and the next request gets its own', async () => {
       const { answer, asked, controller } = patient();
       await startServer(broker.connection, { controllers: [controller] });

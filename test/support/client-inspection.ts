@@ -42,16 +42,19 @@ export class ClientInspection {
 
   /** To be called while requests are under way: it is their timers that are looked after from then on. */
   note(): void {
-    for (const request of this.runtime.requests['live']) this.timers.add(request['timer']);
+    for (const request of this.runtime.requests['live']) {
+      const timer = request['timer']['timer'];
+      if (timer) this.timers.add(timer);
+    }
   }
 
   holdings(): Holdings {
     const { requests } = this.runtime;
     return {
       requests: requests.size,
-      awaitingReply: requests['parts'].pending.size,
-      awaitingRoom: requests['parts'].pending.waiting,
-      awaitingTurn: requests['turns']['lines'].size,
+      awaitingReply: requests['awaited'].size,
+      awaitingRoom: requests['line'].size,
+      awaitingTurn: requests['reserved'].size,
       outgoing: requests['parts'].publisher.pending,
       adHocSubscriptions: this.runtime['adHoc'].size,
       timers: [...this.timers].filter((timer) => !(timer as unknown as { _destroyed: boolean })._destroyed).length,
@@ -68,7 +71,7 @@ export class ClientInspection {
 
   /** Topics that replies are listened for on. */
   get replyTopics(): number {
-    return this.runtime.requests['readers'].size;
+    return this.runtime.requests['parts'].inbox.size;
   }
 
   get connected(): boolean {
@@ -76,7 +79,7 @@ export class ClientInspection {
   }
 
   get lateReplies(): number {
-    return this.runtime.counters.lateReplies;
+    return this.runtime.requests.lateReplies;
   }
 
   private listeners(): Record<string, number> {

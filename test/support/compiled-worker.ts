@@ -3,33 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, stop, type Plugin } from 'esbuild';
+import { stop, type Plugin } from 'esbuild';
+import { bundleWorker } from './bundle-worker.js';
 import { closeAfterTest } from './closing.js';
 import { Journal } from './journal.js';
 import { WorkerProcess } from './worker-process.js';
-
-/** What Nest and MQTT.js load only where it is installed. */
-const OPTIONAL = [
-  '@fastify/*',
-  '@grpc/*',
-  '@nats-io/*',
-  '@nestjs/platform-*',
-  '@nestjs/websockets',
-  '@nestjs/websockets/*',
-  'amqp-connection-manager',
-  'amqplib',
-  'class-transformer',
-  'class-transformer/*',
-  'class-validator',
-  'ioredis',
-  'kafkajs',
-  'nats',
-  'bufferutil',
-  'utf-8-validate',
-];
-
-/** CommonJS packages inside of the bundle ask for Node's own modules. */
-const REQUIRE = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`;
 
 const { NEST_MAJOR } = globalThis as { NEST_MAJOR?: number };
 
@@ -66,18 +44,7 @@ export class CompiledWorker {
   static async compile(file: URL): Promise<CompiledWorker> {
     const folder = await mkdtemp(join(tmpdir(), 'worker-'));
     const script = join(folder, 'worker.mjs');
-    await build({
-      entryPoints: [fileURLToPath(file)],
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: OPTIONAL,
-      plugins: NEST_MAJOR === 11 ? [NEST_11] : [],
-      banner: { js: REQUIRE },
-      keepNames: true,
-      logLevel: 'error',
-    });
+    await bundleWorker(file, script, NEST_MAJOR === 11 ? [NEST_11] : []);
     await stop(); // its service would keep jest from ending
     return new CompiledWorker(folder, script);
   }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { within } from './deadline.js';
-import { executable } from './executables.js';
+import { executable } from './find-executable.js';
 import { freePort } from './free-port.js';
 
 export interface MosquittoOptions {

@@ -9,6 +9,7 @@ const READY = 'ready';
 /** A process that runs a small Nest application, so that it can be killed like one: started by `CompiledWorker`. */
 export class WorkerProcess<Report> {
   private readonly exited: Promise<unknown>;
+  private readonly serving: Promise<void>;
   private output = '';
 
   constructor(
@@ -17,6 +18,14 @@ export class WorkerProcess<Report> {
     readonly reports: Journal<Report>,
   ) {
     this.exited = once(child, 'exit');
+    this.serving = new Promise((resolve, reject) => {
+      child.on('message', (message) => {
+        if (message === READY) resolve();
+        else reports.add(message as Report); // of a resumed session even before
+      });
+      child.once('exit', () => reject(new Error(`The worker has ended: ${this.output}`)));
+    });
+    this.serving.catch(() => {}); // who waits for it is told
     const collect = (chunk: Buffer): void => void (this.output += chunk.toString());
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
@@ -26,16 +35,24 @@ export class WorkerProcess<Report> {
     return this.child.pid!;
   }
 
+  /** Whether it has not ended. */
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** What it has printed. */
+  get printed(): string {
+    return this.output;
+  }
+
+  /** Tells the worker something. */
+  send(message: string): void {
+    this.child.send(message);
+  }
+
   /** Resolves when the worker serves. Rejects, with what it printed, when it ends before. */
   async ready(): Promise<void> {
-    const ready = new Promise<void>((resolve, reject) => {
-      this.child.on('message', (message) => {
-        if (message === READY) resolve();
-        else this.reports.add(message as Report); // of a resumed session even before
-      });
-      this.child.once('exit', () => reject(new Error(`The worker has ended: ${this.output}`)));
-    });
-    await within(ready, 'the worker to be ready', 2 * DEADLINE_MS);
+    await within(this.serving, 'the worker to be ready', 2 * DEADLINE_MS);
   }
 
   /** Closes the application in order. */
@@ -49,7 +66,7 @@ export class WorkerProcess<Report> {
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    if (this.running) this.child.kill(signal);
     await within(this.exited, `the worker to end after ${signal}`);
   }
 }

@@ -44,6 +44,11 @@ function jobs(): { runs: Journal<string>; controller: new () => object } {
       throw new Error('again, please');
     }
 
+    @EventPattern<string>('dead-letter/explains', { deadLetter: 'dead/letters' })
+    explains(): void {
+      throw new RpcException('line 1\nline 2\u0007\uffff');
+    }
+
     @EventPattern<string>('dead-letter/end', { ackPolicy: AckPolicy.ACK })
     end(@Payload() name: string): void {
       runs.add(name);
@@ -140,6 +145,17 @@ describeEachBroker('a dead letter', (broker) => {
       await peer.publishAsync('dead/letters', 'end', { qos: 1 });
       expect((await letters.atLeast(1)).map(({ payload }) => payload.toString())).toEqual(['end']);
     });
+  });
+
+  it('has a reason of one line, without characters that brokers end the connection over', async () => {
+    const { controller } = jobs();
+    await startServer({ ...broker.connection, subscribeOptions: { qos: 1 } }, { controllers: [controller] });
+    const peer = await connectMqttJs(broker);
+    const letters = await subscribeMqttJs(peer, 'dead/letters', { qos: 2 });
+    await peer.publishAsync('dead-letter/explains', 'x', { qos: 1 });
+    const [letter] = await letters.atLeast(1);
+    const reason = letter!.properties?.userProperties?.['nest-dead-letter-reason'];
+    expect(reason).toBe(v5 ? 'line 1 line 2  ' : undefined);
   });
 
   it('of a QoS 0 message goes at QoS 0', async () => {

@@ -6,13 +6,13 @@ export type Leftovers = Readonly<Record<string, number>>;
 
 export function leftoversOf(server: ServerMqtt, broker: MqttBroker, clientId: string): Leftovers {
   const runtime = inside(server);
-  const [{ acknowledgement, publisher }, gate] = [runtime['link'], runtime['gate']];
+  const [{ inbound, publisher }, gate] = [runtime['link'], runtime['gate']];
   const session = broker.session(clientId);
   const held = {
-    'deliveries without acknowledgement': acknowledgement['pending'].size,
-    'acknowledgements in line': Object.values(acknowledgement['lines']).filter(({ isEmpty }) => !isEmpty).length,
-    'QoS 2 exchanges': acknowledgement['received'].size,
-    'running invocations': runtime['services'].running.size,
+    'deliveries without acknowledgement': inbound['pending'].size,
+    'acknowledgements in line': Object.values(inbound['lines']).filter(({ isEmpty }) => !isEmpty).length,
+    'QoS 2 exchanges': inbound['received'].size,
+    'running invocations': runtime['host'].running.size,
     'running jobs': gate.runningJobs,
     'buffered jobs': gate.bufferedJobs,
     'outgoing messages': publisher.pending,
@@ -24,7 +24,7 @@ export function leftoversOf(server: ServerMqtt, broker: MqttBroker, clientId: st
 
 /** How many messages the server has counted. */
 export function countersOf(server: ServerMqtt): { received: number; succeeded: number; failed: number } {
-  return inside(server)['services'].counters;
+  return inside(server)['host'].counters;
 }
 
 function inside(server: ServerMqtt): NonNullable<(typeof server)['runtime']> {

@@ -59,7 +59,7 @@ export const STARTING = {
     },
     sharedCuts: {
       fault: '`$share` answered by closing the connection (3.1.1)',
-      outcome: '`listen()` rejects with `ConnectionClosedError` after 5 attempts',
+      outcome: '`listen()` rejects with `SubscriptionRefusedError` when the connection has ended twice over a filter',
       only: 4,
     },
     sharedSilent: {

@@ -179,7 +179,8 @@ describeFaults(STARTING, {
 
   async sharedCuts(version) {
     const error = await refusalOfShared(version, { sharedSubscriptions: 'disconnect' });
-    expect(error).toBeInstanceOf(ConnectionClosedError);
+    expect(error).toBeInstanceOf(SubscriptionRefusedError);
+    expect(error.message).toContain('ended the connection over it twice');
   },
 
   async sharedSilent(version) {

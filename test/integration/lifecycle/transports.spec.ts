@@ -1,5 +1,4 @@
 /* oxlint-disable jest/expect-expect -- in `answers`, or `connect()` would have rejected */
-import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MqttConnectionOptions } from '../../../lib/index.js';
 import { MqttBroker, type ConnectRequest } from '../../../lib/testing/index.js';
@@ -89,7 +88,7 @@ describeWhereInstalled(['openssl'], 'TLS', () => {
     const tls = {
       cert: named.cert,
       key: named.key,
-      ALPNProtocols: ['mqtt'],
+      ALPNCallback: ({ protocols }: { protocols: string[] }) => (seen.push(...protocols), 'mqtt'),
       SNICallback: (name: string, done: (error: Error | null) => void) => {
         seen.push(name);
         done(null);
@@ -104,8 +103,7 @@ describeWhereInstalled(['openssl'], 'TLS', () => {
       maxConnectionAttempts: 1,
     });
     await caller.connect();
-    expect(seen).toEqual(['broker.example']);
-    expect(caller.unwrap<{ stream: TLSSocket }>().stream.alpnProtocol).toBe('mqtt');
+    expect(seen.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual(['broker.example', 'mqtt']);
   });
 
   it('servers with names of their own: each is checked by its own', async () => {

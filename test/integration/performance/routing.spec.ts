@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Handler } from '../../../lib/routing/handler.js';
-import { collectSubscriptions } from '../../../lib/routing/subscription-plan.js';
+import { Subscriptions } from '../../../lib/routing/subscriptions.js';
 import { TopicRouter } from '../../../lib/routing/topic-router.js';
 import { handlerOf } from '../../unit/routing/handlers.js';
 
@@ -48,7 +48,7 @@ describe('looking up the handlers of a topic', () => {
     const [few, many] = [FEW, MANY].map((count) => {
       const work = new Work();
       const handlers = Array.from({ length: count }, (_none, i) => work.watch(handlerOf(patternOf(i))));
-      const router = new TopicRouter(handlers, collectSubscriptions(handlers));
+      const router = new TopicRouter(new Subscriptions(handlers));
       const first = work.of(() => expect(router.route(topic).targets).toHaveLength(1));
       return { first, again: work.of(() => router.route(topic)) };
     });

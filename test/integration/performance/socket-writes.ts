@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { MqttClient } from 'mqtt';
 import { parser, type Packet } from 'mqtt-packet';
+import type { ServerMqtt } from '../../../lib/index.js';
 import { Journal } from '../../support/journal.js';
 
 /** What one write to a socket, which is one call of the operating system, consists of. */
@@ -8,10 +8,12 @@ export type Write = readonly Packet['cmd'][];
 
 type WritableInternals = Pick<Writable, '_write'> & Required<Pick<Writable, '_writev'>>;
 
-/** Notes every write of a connected client from now on. */
-export function noteWrites({ stream, options }: MqttClient): Journal<Write> {
+/** Notes every write of a connected server or client from now on. */
+export function noteWrites(link: NonNullable<ServerMqtt['runtime']>['link']): Journal<Write> {
   const writes = new Journal<Write>();
-  const packets = parser({ protocolVersion: options.protocolVersion! });
+  const { connection } = link;
+  const stream = connection['network']!['stream'];
+  const packets = parser({ protocolVersion: connection.protocolVersion });
   let write: Packet['cmd'][] = [];
   packets.on('packet', ({ cmd }) => write.push(cmd));
   const note = (chunks: readonly { chunk: Buffer }[]): void => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import type { MqttClient } from 'mqtt';
 import type { Journal } from '../../support/journal.js';
 import { createClient, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
@@ -36,7 +35,7 @@ describe.each([0, 1] as const)('QoS %i', (qos) => {
     await startServer({ ...connectionTo(url), subscribeOptions: { qos } }, { controllers: [Echo] });
     const client = createClient({ ...connectionTo(url), publishOptions: { qos } });
     await client.connect();
-    const writes = noteWrites(client.unwrap<MqttClient>());
+    const writes = noteWrites(client['current']!['link']);
 
     await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => client.request('echo', i)));
 
@@ -47,7 +46,7 @@ describe.each([0, 1] as const)('QoS %i', (qos) => {
     const { broker, url } = await startInProcessBroker();
     const options = { ...connectionTo(url), subscribeOptions: { qos }, publishOptions: { qos } };
     const { server } = await startServer(options, { controllers: [Echo] });
-    const writes = noteWrites(server.unwrap<MqttClient>());
+    const writes = noteWrites(server['runtime']!['link']);
 
     for (let i = 0; i < AT_ONCE; i++) {
       broker.publish({ topic: 'echo', payload: `${i}`, qos, properties: { responseTopic: 'replies' } });

@@ -34,6 +34,7 @@ async function ask(peer: MqttClient, topic: string, properties: object = REQUEST
 function inWords({ payload, properties }: IPublishPacket): string {
   const marks = { ...properties?.userProperties };
   delete marks['nest-control'];
+  delete marks['nest-responder'];
   return [payload.toString(), ...Object.values(marks)].join(' ');
 }
 

@@ -221,7 +221,7 @@ describe('many odd requests at once', () => {
       client.request('busy', '{"', { contentType: 'application/json' }),
     );
     const ends = Promise.allSettled(odd);
-    await eventually(() => server['runtime']!['services'].counters.received > waiting, 'all of them wait');
+    await eventually(() => server['runtime']!['host'].counters.received > waiting, 'all of them wait');
     runs.releaseAll();
     await first;
     expect(new Set((await ends).map((end) => end.status === 'rejected' && (end.reason as RemoteError).code))).toEqual(

@@ -162,8 +162,11 @@ describeEachBroker(
       const correlationData = Buffer.from('mine');
       await peer.publishAsync('stream', '', { properties: { responseTopic: 'answers', correlationData } });
       const [first, second] = await replies.atLeast(2);
-      expect({ ...first!.properties!.userProperties }).toEqual({ unit: 'K', 'nest-stream': '0' });
-      expect({ ...second!.properties!.userProperties }).toEqual({ 'nest-stream': '1;last' });
+      const responder = first!.properties!.userProperties!['nest-responder'];
+      expect(responder).toMatch(/^[0-9a-f]{16}$/);
+      const [one, two] = [first!, second!].map(({ properties }) => ({ ...properties!.userProperties }));
+      expect(one).toEqual({ unit: 'K', 'nest-stream': '0', 'nest-responder': responder });
+      expect(two).toEqual({ 'nest-stream': '1;last', 'nest-responder': responder });
     });
 
     it('ten thousand values arrive in order, at a slow consumer too', async () => {

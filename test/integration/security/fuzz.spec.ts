@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import type { ReaderFuzzResult } from '../../fuzz/reader-fuzz.js';
 import type { FuzzResult } from '../../fuzz/run-fuzz.js';
 
 const START = fileURLToPath(new URL('../../fuzz/start.mjs', import.meta.url));
@@ -14,11 +15,16 @@ describe('hostile packets and payloads, thrown at server and client', () => {
     async (protocolVersion) => {
       const args = [START, String(PACKETS), String(protocolVersion)];
       const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: TIMEOUT_MS });
-      const { problems, sent, handled, unsettled } = JSON.parse(stdout) as FuzzResult;
+      const { problems, sent, handled, unsettled, reader } = JSON.parse(stdout) as FuzzResult & {
+        reader: ReaderFuzzResult;
+      };
       expect(problems).toEqual([]);
       expect(unsettled).toBe(0);
       expect(sent).toBeGreaterThanOrEqual(PACKETS);
       expect(handled).toBeGreaterThan(0);
+      expect(reader).toMatchObject({ packets: PACKETS, problems: [] });
+      expect(reader.kinds).toBe(16); // fifteen, and the one that does not exist
+      expect(reader.violations).toBeGreaterThan(PACKETS / 10);
     },
     TIMEOUT_MS,
   );

@@ -6,7 +6,7 @@ import { MqttContext, type MqttServerOptions } from '../../../lib/index.js';
 import { HostileBroker } from '../../fuzz/hostile-broker.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { Journal } from '../../support/journal.js';
-import { logs } from '../../support/logs.js';
+import { logs, transportLogs } from '../../support/logs.js';
 import { createClient, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
@@ -104,7 +104,7 @@ describe('malformed UTF-8', () => {
     await answers.atLeast(2);
   });
 
-  it('in a topic or a User Property does not break what comes after', async () => {
+  it('in a topic or a User Property ends the connection, and the next one works', async () => {
     const hostile = await HostileBroker.listen(5);
     closeAfterTest(() => hostile.close());
     const taken = new Journal<unknown>();
@@ -120,9 +120,14 @@ describe('malformed UTF-8', () => {
     const malformed = publish('in/bad?');
     malformed[malformed.indexOf('?')] = 0xff;
     malformed[malformed.indexOf('value')] = 0xc0;
-    const sending = setInterval(() => hostile.send(Buffer.concat([malformed, publish('in/after')])), 10);
+    const ended = new Promise((resolve) => client.on('close', () => resolve('ended')));
+    hostile.send(malformed);
+    expect(await ended).toBe('ended');
+    expect(transportLogs('warn')).toEqual([expect.stringContaining('UTF-8')]);
+    const sending = setInterval(() => hostile.send(publish('in/after')), 10);
     closeAfterTest(() => clearInterval(sending));
     expect(await taken.first((topic) => topic === 'in/after')).toBeDefined();
+    expect(taken.entries).not.toContain('in/bad?');
   });
 });
 

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Settlement } from '../../../lib/acknowledgement/settlement.js';
-import { ACK, NACK, type Decision, type Delivery } from '../../../lib/protocol/delivery.js';
+import { ACK, NACK, type Decision } from '../../../lib/protocol/delivery.js';
 
 const reject: Decision = { kind: 'reject', reasonCode: 0x83 };
 
 function settle(handlers: number, decisions: readonly Decision[]): Decision[] {
   const decided: Decision[] = [];
-  const delivery: Delivery = { qos: 1, arrivedAt: 0, decide: (decision) => void decided.push(decision) };
-  const settlement = new Settlement(delivery, handlers);
+  const settlement = new Settlement({ decide: (decision) => void decided.push(decision) }, handlers);
   for (const decision of decisions) settlement.decide(decision);
   return decided;
 }

@@ -6,11 +6,14 @@ import { DuplicateHandlerError } from '../../../lib/errors/duplicate-handler.err
 import { FeatureNotSupportedError } from '../../../lib/errors/feature-not-supported.error.js';
 import { InvalidOptionsError } from '../../../lib/errors/invalid-options.error.js';
 import { InvalidTopicError } from '../../../lib/errors/invalid-topic.error.js';
+import { MessageExpiredError } from '../../../lib/errors/message-expired.error.js';
 import { MqttTransportError } from '../../../lib/errors/mqtt-transport.error.js';
 import { NoMatchingSubscribersError } from '../../../lib/errors/no-matching-subscribers.error.js';
 import { PayloadDecodeError } from '../../../lib/errors/payload-decode.error.js';
 import { PayloadEncodeError } from '../../../lib/errors/payload-encode.error.js';
+import { PublishCancelledError } from '../../../lib/errors/publish-cancelled.error.js';
 import { PublishRefusedError } from '../../../lib/errors/publish-refused.error.js';
+import { PublishTimeoutError } from '../../../lib/errors/publish-timeout.error.js';
 import { RemoteError } from '../../../lib/errors/remote.error.js';
 import { RequestCancelledError } from '../../../lib/errors/request-cancelled.error.js';
 import { RequestTimeoutError } from '../../../lib/errors/request-timeout.error.js';
@@ -41,6 +44,11 @@ const errors: [MqttTransportError, string, RegExp[]][] = [
     [/- a\.b: bad\. Do better\./],
   ],
   [new InvalidTopicError('a/#', 'no wildcards'), 'ERR_MQTT_INVALID_TOPIC', [/"a\/#"/, /no wildcards/]],
+  [
+    new MessageExpiredError('a/b', 60),
+    'ERR_MQTT_MESSAGE_EXPIRED',
+    [/"a\/b" was not sent/, /60 s/, /messageExpiryInterval/, /connection/],
+  ],
   [new NoMatchingSubscribersError('a/b'), 'ERR_MQTT_NO_MATCHING_SUBSCRIBERS', [/"a\/b"/, /start the service/]],
   [new PayloadDecodeError('a/b', 'text/plain', options), 'ERR_MQTT_PAYLOAD_DECODE', [/"a\/b"/, /text\/plain/, /codec/]],
   [new PayloadDecodeError('a/b', undefined), 'ERR_MQTT_PAYLOAD_DECODE', [/"a\/b"/, /the codec expects/]],
@@ -50,6 +58,18 @@ const errors: [MqttTransportError, string, RegExp[]][] = [
     'ERR_MQTT_PUBLISH_REFUSED',
     [/"a\/b"/, /0x87 not authorized/, /permissions/],
   ],
+  [
+    new PublishCancelledError('a/b', true, options),
+    'ERR_MQTT_PUBLISH_CANCELLED',
+    [/"a\/b" was cancelled/, /may have reached the broker/],
+  ],
+  [new PublishCancelledError('a/b', false), 'ERR_MQTT_PUBLISH_CANCELLED', [/"a\/b" was cancelled/, /was not sent/]],
+  [
+    new PublishTimeoutError('a/b', 500, true),
+    'ERR_MQTT_PUBLISH_TIMEOUT',
+    [/"a\/b"/, /within 500 ms/, /may have reached the broker/, /allow more time \(timeout/],
+  ],
+  [new PublishTimeoutError('a/b', 500, false), 'ERR_MQTT_PUBLISH_TIMEOUT', [/was not sent/]],
   [new PublishRefusedError('a/b', 5, 'odd'), 'ERR_MQTT_PUBLISH_REFUSED', [/0x05 odd/]],
   [new RequestCancelledError('a/b', options), 'ERR_MQTT_REQUEST_CANCELLED', [/"a\/b"/]],
   [new RequestTimeoutError('a/b', 500), 'ERR_MQTT_REQUEST_TIMEOUT', [/"a\/b"/, /500 ms/, /requestTimeout/]],
@@ -96,6 +116,7 @@ describe('errors', () => {
       'ConnectionRefusedError',
       'PayloadDecodeError',
       'PayloadEncodeError',
+      'PublishCancelledError',
       'RequestCancelledError',
       'SubscriptionRefusedError',
     ]);
@@ -105,6 +126,9 @@ describe('errors', () => {
     expect(new ConnectionClosedError('x', false).maybeExecuted).toBe(false);
     expect(new RequestTimeoutError('a', 5)).toMatchObject({ topic: 'a', timeout: 5 });
     expect(new PublishRefusedError('a', 0x97, '')).toMatchObject({ topic: 'a', reasonCode: 0x97 });
+    expect(new MessageExpiredError('a', 9)).toMatchObject({ topic: 'a', messageExpiryInterval: 9 });
+    expect(new PublishTimeoutError('a', 5, true)).toMatchObject({ topic: 'a', timeout: 5, maybePublished: true });
+    expect(new PublishCancelledError('a', false)).toMatchObject({ topic: 'a', maybePublished: false });
     expect(new BackpressureError('x', 5, '')).toMatchObject({ option: 'x', limit: 5 });
   });
 

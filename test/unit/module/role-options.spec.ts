@@ -14,11 +14,11 @@ const connection = {
   reconnect: { maxAttempts: 3 },
   codec: undefined,
   publishOptions: { qos: 1 as const },
+  gracefulTimeout: 1,
 };
 const serverOnly = {
   subscribeOptions: { qos: 1 as const, ackPolicy: AckPolicy.NACK_ON_ERROR },
   maxConcurrency: 7,
-  gracefulTimeout: 1,
   handlerTimeout: 2,
   redelivery: { reconnect: true as const },
   qos0Buffer: { size: 3 },
@@ -56,6 +56,11 @@ describe('the options of the module', () => {
       clientId: 'orders-client',
       properties: { userProperties: { a: '1' } },
     });
+  });
+
+  it('give both the time that closing may take', () => {
+    expect(serverOptionsOf(options).gracefulTimeout).toBe(1);
+    expect(clientOptionsOf(options).gracefulTimeout).toBe(1);
   });
 
   it('are valid for both', () => {

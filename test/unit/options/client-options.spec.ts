@@ -16,6 +16,7 @@ describe('resolveClientOptions', () => {
       maxPendingRequests: 10_000,
       offline: 'queue',
       maxQueuedMessages: 1_000,
+      gracefulTimeoutMs: 5_000,
       envelope: undefined,
       userProperties: undefined,
       codec: undefined,
@@ -48,8 +49,13 @@ describe('resolveClientOptions', () => {
 
   it.each<[string, unknown]>([
     ['requestTimeout', 0],
-    ['requestTimeout', 2 ** 31], // setTimeout would take it for 1 ms
-    ['requestTimeout', Infinity],
+    ['requestTimeout', 0.5],
+    ['requestTimeout', NaN],
+    ['requestTimeout', 2 ** 53],
+    ['requestTimeout', '30'],
+    ['gracefulTimeout', -1],
+    ['gracefulTimeout', NaN],
+    ['gracefulTimeout', '5'],
     ['maxPendingRequests', 0],
     ['offline', 'drop'],
     ['maxQueuedMessages', -1],
@@ -57,6 +63,7 @@ describe('resolveClientOptions', () => {
     ['codec', { decode: () => 1 }],
     ['responseTopicPrefix', 'reply/#'],
     ['responseTopicPrefix', ''],
+    ['responseTopicPrefix', 'reply\u0002'],
     ['responseTopicPrefix', 7],
     ['publishOptions', null],
     ['userProperties', 'a=b'],
@@ -65,7 +72,12 @@ describe('resolveClientOptions', () => {
   });
 
   it.each<[string, unknown]>([
-    ['requestTimeout', 2 ** 31 - 1],
+    ['requestTimeout', 2 ** 31], // longer than a timer of Node
+    ['requestTimeout', Number.MAX_SAFE_INTEGER],
+    ['requestTimeout', Infinity],
+    ['gracefulTimeout', 0],
+    ['gracefulTimeout', 2 ** 31],
+    ['gracefulTimeout', Infinity],
     ['maxPendingRequests', Infinity],
     ['maxQueuedMessages', Infinity],
     ['maxQueuedMessages', 0],
@@ -73,6 +85,47 @@ describe('resolveClientOptions', () => {
     ['envelope', 'nest'],
   ])('takes %s: %j', (option, value) => {
     expect(problems({ [option]: value })).toEqual([]);
+  });
+
+  it.each([0, 7, Infinity])('keeps the gracefulTimeout of %d ms that is given', (gracefulTimeout) => {
+    expect(resolveClientOptions({ gracefulTimeout }).gracefulTimeoutMs).toBe(gracefulTimeout);
+  });
+
+  it('refuses User Properties that cannot be sent, also as defaults of messages', () => {
+    const userProperties = { a: 7, 'nest-error': 'x' };
+    expect(problems({ userProperties, publishOptions: { userProperties: { a: [null] } } }).toSorted()).toEqual([
+      'publishOptions.userProperties["a"]',
+      'userProperties["a"]',
+      'userProperties["nest-error"]',
+    ]);
+  });
+
+  it('refuses discouraged characters in what it is to send, unless they are allowed', () => {
+    const options = {
+      responseTopicPrefix: 'reply/\u0002',
+      userProperties: { site: 'north\n' },
+      publishOptions: { userProperties: { 'tag\uffff': 'x' } },
+      clientId: 'client\u0002',
+    };
+    expect(problems(options).toSorted()).toEqual([
+      'publishOptions.userProperties["tag\uffff"]',
+      'responseTopicPrefix',
+      'userProperties["site"]',
+    ]);
+    expect(problems({ ...options, discouragedCharacters: 'allow' })).toEqual([]);
+  });
+
+  it('keeps its own copy of User Properties, at any depth', () => {
+    const tags = ['a'];
+    const resolved = resolveClientOptions({ userProperties: { tags }, publishOptions: { userProperties: { tags } } });
+    tags.push('b');
+    expect(resolved.userProperties).toEqual({ tags: ['a'] });
+    expect(resolved.publishOptions.userProperties).toEqual({ tags: ['a'] });
+  });
+
+  it('hands no option of its own on to MQTT.js', () => {
+    const { mqtt } = resolveClientOptions({ gracefulTimeout: 1, requestTimeout: 1, maxQueuedMessages: 1 }).connection;
+    expect(Object.keys(mqtt).toSorted()).toEqual(['clientId', 'properties', 'will']);
   });
 
   it('refuses User Properties on 3.1.1, and reports everything at once', () => {

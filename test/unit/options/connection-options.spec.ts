@@ -26,6 +26,8 @@ describe('resolveConnection', () => {
       strippedPrefixes: [],
       followServerReference: false,
       maxConnectionAttempts: -1,
+      discouragedCharacters: 'refuse',
+      maxFiltersPerSubscribe: 500,
       durableSession: false,
     });
     expect(clientId).toMatch(/^[0-9a-zA-Z_]{23}$/); // what every 3.1.1 broker accepts, but for the underscore
@@ -46,8 +48,23 @@ describe('resolveConnection', () => {
       strippedPrefixes: ['$q/'],
       maxConnectionAttempts: 3,
       credentials: () => ({}),
+      discouragedCharacters: 'allow',
+      maxFiltersPerSubscribe: 3,
+      subscribeBatchSize: 4,
     });
     expect(mqtt).toEqual({ keepalive: 5, clientId: 'c', properties: undefined, will: undefined });
+  });
+
+  it.each<[MqttConnectionOptions, number]>([
+    [{ maxFiltersPerSubscribe: 3 }, 3],
+    [{ subscribeBatchSize: 4 }, 4],
+    [{ maxFiltersPerSubscribe: 3, subscribeBatchSize: 4 }, 3],
+  ])('makes of %j a SUBSCRIBE of %i filters at the most', (options, expected) => {
+    expect(resolveConnection(options)).toMatchObject({ maxFiltersPerSubscribe: expected });
+  });
+
+  it('keeps what is said about discouraged characters', () => {
+    expect(resolveConnection({ discouragedCharacters: 'allow' }).discouragedCharacters).toBe('allow');
   });
 
   it.each([{ host: 'broker', port: 1 }, { servers: [{ host: 'broker', port: 1 }] }])(
@@ -110,6 +127,18 @@ describe('checkConnection', () => {
     { keepalive: 65_535, clean: false, clientId: 'me' },
     { reconnect: { initialDelay: 0, maxDelay: 0, factor: 1, jitter: false, maxAttempts: 1 } },
     { credentials: () => ({}) },
+    { connectTimeout: 2 ** 31 - 1, reconnect: { initialDelay: 2 ** 31, maxDelay: Number.MAX_SAFE_INTEGER } },
+    { maxFiltersPerSubscribe: 1, subscribeBatchSize: 1 },
+    { maxFiltersPerSubscribe: 65_535, subscribeBatchSize: 65_535 },
+    { discouragedCharacters: 'refuse', clientId: 'any\u0002\uffff' },
+    {
+      will: {
+        topic: 'w',
+        payload: '',
+        properties: { contentType: '', responseTopic: 'r', userProperties: { a: ['b'] } },
+      },
+      properties: { userProperties: { a: '1', 'nest-x': ['2', '3'] } },
+    },
   ])('takes %j', (options) => {
     expect(problems(options)).toEqual([]);
   });
@@ -131,6 +160,23 @@ describe('checkConnection', () => {
     [{ keepalive: 65_536 }, ['keepalive']],
     [{ keepalive: -1 }, ['keepalive']],
     [{ connectTimeout: 0 }, ['connectTimeout']],
+    [{ connectTimeout: 2 ** 31 }, ['connectTimeout']],
+    [{ connectTimeout: Infinity }, ['connectTimeout']],
+    [{ maxFiltersPerSubscribe: 0 }, ['maxFiltersPerSubscribe']],
+    [{ maxFiltersPerSubscribe: 65_536 }, ['maxFiltersPerSubscribe']],
+    [{ subscribeBatchSize: 0 }, ['subscribeBatchSize']],
+    [{ subscribeBatchSize: 1.5 }, ['subscribeBatchSize']],
+    [{ discouragedCharacters: true }, ['discouragedCharacters']],
+    [{ reconnect: { initialDelay: Infinity, maxDelay: Infinity } }, ['reconnect.initialDelay', 'reconnect.maxDelay']],
+    [{ will: { topic: 'w/#', payload: '' } }, ['will.topic']],
+    [
+      {
+        will: { topic: 'w', payload: '', properties: { contentType: 7, responseTopic: '+', userProperties: { a: 1 } } },
+      },
+      ['will.properties.contentType', 'will.properties.responseTopic', 'will.properties.userProperties["a"]'],
+    ],
+    [{ will: { topic: 'w', payload: '', properties: 7 } }, ['will.properties']],
+    [{ properties: { userProperties: { a: null } } }, ['properties.userProperties["a"]']],
     [{ maxConnectionAttempts: 0 }, ['maxConnectionAttempts']],
     [{ maxConnectionAttempts: -2 }, ['maxConnectionAttempts']],
     [{ credentials: {} }, ['credentials']],
@@ -152,6 +198,35 @@ describe('checkConnection', () => {
     [{ strippedPrefixes: ['$queue/', 7] }, ['strippedPrefixes[1]']],
   ])('refuses %j', (options, expected) => {
     expect(problems(options)).toEqual(expected);
+  });
+
+  it('names the bound of a duration that MQTT.js makes a timer of', () => {
+    expect(() => check({ connectTimeout: 2 ** 31 })).toThrow(/connectTimeout: 2147483648 .* from 1 to 2147483647\./);
+  });
+
+  it('refuses discouraged characters in what CONNECT and the will carry, unless they are allowed', () => {
+    const options = {
+      properties: { userProperties: { a: '\u0002' } },
+      will: {
+        topic: 'w\u0002',
+        payload: '\u0002',
+        properties: { contentType: '\u0002', responseTopic: '\u0002', userProperties: { a: ['\u0002'] } },
+      },
+    };
+    // the checks are told by whoever makes them, for they know all of the options
+    const checkAs = (discouraged: 'refuse' | 'allow') => (): void => {
+      const checks = new OptionChecks(discouraged);
+      checkConnection(checks, options);
+      checks.done();
+    };
+    expect(problemsOf(checkAs('refuse'))).toEqual([
+      'properties.userProperties["a"]',
+      'will.topic',
+      'will.properties.contentType',
+      'will.properties.responseTopic',
+      'will.properties.userProperties["a"]',
+    ]);
+    expect(problemsOf(checkAs('allow'))).toEqual([]);
   });
 
   it('reports everything at once, each with its remedy', () => {

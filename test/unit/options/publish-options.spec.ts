@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { assertPublishOptions } from '../../../lib/options/publish-options.js';
 import { MqttResponse } from '../../../lib/records/mqtt-response.js';
-import { PublishTo } from '../../../lib/routing/publish-to.decorator.js';
+import { PublishTo } from '../../../lib/routing/decorators/publish-to.decorator.js';
 import { problemsOf } from './problems.js';
 
-const wrong = { qos: 3, retain: 'yes', messageExpiryInterval: -1, contentType: 'a\0', payloadFormatIndicator: 1 };
+const wrong = {
+  qos: 3,
+  retain: 'yes',
+  messageExpiryInterval: -1,
+  contentType: 'a\0',
+  payloadFormatIndicator: 1,
+  userProperties: 'a=b',
+};
 const names = Object.keys(wrong);
 
 describe('the options of one message', () => {
@@ -21,5 +28,18 @@ describe('the options of one message', () => {
     expect(problemsOf(() => new MqttResponse('x', wrong as object))).toHaveLength(names.length);
     expect(problemsOf(() => PublishTo('a/b', wrong as object))).toContain("@PublishTo('a/b').qos");
     expect(problemsOf(() => new MqttResponse('x', Object.freeze({ qos: 1 as const })))).toEqual([]);
+  });
+
+  it('hold User Properties that can be sent', () => {
+    const userProperties = { a: 7, 'nest-error': 'x' } as unknown as Record<string, string>;
+    const expected = ['it.userProperties["a"]', 'it.userProperties["nest-error"]'];
+    expect(problemsOf(() => assertPublishOptions('it', { userProperties }))).toEqual(expected);
+    expect(problemsOf(() => new MqttResponse('x', { userProperties }))).toHaveLength(2);
+  });
+
+  it('may hold discouraged characters where the connection is not known yet', () => {
+    const userProperties = { a: 'x\n' };
+    expect(problemsOf(() => new MqttResponse('x', { contentType: 'a\n', userProperties }))).toEqual([]);
+    expect(problemsOf(() => PublishTo('a\n', { userProperties }))).toEqual([]);
   });
 });

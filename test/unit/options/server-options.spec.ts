@@ -77,7 +77,10 @@ describe('resolveServerOptions', () => {
     ['maxConcurrency', 0],
     ['maxConcurrency', Infinity],
     ['gracefulTimeout', -1],
+    ['gracefulTimeout', 0.5],
+    ['gracefulTimeout', NaN],
     ['handlerTimeout', 0],
+    ['handlerTimeout', '5'],
     ['maxPayloadBytes', -1],
     ['onStaleSubscription', 'ignore'],
     ['codec', {}],
@@ -90,10 +93,43 @@ describe('resolveServerOptions', () => {
     expect(problems({ ...DURABLE, [option]: value })).toEqual([option]);
   });
 
+  it.each([
+    { gracefulTimeout: 0, handlerTimeout: 1 },
+    { gracefulTimeout: Infinity, handlerTimeout: Infinity },
+    { gracefulTimeout: 2 ** 31, handlerTimeout: Number.MAX_SAFE_INTEGER },
+    { ...DURABLE, redelivery: { reconnect: true, delay: 2 ** 31, maxDelay: Number.MAX_SAFE_INTEGER } },
+    { subscribeOptions: { retry: { attempts: 2, delay: 2 ** 31, maxDelay: Number.MAX_SAFE_INTEGER } } },
+  ])('takes durations that are longer than a timer of Node: %j', (options) => {
+    expect(problems(options)).toEqual([]);
+  });
+
+  it('refuses discouraged characters in what it is to send, unless they are allowed', () => {
+    const options = {
+      ...DURABLE,
+      clientId: 'server\u0002',
+      subscribeOptions: { prefix: 'a\u0001/', shared: 'g\u007f', responseTopic: 'r\n', deadLetter: 'd\uffff' },
+      publishOptions: { userProperties: { a: '\u0085' } },
+      will: { topic: 'w\t', payload: '' },
+    };
+    expect(problems(options)).toEqual([
+      'will.topic',
+      'subscribeOptions.shared',
+      'subscribeOptions.prefix',
+      'subscribeOptions.responseTopic',
+      'subscribeOptions.deadLetter',
+      'publishOptions.userProperties["a"]',
+    ]);
+    expect(problems({ ...options, discouragedCharacters: 'allow' })).toEqual([]);
+  });
+
   it.each<[object, string[]]>([
     [{ qos0Buffer: { size: -1, overflow: 'block' } }, ['qos0Buffer.size', 'qos0Buffer.overflow']],
     [
       { ...DURABLE, redelivery: { reconnect: true, delay: -1, maxDelay: 0.5 } },
+      ['redelivery.delay', 'redelivery.maxDelay'],
+    ],
+    [
+      { ...DURABLE, redelivery: { reconnect: true, delay: Infinity, maxDelay: Infinity } },
       ['redelivery.delay', 'redelivery.maxDelay'],
     ],
     [{ subscribeOptions: { qos: 5, deadLetter: '#' } }, ['subscribeOptions.qos', 'subscribeOptions.deadLetter']],

@@ -1,13 +1,19 @@
+import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
-import type { MessageHandler } from '@nestjs/microservices';
+import { EventPattern, type MessageHandler } from '@nestjs/microservices';
+import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { DuplicateHandlerError } from '../../../lib/errors/duplicate-handler.error.js';
 import { InvalidOptionsError } from '../../../lib/errors/invalid-options.error.js';
 import { InvalidTopicError } from '../../../lib/errors/invalid-topic.error.js';
 import { AckPolicy } from '../../../lib/options/ack-policy.js';
 import type { MqttSubscriptionOptions } from '../../../lib/options/subscription-options.js';
+import type { MqttCodec } from '../../../lib/protocol/codec.js';
 import type { Handler } from '../../../lib/routing/handler.js';
-import { CONTROLLER_OPTIONS, type Extras } from '../../../lib/routing/handler-extras.js';
+import { CONTROLLER_OPTIONS, PUBLISH_TO, type Extras } from '../../../lib/routing/decorators/handler-extras.js';
 import { HandlerRegistry } from '../../../lib/routing/handler-registry.js';
+import { MqttSubscription } from '../../../lib/routing/decorators/mqtt-subscription.decorator.js';
+import { PublishTo } from '../../../lib/routing/decorators/publish-to.decorator.js';
+import { problemsOf } from '../options/problems.js';
 
 const callback: MessageHandler = async () => undefined;
 
@@ -39,6 +45,25 @@ function resolveAll(
 
 function resolve(entry: Registered, level: Level = {}): Handler {
   return resolveAll([entry], level)[0]!;
+}
+
+function registerDiscouraged(discouraged?: 'refuse' | 'allow'): Handler[] {
+  const registry = new HandlerRegistry(discouraged);
+  registry.add('one\u0001', false, callback, true);
+  registry.add('two', false, callback, true, {
+    deadLetter: 'dead\n',
+    [CONTROLLER_OPTIONS]: { prefix: 'a\u007f/', shared: 'g\uffff' },
+  });
+  const options = { userProperties: { a: '\u0002' }, contentType: 'a\t' };
+  registry.add('three/{id}', false, callback, false, {
+    responseTopic: 'r\u009f',
+    [PUBLISH_TO]: [{ topic: 'b\u0003/{id}', options }],
+  });
+  return registry.resolve({ subscribeOptions: {}, strippedPrefixes: [], protocolVersion: 5 });
+}
+
+function someCodec(): MqttCodec {
+  return { encode: () => Buffer.alloc(0), decode: () => 1 } as unknown as MqttCodec;
 }
 
 describe('HandlerRegistry', () => {
@@ -156,6 +181,20 @@ describe('HandlerRegistry', () => {
     expect(register).toThrow(/'one'\.qos.*\n.*'two'\.maxWorkers.*\n.*'three'\.responseTopic/);
   });
 
+  it('refuses discouraged characters of all handlers at once, unless they are allowed', () => {
+    expect(problemsOf(() => registerDiscouraged())).toEqual([
+      'pattern "one\\u0001"',
+      `'two'.shared`,
+      `'two'.prefix`,
+      `'two'.deadLetter`,
+      `'three/{id}'.responseTopic`,
+      'topic of @PublishTo("b\\u0003/{id}")',
+      `@PublishTo('b\u0003/{id}').contentType`,
+      `@PublishTo('b\u0003/{id}').userProperties["a"]`,
+    ]);
+    expect(registerDiscouraged('allow')).toHaveLength(3);
+  });
+
   it.each<[string, Registered, Level]>([
     ['a group that a farther level names', { pattern: 'a', handler: { nl: true } }, { server: { shared: 'g' } }],
     ['a group that the controller names', { pattern: 'a', handler: { nl: true }, controller: { shared: 'g' } }, {}],
@@ -182,6 +221,74 @@ describe('HandlerRegistry', () => {
 
   it.each(['a/#/b', 'a+', '', '$share/g', '$share//a', 'device-{id}'])('refuses the pattern %j', (pattern) => {
     expect(() => resolve({ pattern })).toThrow(InvalidTopicError);
+  });
+
+  describe('shows what it refuses as it was written (fault 13)', () => {
+    class Devices {
+      @MqttSubscription({ qos: 1 })
+      @EventPattern<string>('a/#/{id}')
+      event(): void {}
+
+      @EventPattern<string>('a/{id}')
+      @PublishTo('b/#/{id}')
+      result(): void {}
+    }
+
+    it.each([
+      ['a/#/{id}', {}, /^Invalid topic "a\/#\/\{id\}": # must be the last level and fill it\.$/],
+      ['{id}/a+', {}, /^Invalid topic "\{id\}\/a\+": \+ must fill a whole level\.$/],
+      ['$share/g/#/{id}', {}, /^Invalid topic "\$share\/g\/#\/\{id\}"/],
+      ['{id}/#/x', { shared: 'g' }, /^Invalid topic "\{id\}\/#\/x"/],
+      ['a-{id}', { prefix: 'site/' }, /^Invalid topic "a-\{id\}": .* \(with the prefix "site\/" before it\)\.$/],
+      ['a/{id}', { prefix: '#/' }, /^Invalid topic "a\/\{id\}": # must .* \(with the prefix "#\/" before it\)\.$/],
+    ])('the pattern %s', (pattern, handler, message) => {
+      expect(() => resolve({ pattern, handler })).toThrow(message);
+    });
+
+    it.each([
+      ['event', 'a/#/{id}', /^Invalid topic "a\/#\/\{id\}": # must .*, at Devices\.event\(\)\.$/],
+      ['result', 'a/{id}', /^Invalid topic "b\/#\/\{id\}": .* \(@PublishTo, at Devices\.result\(\)\)\.$/],
+    ] as const)(
+      'with class and method, where a decorator of this package stands on it: %s',
+      (method, pattern, message) => {
+        const extras = Reflect.getMetadata(PATTERN_EXTRAS_METADATA, Devices.prototype[method]) as Extras;
+        const registry = new HandlerRegistry();
+        registry.add(pattern, false, callback, true, extras);
+        expect(() => registry.resolve({ subscribeOptions: {}, strippedPrefixes: [], protocolVersion: 5 })).toThrow(
+          message,
+        );
+      },
+    );
+
+    it('with class and method, where one stands on the controller', () => {
+      @MqttSubscription({ prefix: 'x/' })
+      class Site {
+        @EventPattern<string>('a/#/{id}')
+        event(): void {}
+      }
+      const extras = Reflect.getMetadata(PATTERN_EXTRAS_METADATA, Site.prototype.event) as Extras;
+      const registry = new HandlerRegistry();
+      registry.add('a/#/{id}', false, callback, true, extras);
+      expect(() => registry.resolve({ subscribeOptions: {}, strippedPrefixes: [], protocolVersion: 5 })).toThrow(
+        /"a\/#\/\{id\}": .* \(with the prefix "x\/" before it\), at Site\.event\(\)\.$/,
+      );
+    });
+  });
+
+  it('keeps the options of handlers that say the same once, and apart what only looks alike', () => {
+    const [first, second, other, one, two, plain, alsoPlain] = resolveAll([
+      { pattern: 'a', handler: { qos: 1 }, controller: { maxWorkers: 2 } },
+      { pattern: 'b', handler: { qos: 1 }, controller: { maxWorkers: 2 } },
+      { pattern: 'c', handler: { qos: 1 } },
+      { pattern: 'd', handler: { codec: someCodec() } },
+      { pattern: 'e', handler: { codec: someCodec() } },
+      { pattern: 'f' },
+      { pattern: 'g' },
+    ]).map(({ options }) => options);
+    expect(first).toBe(second);
+    expect(other).not.toBe(first);
+    expect(one!.codec).not.toBe(two!.codec);
+    expect(plain).toBe(alsoPlain);
   });
 
   it('changes nothing that it is given', () => {

@@ -1,7 +1,7 @@
 import { resolveSubscription, type MqttSubscriptionOptions } from '../../../lib/options/subscription-options.js';
 import { TopicFilter } from '../../../lib/protocol/topic-filter.js';
 import type { Handler } from '../../../lib/routing/handler.js';
-import { collectSubscriptions, type Subscription } from '../../../lib/routing/subscription-plan.js';
+import { Subscriptions } from '../../../lib/routing/subscriptions.js';
 
 /** A handler as the registry resolves it, of a pattern without prefix and captures. */
 export function handlerOf(
@@ -25,6 +25,6 @@ export function requestHandlerOf(pattern: string): Handler {
   return handlerOf(pattern, { isEventHandler: false });
 }
 
-export function subscriptionsOf(patterns: readonly string[]): Subscription[] {
-  return [...collectSubscriptions(patterns.map((pattern) => handlerOf(pattern))).values()];
+export function subscriptionsOf(patterns: readonly string[]): Subscriptions {
+  return new Subscriptions(patterns.map((pattern) => handlerOf(pattern)));
 }

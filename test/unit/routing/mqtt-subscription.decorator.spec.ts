@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import { PATTERN_EXTRAS_METADATA, PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 import type { MqttSubscriptionOptions } from '../../../lib/options/subscription-options.js';
-import { CONTROLLER_OPTIONS } from '../../../lib/routing/handler-extras.js';
-import { MqttSubscription } from '../../../lib/routing/mqtt-subscription.decorator.js';
+import { CONTROLLER_OPTIONS } from '../../../lib/routing/decorators/handler-extras.js';
+import { MqttSubscription } from '../../../lib/routing/decorators/mqtt-subscription.decorator.js';
 
 type Controller = new () => object;
 

@@ -40,6 +40,37 @@ describe('TopicFilterTree', () => {
     );
   });
 
+  it('agrees with the matcher of single filters, on filters of many levels that begin and end alike', () => {
+    fc.assert(
+      fc.property(fc.array(topicFilters(6), { maxLength: 60, size: 'max' }), topicNames(6), (patterns, topic) => {
+        const found = treeOf(patterns).match(topic);
+        expect(ascending(found)).toEqual(indexesOf(patterns, (pattern) => TopicFilter.parse(pattern).matches(topic)));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('finds the same, in whatever order the filters were added', () => {
+    const shuffled = fc
+      .array(topicFilters(), { maxLength: 20, size: 'max' })
+      .chain((patterns) =>
+        fc.tuple(fc.constant(patterns), fc.shuffledSubarray(patterns, { minLength: patterns.length })),
+      );
+    fc.assert(
+      fc.property(shuffled, topicNames(), ([patterns, others], topic) => {
+        const found = treeOf(patterns)
+          .match(topic)
+          .map((i) => patterns[i]);
+        const again = treeOf(others)
+          .match(topic)
+          .map((i) => others[i]);
+        expect(new Set(again)).toEqual(new Set(found));
+        expect(again).toHaveLength(found.length);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('treats a Shared Subscription like the filter in it', () => {
     const tree = treeOf(['$share/g/a/+', '$share/g/#', '$share/g/$SYS/#']);
     expect(ascending(tree.match('a/b'))).toEqual([0, 1]);

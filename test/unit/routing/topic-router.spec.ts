@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Handler } from '../../../lib/routing/handler.js';
+import { assignIdentifiers } from '../../../lib/routing/overlap/subscription-identifiers.js';
+import { targetsOfCopy } from '../../../lib/routing/overlap/targets-of-copy.js';
 import { compareSpecificity } from '../../../lib/routing/specificity.js';
-import { assignIdentifiers, collectSubscriptions } from '../../../lib/routing/subscription-plan.js';
-import { targetsOfCopy, TopicRouter } from '../../../lib/routing/topic-router.js';
+import { Subscriptions } from '../../../lib/routing/subscriptions.js';
+import { TopicRouter } from '../../../lib/routing/topic-router.js';
 import { naiveMatcher, topicFilters, topicNames } from '../protocol/topic-arbitraries.js';
 import { handlerOf, requestHandlerOf } from './handlers.js';
 
 function routerOf(handlers: readonly Handler[]): TopicRouter {
-  const subscriptions = collectSubscriptions(handlers);
-  assignIdentifiers(subscriptions.values());
-  return new TopicRouter(handlers, subscriptions);
+  const subscriptions = new Subscriptions(handlers);
+  assignIdentifiers(subscriptions);
+  return new TopicRouter(subscriptions);
 }
 
 function patternsAt(router: TopicRouter, topic: string): string[] {

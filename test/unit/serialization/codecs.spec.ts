@@ -50,6 +50,11 @@ describe('defaultCodec', () => {
 
   it.each<[string, unknown, string | Buffer, string | undefined]>([
     ['bytes as they are', Buffer.from([0, 1]), Buffer.from([0, 1]), 'application/octet-stream'],
+    ['an ArrayBuffer', new Uint8Array([0, 1]).buffer, Buffer.from([0, 1]), 'application/octet-stream'],
+    ['a SharedArrayBuffer', new SharedArrayBuffer(2), Buffer.from([0, 0]), 'application/octet-stream'],
+    ['a DataView', new DataView(new ArrayBuffer(4), 1, 2), Buffer.from([0, 0]), 'application/octet-stream'],
+    ['a Uint16Array', new Uint16Array([0x0101, 0x0202]), Buffer.from([1, 1, 2, 2]), 'application/octet-stream'],
+    ['a Float64Array, part of a buffer', new Float64Array(3).subarray(1), Buffer.alloc(16), 'application/octet-stream'],
     ['a string unquoted', 'hello', 'hello', 'text/plain'],
     ['an empty string', '', '', 'text/plain'],
     ['an object', { a: 1 }, '{"a":1}', 'application/json'],

@@ -13,6 +13,7 @@ describe('the contract', () => {
       error: 'nest-error',
       stream: 'nest-stream',
       control: 'nest-control',
+      responder: 'nest-responder',
       cancel: 'nest-cancel',
     });
   });

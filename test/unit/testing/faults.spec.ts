@@ -174,6 +174,22 @@ describe('faults.delay', () => {
     expect(client.payloads()).toEqual(['quick', 'slow']);
   });
 
+  it.each([2 ** 31, Infinity])('holds a packet back for %d ms, longer than a timer of Node', async (ms) => {
+    const broker = newBroker();
+    const client = await RawClient.connect(broker);
+    await client.subscribe('t');
+    broker.faults.delay('out', { cmd: 'publish', times: 1 }, ms);
+    broker.faults.delay('out', { cmd: 'publish', times: 1 }, 10);
+    broker.publish({ topic: 't', payload: 'very slow' });
+    broker.publish({ topic: 't', payload: 'slow' });
+    await client.take(1);
+    expect(client.payloads()).toEqual(['slow']);
+  });
+
+  it.each([-1, 0.5, NaN])('refuses %d ms', (ms) => {
+    expect(() => newBroker().faults.delay('in', 'publish', ms)).toThrow(/ms of delay\(\)/);
+  });
+
   it('forgets the packet when its connection ends', async () => {
     const broker = newBroker();
     const client = await RawClient.connect(broker, { clientId: 'c' });

@@ -290,6 +290,22 @@ describe('waitFor', () => {
     expect(broker.listenerCount('session-end')).toBe(0);
   });
 
+  it('waits for as long as it is told, also longer than a timer of Node', async () => {
+    const broker = newBroker();
+    const waiting = [2 ** 31, Infinity].map((timeoutMs) => broker.waitFor('connect', undefined, { timeoutMs }));
+    await expect(broker.waitFor('session-end', undefined, { timeoutMs: 10 })).rejects.toThrow('10 ms');
+    await RawClient.connect(broker, { clientId: 'a' });
+    expect((await Promise.all(waiting)).map(({ clientId }) => clientId)).toEqual(['a', 'a']);
+  });
+
+  it('refuses a time that is none', async () => {
+    const broker = newBroker();
+    await expect(broker.waitFor('connect', undefined, { timeoutMs: NaN })).rejects.toThrow(
+      /timeoutMs of waitFor\(\): NaN/,
+    );
+    expect(broker.listenerCount('connect')).toBe(0);
+  });
+
   it('rejects when its predicate throws', async () => {
     const broker = newBroker();
     const waiting = broker.waitFor('connect', () => {
@@ -301,6 +317,10 @@ describe('waitFor', () => {
 });
 
 describe('construction', () => {
+  it.each([0, 0.5, 2 ** 31, Infinity])('refuses a connectTimeoutMs of %d', (connectTimeoutMs) => {
+    expect(() => new MqttBroker({ connectTimeoutMs })).toThrow(/connectTimeoutMs: .* from 1 to 2147483647/);
+  });
+
   it('names every option that is wrong', () => {
     const wrong = { receiveMaximum: 0, overlap: 'both', authenticate: true, sharedSubscriptions: 'maybe' };
     expect(() => new MqttBroker(wrong as never)).toThrow(

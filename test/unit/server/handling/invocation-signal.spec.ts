@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { InvocationSignal } from '../../../../lib/server/handling/invocation-signal.js';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+describe('InvocationSignal', () => {
+  it.each([5, 100 * 24 * 60 * 60])('aborts when the message expires after %i s, and not before', (seconds) => {
+    const { signal } = new InvocationSignal(Date.now() + seconds * 1_000);
+    jest.advanceTimersByTime(seconds * 1_000 - 1);
+    expect(signal.aborted).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(signal.aborted).toBe(true);
+    expect(signal.reason).toEqual(new Error('The message has expired.'));
+  });
+
+  it('of a message that does not expire aborts only when it is told', () => {
+    const invocation = new InvocationSignal(Infinity);
+    jest.advanceTimersByTime(2 ** 40);
+    expect(invocation.signal.aborted).toBe(false);
+    invocation.abort(new Error('over'));
+    expect(invocation.signal.reason).toEqual(new Error('over'));
+  });
+
+  it('leaves no timer behind', () => {
+    new InvocationSignal(Date.now() + 2 ** 33).dispose();
+    new InvocationSignal(Infinity).dispose();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
