@@ -2,7 +2,9 @@ import { ServerMqtt as NestServer } from '@nestjs/microservices';
 import { generate, parser, type IPublishPacket } from 'mqtt-packet';
 import type { MqttClient } from 'mqtt';
 import { ServerMqtt } from '../../lib/server/mqtt.server.js';
-import type { PublishSettled } from '../../lib/wire/publish-settled.js';
+import type { PublishPacket } from '../../lib/protocol/application-message.js';
+import { InboundMessage } from '../../lib/wire/inbound/inbound-message.js';
+import type { PublishSettled } from '../../lib/wire/outbound/writer.js';
 import { ECHO, reading } from '../contestants/contestant.js';
 import { listen, responder } from '../contestants/nest-application.js';
 
@@ -65,18 +67,21 @@ const FEEDS = {
       { strategy: server },
     );
     const runtime = server['runtime']!;
-    const [receiver, services] = [runtime['receiver'], runtime['services']];
+    const [receiver, host] = [runtime['receiver'], runtime['host']];
+    const { inbound } = runtime['link'];
+    const writer = runtime['link'].connection.writer!;
     const unsettled: PublishSettled[] = [];
-    Object.assign(services, {
+    Object.assign(host, {
       send(_reply: unknown, settled: PublishSettled) {
         replies.count++;
         unsettled.push(settled);
+        return true;
       },
     });
     const properties = { responseTopic: 'bench/inbox/1', correlationData: Buffer.alloc(8, 1) };
     return {
       request: requestSource(JSON.stringify(reading()), 5, properties),
-      take: (packet) => receiver.receive(packet.topic, packet.payload as Buffer, packet, undefined),
+      take: (packet) => receiver.receive(new InboundMessage(packet as PublishPacket, writer, inbound)),
       written: () => {
         for (const settled of unsettled) settled(undefined, 0);
         unsettled.length = 0;

@@ -20,7 +20,7 @@ interface Size {
   readonly events: number;
 }
 
-const SIZES: readonly Size[] = [
+const SIZES: readonly [Size, Size] = [
   { label: '10 kB', bytes: 10_000, atOnce: 16, events: 8_000 },
   { label: '1 MB', bytes: 1_000_000, atOnce: 4, events: 80 },
 ];
@@ -32,7 +32,7 @@ export const PAYLOADS: readonly Workload[] = [
     description: 'QoS 0; the reply is as large as the request, and MB/s counts both.',
     contestants: ['transport', 'mqttjs', 'nest12-pinned', 'floor'],
     baseline: 'mqttjs',
-    rounds: 3,
+    marks: [{ case: caseOf(SIZES[0]), figure: 'calls/s', of: 'transport', against: 'mqttjs', atLeast: 1 }],
     round: (contestant, broker) => each(SIZES, (size) => rpc(contestant, broker, size)),
   },
   {
@@ -41,15 +41,19 @@ export const PAYLOADS: readonly Workload[] = [
     description: 'QoS 0, from a client to a server; CPU is that of both.',
     contestants: ['transport', 'mqttjs', 'nest12', 'floor'],
     baseline: 'mqttjs',
-    rounds: 3,
+    marks: [{ case: caseOf(SIZES[0]), figure: 'events/s', of: 'transport', against: 'mqttjs', atLeast: 1 }],
     round: (contestant, broker) => each(SIZES, (size) => events(contestant, broker, size)),
   },
 ];
 
 async function each(sizes: readonly Size[], measure: (size: Size) => Promise<Figures>): Promise<RoundResult> {
   const results: Record<string, Figures> = {};
-  for (const size of sizes) results[`${size.label}, ${size.atOnce} at once`] = await measure(size);
+  for (const size of sizes) results[caseOf(size)] = await measure(size);
   return results;
+}
+
+function caseOf({ label, atOnce }: Size): string {
+  return `${label}, ${atOnce} at once`;
 }
 
 async function rpc(contestant: ContestantName, { url }: Broker, { bytes, atOnce }: Size): Promise<Figures> {
