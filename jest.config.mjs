@@ -42,10 +42,10 @@ export default {
       testMatch: ['<rootDir>/test/{unit,integration}/**/*.spec.ts'],
       // These folders import nothing from Nest, or start hundreds of processes: once is enough.
       testPathIgnorePatterns: [
-        '/test/integration/(durability|lifecycle|performance|security)/',
+        '/test/integration/(durability|lifecycle|performance|security|wire)/',
         '/test/integration/(many-callers|groups)',
         '/test/integration/rpc/(isolation|nested-calls|nagle|packet-count|faststream)',
-        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|collections|concurrency|serialization|testing)/',
+        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|collections|timing|serialization|testing)/',
       ],
       moduleNameMapper: {
         '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',

@@ -3,9 +3,9 @@
 /** Lowest floor first. Folders of one floor do not know each other. A new entry point is one more name on the last floor. */
 const floors = [
   ['errors'],
-  ['protocol', 'collections'],
+  ['protocol', 'collections', 'timing'],
   ['options'],
-  ['wire', 'routing', 'acknowledgement', 'serialization', 'records', 'concurrency'],
+  ['wire', 'routing', 'acknowledgement', 'serialization', 'records'],
   ['context'],
   ['server', 'client'],
   ['module', 'testing', 'health', 'otel', 'metrics', 'asyncapi'],
@@ -68,7 +68,8 @@ export default {
       comment: 'Public options extend the types of MQTT.js; nobody else names them',
     },
     { ...importedOnlyFrom('mqtt-packet', ['wire', 'testing']) },
-    { ...importedOnlyFrom('ws', ['testing']) },
+    { ...importedOnlyFrom('ws', ['wire', 'testing']) },
+    { ...importedOnlyFrom('socks', ['wire']) },
     {
       name: 'resolvable',
       severity: 'error',
