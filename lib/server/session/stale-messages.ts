@@ -21,8 +21,7 @@ export class StaleMessages {
     const { topic, qos } = message;
     host.counters.stale++;
     if (typeof policy === 'function') {
-      this.call(() => policy({ topic, qos }), topic);
-      message.decide(ACK);
+      message.decide(this.call(() => policy({ topic, qos }), topic) ? ACK : LEAVE);
       return;
     }
     host.warnOnce(
@@ -35,15 +34,21 @@ export class StaleMessages {
     message.decide(policy === 'unsubscribe' ? ACK : LEAVE);
   }
 
-  /** The application's function may throw, or return a promise that is rejected. */
-  private call(policy: () => unknown, topic: string): void {
+  /**
+   * The application's function may throw, or return a promise that is rejected; a promise is not waited for.
+   *
+   * @returns whether the function returned: the message of one that throws is left with the broker
+   */
+  private call(policy: () => unknown, topic: string): boolean {
     const failed = (error: unknown): void =>
       this.host.logger.error(`onStaleSubscription failed for a message on "${topic}": ${describeFailure(error)}`);
     try {
       const returned = policy();
       if (returned instanceof Promise) returned.catch(failed);
+      return true;
     } catch (error) {
       failed(error);
+      return false;
     }
   }
 }
