@@ -244,9 +244,9 @@ describe("an application's own code: the caller is told, the message is decided,
 
 describe('onStaleSubscription (fault 2)', () => {
   it.each([
-    ['throws', boom],
-    ['is rejected', asyncBoom],
-  ])('that %s: the message is acknowledged, and the log says so', async (_what, onStaleSubscription) => {
+    ['throws: the messages are left with the broker', boom, 1],
+    ['is rejected: the messages are acknowledged', asyncBoom, 11],
+  ])('that %s, and the server goes on', async (_what, onStaleSubscription, acknowledged) => {
     const { url } = await startInProcessBroker();
     const session = durable(connectionTo(url));
     const peer = await connectMqttJs(connectionTo(url));
@@ -267,8 +267,10 @@ describe('onStaleSubscription (fault 2)', () => {
     for (let i = 0; i < 10; i++) await peer.publishAsync('stale', `${i}`, { qos: 1 });
     const tap = await tapWire(connectionTo(url));
     const { url: tapped } = tap.connection;
-    await startServer({ ...session, url: tapped, onStaleSubscription }, { controllers: [New] });
-    await tap.packets.until(() => tap.sent('client', 'puback').length === 10, 'all PUBACKs');
+    const { server } = await startServer({ ...session, url: tapped, onStaleSubscription }, { controllers: [New] });
+    await peer.publishAsync('fresh', '1', { qos: 1 });
+    await tap.packets.until(() => tap.sent('client', 'puback').length === acknowledged, 'the PUBACKs');
+    expect(server.health()).toMatchObject({ withheld: 11 - acknowledged });
     expect(transportLogs('error')).toHaveLength(10);
     expect(transportLogs('error')[0]).toBe('onStaleSubscription failed for a message on "stale": boom');
   });
