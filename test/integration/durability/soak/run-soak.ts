@@ -41,8 +41,11 @@ const WINDOW = 2_000;
 /** Handlers that end between one cut and the next, on average. */
 const BETWEEN_CUTS = 1_000;
 const CLIENT_ID = 'soak';
-/** The transport takes 20 connections in a row that live no longer than this for a fight over a Client Identifier, and gives up. */
-const SHORT_LIVED_MS = 1_000;
+/**
+ * The transport takes 20 connections in a row that live no longer than a second for a fight over a Client Identifier, and gives up.
+ * It sees them begin later than the broker does, on a busy machine much later.
+ */
+const SHORT_LIVED_MS = 2_000;
 const MOST_SHORT_LIVED = 15;
 const STALLED_MS = 60_000;
 

@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { resolveConnection, type MqttConnectionOptions } from '../../../../lib/options/connection-options.js';
+import { LongTimeout } from '../../../../lib/timing/long-timeout.js';
 import { Connection } from '../../../../lib/wire/connection/connection.js';
 import type { Loss } from '../../../../lib/wire/connection/loss.js';
 import type { PacketHandler } from '../../../../lib/wire/connection/network-connection.js';
@@ -231,6 +232,8 @@ describe('Connection.resume', () => {
     const bench = await Bench.start();
     bench.connection.resume();
     expect(bench.events).toEqual([]);
+    await bench.accepted();
+    expect(bench.connection.connected).toBe(true);
   });
 });
 
@@ -269,6 +272,8 @@ describe('Connection, when it is closed', () => {
     const bench = await Bench.start();
     const opened = bench.connection.open();
     const peer = await bench.next();
+    await peer.sent(1);
+    expect(bench.connection.writer).toBeUndefined();
     const closed = bench.connection.close();
     await expect(opened).rejects.toThrow('is closed');
     await closed;
@@ -280,8 +285,11 @@ describe('Connection, when it is closed', () => {
     const bench = await Bench.start({ reconnect: { initialDelay: 3_600_000, jitter: false } });
     (await bench.accepted()).socket.end();
     await bench.happened('reconnecting');
+    const cleared = jest.spyOn(LongTimeout.prototype, 'clear');
     await bench.connection.close();
     await bench.connection.close();
+    expect(cleared).toHaveBeenCalledTimes(1);
+    cleared.mockRestore();
     expect(bench.events.at(-1)).toBe('closed');
     expect(bench.connection.closed).toBe(true);
   });

@@ -134,6 +134,24 @@ describe('Subscriber', () => {
     expect(outcome.state).toBe('done');
   });
 
+  it('does not ask again for what it has asked on this connection', () => {
+    const bench = new Bench();
+    bench.connection.accept();
+    bench.subscribe('a');
+    void bench.subscriber.restore();
+    expect(bench.asked).toEqual(['a']);
+  });
+
+  it('does not take a SUBACK for an answer that does not answer about every filter [MQTT-3.8.4-6]', async () => {
+    const bench = new Bench().connect();
+    const outcome = bench.subscribe('a', 'b');
+    await bench.answer([1]);
+    expect(outcome.state).toBe('open');
+    expect(bench.subscriber.grantedCount).toBe(0);
+    bench.lose({ hangUp: false }); // by MQTT.js
+    expect(bench.connect().asked).toEqual(['a b']);
+  });
+
   it('asks with options that 5.0 has', () => {
     const bench = new Bench().connect();
     bench.subscribe({ filter: 'a', qos: 2, nl: true, rap: true, rh: 1, identifier: 7 }, 'b');
@@ -355,6 +373,15 @@ describe('Subscriber, and one filter that is asked for twice', () => {
     expect(outcomes.map(({ state }) => state)).toEqual(['done', 'done']);
   });
 
+  it('of which the first is refused: the second is kept', async () => {
+    const bench = new Bench().connect();
+    const outcomes = [bench.subscribe('a'), bench.subscribe({ filter: 'a', qos: 2 })];
+    await bench.answer([0x87]);
+    await bench.answer([2]);
+    expect(outcomes.map(({ state }) => state)).toEqual(['failed', 'done']);
+    expect(bench.subscriber.isGranted('a')).toBe(true);
+  });
+
   it('with other options that are refused: it stays with those that were granted', async () => {
     const bench = new Bench().connect();
     bench.subscribe('a');
@@ -494,6 +521,21 @@ describe('Subscriber, and a broker that does not answer', () => {
     expect(bench.log.lines[0]).toMatch(/^warn .* did not answer a SUBSCRIBE within 30000 ms\. Connecting again\.$/);
   });
 
+  it('does not give that for the reason when later connections ended by themselves', async () => {
+    const bench = new Bench();
+    const outcome = bench.subscribe('a');
+    bench.connect();
+    jest.advanceTimersByTime(30_000);
+    await until(() => bench.connection.network === undefined, 'the connection is ended');
+    bench.client.flush();
+    for (let i = 0; i < 4; i++) {
+      bench.connect();
+      bench.lose({ hangUp: false });
+    }
+    await turns();
+    expect(outcome.error?.message).toMatch(/given up after 5 attempts\. the network connection was closed$/);
+  });
+
   it('leaves no timer behind that ends the next connection', async () => {
     const bench = new Bench().connect();
     bench.subscribe('a');
@@ -550,16 +592,38 @@ describe('Subscriber, and a broker that ends the connection over a SUBSCRIBE', (
   it('tells who waits for the filter, and what the broker said', async () => {
     const bench = new Bench().connect();
     const outcome = bench.subscribe('bad');
-    for (let i = 0; i < 2; i++) {
-      bench.lose({ reasonCode: 0x8f });
-      bench.connect();
-    }
+    bench.lose({ reasonCode: 0x8f });
+    bench.connect();
+    bench.lose({ reasonCode: 0x8f });
     await turns();
     expect(outcome.refused).toEqual([
       { filter: 'bad', reasonCode: 0x8f, reason: `topic filter invalid: ${BROKER} ended the connection over it twice` },
     ]);
+    expect(bench.connect().asked).toEqual([]);
+    expect(bench.subscriber.wantedCount).toBe(0);
+  });
+
+  it('is told to the log when nobody waits for the filter, and not asked for again', async () => {
+    const bench = await granted('bad');
+    bench.lose({ hangUp: false });
+    for (let i = 0; i < 2; i++) {
+      bench.connect();
+      bench.lose();
+    }
+    bench.connect();
     expect(bench.asked).toEqual([]);
     expect(bench.subscriber.wantedCount).toBe(0);
+    expect(bench.log.lines).toEqual([expect.stringMatching(/^error .*"bad".* ended the connection over it twice/)]);
+  });
+
+  it('trusts a filter again that it has granted', async () => {
+    const bench = new Bench().connect();
+    bench.subscribe('a', 'b');
+    bench.lose();
+    bench.connect();
+    for (let i = 0; i < 2; i++) await bench.answer();
+    bench.lose();
+    expect(bench.connect().asked).toEqual(['a b']);
   });
 
   it('does not refuse it when the broker was not there when it was tried again', async () => {
