@@ -13,6 +13,7 @@ export function ping(connection: Connection, timeoutMs: number): Promise<boolean
       clearTimeout(timer);
       connection.off('control', onControl);
       connection.off('lost', onLost);
+      connection.off('closed', onLost);
       resolve(alive);
     };
     const onControl = (): void => {
@@ -22,5 +23,6 @@ export function ping(connection: Connection, timeoutMs: number): Promise<boolean
     const timer = setTimeout(() => settle(false), timeoutMs);
     connection.on('control', onControl);
     connection.on('lost', onLost);
+    connection.on('closed', onLost); // a connection that is closed is not lost
   });
 }

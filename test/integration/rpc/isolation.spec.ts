@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ConnectionClosedError, RequestTimeoutError, type ClientMqtt } from '../../../lib/index.js';
+import {
+  ConnectionClosedError,
+  MessageExpiredError,
+  RequestTimeoutError,
+  type ClientMqtt,
+} from '../../../lib/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { ClientInspection, NOTHING_HELD } from '../../support/client-inspection.js';
 import { CompiledWorker } from '../../support/compiled-worker.js';
@@ -39,7 +44,7 @@ async function ask(client: ClientMqtt, question: Question, timeout: number): Pro
     expect(data).toEqual(question);
     return 'answered';
   } catch (error) {
-    if (error instanceof RequestTimeoutError) return 'timed out';
+    if (error instanceof RequestTimeoutError || error instanceof MessageExpiredError) return 'timed out';
     if (error instanceof ConnectionClosedError) return 'connection lost';
     throw error;
   }
