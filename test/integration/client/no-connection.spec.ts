@@ -38,7 +38,9 @@ describe.each([5, 4] as const)('a request whose time is up says what it waited f
   it('a subscription for the reply that is not answered', async () => {
     const { broker, url } = await startInProcessBroker();
     broker.faults.withhold('out', 'suback');
-    const error = await errorOf(createClient(connectionTo(url, version)).request('a', 1, { timeout: 100 }));
+    const client = createClient(connectionTo(url, version));
+    await client.connect();
+    const error = await errorOf(client.request('a', 1, { timeout: 100 }));
     expect(error.message).toMatch(/was not sent within 100 ms: mqtt:.* did not answer the SUBSCRIBE/);
     expect(error.cause).toBeUndefined();
   });
