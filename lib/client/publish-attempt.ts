@@ -30,12 +30,13 @@ export function publishWithin(
       if (error) reject(error);
       else resolve();
     };
+    let waiting: ReturnType<typeof publisher.send> = undefined; // read by giveUp(), also when the signal aborts within send()
     /** @returns whether the message may have left */
     const giveUp = (): boolean => waiting === undefined || !publisher.withdraw(waiting);
     const abort = (): void => settle(new PublishCancelledError(topic, giveUp(), { cause: signal?.reason }));
     const expire = (): void => settle(new PublishTimeoutError(topic, timeout!, giveUp()));
     signal?.addEventListener('abort', abort, { once: true });
     if (timeout !== undefined) timer = setLongTimeout(expire, timeout);
-    const waiting = publisher.send(message, settle);
+    waiting = publisher.send(message, settle);
   });
 }
