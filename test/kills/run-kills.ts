@@ -32,8 +32,12 @@ export async function runKills({ kills, victims, random, worker }: KillsOptions)
         kills: Math.ceil(kills / share),
         seed: random.between(0, LARGEST_SEED),
       };
-      const result = await kill(broker, options).finally(() => broker.close());
-      results.push({ ...result, incidents: [...result.incidents, ...logs.take(), ...rejections.splice(0)] });
+      try {
+        const result = await kill(broker, options);
+        results.push({ ...result, incidents: [...result.incidents, ...logs.take(), ...rejections.splice(0)] });
+      } finally {
+        await broker.close();
+      }
     }
   }
 
