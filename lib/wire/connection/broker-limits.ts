@@ -19,7 +19,8 @@ export interface BrokerLimits {
   readonly responseInformation: string | undefined;
 }
 
-const UNLIMITED_RECEIVE_MAXIMUM = 65_535;
+/** What holds where no Receive Maximum is given, on either side (sections 3.1.2.11.3 and 3.2.2.3.3). */
+export const UNLIMITED_RECEIVE_MAXIMUM = 65_535;
 /** On 3.1.1 a broker cannot say what it takes; mosquitto drops QoS 2 messages beyond 20 under way. */
 const SAFE_QOS_2_WINDOW = 20;
 

@@ -11,7 +11,7 @@ import type { AcknowledgementKind } from '../outbound/in-flight-window.js';
 import { OutboundTopicAliases } from '../outbound/outbound-topic-aliases.js';
 import { PacketIdentifiers } from '../outbound/packet-identifiers.js';
 import type { Writer } from '../outbound/writer.js';
-import { brokerLimits, type BrokerLimits } from './broker-limits.js';
+import { brokerLimits, UNLIMITED_RECEIVE_MAXIMUM, type BrokerLimits } from './broker-limits.js';
 import { brokerDisconnect, mayBeHangUp, refusedConnack, type ConnectionFailure } from './connection-failure.js';
 import { createControlClient, endControlClient } from './control-client.js';
 import { Endpoints } from './endpoints.js';
@@ -131,7 +131,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   /** QoS 1 and 2 messages that the broker may have under way to us (section 3.1.2.11.3); unbounded on 3.1.1. */
   get receiveMaximum(): number {
     if (this.protocolVersion === 4) return Infinity;
-    return this.options.mqtt.properties?.receiveMaximum ?? MAX_RECEIVE_MAXIMUM;
+    return this.options.mqtt.properties?.receiveMaximum ?? UNLIMITED_RECEIVE_MAXIMUM;
   }
 
   /** Milliseconds that the broker is given to answer what it has to answer. */
@@ -462,5 +462,3 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     }
   }
 }
-
-const MAX_RECEIVE_MAXIMUM = 65_535;

@@ -5,6 +5,7 @@ import type { PublishPacket } from '../../protocol/application-message.js';
 import { packetIdentifierOf, reasonCodeOf } from '../inbound/acknowledgement-decoder.js';
 import { checkControlPacket, decodeControlPacket } from '../inbound/control-packets.js';
 import { FrameReader, type Frame } from '../inbound/frame-reader.js';
+import { PacketType, packetTypeOf } from '../inbound/packet-type.js';
 import { ProtocolViolation } from '../inbound/protocol-violation.js';
 import { PublishDecoder } from '../inbound/publish-decoder.js';
 import type { AcknowledgementKind } from '../outbound/in-flight-window.js';
@@ -14,15 +15,12 @@ import type { Endpoint } from './endpoints.js';
 import { openNetworkStream } from './network-stream.js';
 import { withoutEmptyUserName } from './password-alone.js';
 
-/** Control Packet types (section 2.1.2). */
-const CONNECT = 1;
-const PUBLISH = 3;
-const PUBREL = 6;
-const PINGREQ = 12;
-const PINGRESP = 13;
-const DISCONNECT = 14;
-const PINGREQ_BYTES = Buffer.from([PINGREQ << 4, 0]);
-const ACKNOWLEDGEMENTS: Readonly<Record<number, AcknowledgementKind>> = { 4: 'puback', 5: 'pubrec', 7: 'pubcomp' };
+const PINGREQ_BYTES = Buffer.from([PacketType.PINGREQ << 4, 0]);
+const ACKNOWLEDGEMENTS: Readonly<Record<number, AcknowledgementKind>> = {
+  [PacketType.PUBACK]: 'puback',
+  [PacketType.PUBREC]: 'pubrec',
+  [PacketType.PUBCOMP]: 'pubcomp',
+};
 
 /** Where the packets of a network connection go. */
 export interface PacketHandler {
@@ -140,8 +138,8 @@ export class NetworkConnection {
   }
 
   private onFrame(frame: Frame): void {
-    const type = frame.bytes[frame.start]! >> 4;
-    if (type === PUBLISH) {
+    const type = packetTypeOf(frame);
+    if (type === PacketType.PUBLISH) {
       this.host.publish(this.decoder.decode(frame), this.writer);
       return;
     }
@@ -153,28 +151,29 @@ export class NetworkConnection {
       if (!this.host.acknowledged(kind, identifier, reasonCodeOf(frame, this.protocolVersion)))
         this.control.receive(frame);
       this.readingAnswer = false;
-    } else if (type === PUBREL) {
+    } else if (type === PacketType.PUBREL) {
       const identifier = packetIdentifierOf(frame);
       reasonCodeOf(frame, this.protocolVersion); // checked, though nothing depends on it
       this.host.released(identifier, this.writer);
     } else {
-      if (type === PINGRESP) this.answeredPings++;
+      if (type === PacketType.PINGRESP) this.answeredPings++;
       checkControlPacket(frame, this.protocolVersion);
       this.host.control(decodeControlPacket(frame, this.protocolVersion));
       this.control.receive(frame);
     }
   }
 
-  private onControlPacket({ bytes, start, end }: Frame): void {
+  private onControlPacket(frame: Frame): void {
     if (!this.writer.usable) return;
-    const type = bytes[start]! >> 4;
-    if (type === CONNECT && this.options.mqtt.username === undefined) {
+    const { bytes, start, end } = frame;
+    const type = packetTypeOf(frame);
+    if (type === PacketType.CONNECT && this.options.mqtt.username === undefined) {
       const connect = withoutEmptyUserName(bytes.subarray(start, end), this.options.mqtt.password);
       this.writer.append(connect, 0, connect.length);
       return;
     }
     this.writer.append(bytes, start, end);
-    if (type === PINGREQ) this.pings++;
-    if (type === DISCONNECT) this.end(); // nothing may follow it [MQTT-3.14.4-2]
+    if (type === PacketType.PINGREQ) this.pings++;
+    if (type === PacketType.DISCONNECT) this.end(); // nothing may follow it [MQTT-3.14.4-1]
   }
 }

@@ -12,7 +12,7 @@ const PUBREC = PacketType.PUBREC << 4;
 /** [MQTT-3.6.1-1]: its flags are not 0. */
 const PUBREL = (PacketType.PUBREL << 4) | 0b0010;
 const PUBCOMP = PacketType.PUBCOMP << 4;
-const IDENTIFIER_BYTES = 2;
+export const IDENTIFIER_BYTES = 2;
 
 /**
  * Packet Identifier of a PUBACK, PUBREC, PUBREL or PUBCOMP.
@@ -20,11 +20,21 @@ const IDENTIFIER_BYTES = 2;
  * @throws ProtocolViolation when the flags are wrong, or there is no identifier, or it is 0
  */
 export function packetIdentifierOf(frame: Frame): number {
-  const { bytes, start, body, end } = frame;
+  const { bytes, start } = frame;
   const header = bytes[start]!;
   if (header !== PUBACK && header !== PUBREC && header !== PUBREL && header !== PUBCOMP) {
     throw malformed(`The ${packetNameOf(frame)} has the flags ${hex(header & 0x0f)} [MQTT-2.1.3-1]`);
   }
+  return identifierIn(frame);
+}
+
+/**
+ * Packet Identifier of any packet whose variable header begins with it.
+ *
+ * @throws ProtocolViolation when there is none, or it is 0
+ */
+export function identifierIn(frame: Frame): number {
+  const { bytes, body, end } = frame;
   if (end - body < IDENTIFIER_BYTES) throw withoutIdentifier(frame);
   const identifier = (bytes[body]! << 8) | bytes[body + 1]!;
   if (identifier === 0) throw malformed(`The ${packetNameOf(frame)} has the Packet Identifier 0 [MQTT-2.2.1-3]`);

@@ -1,3 +1,4 @@
+import * as property from '../../protocol/property-identifier.js';
 import type { Frame } from './frame-reader.js';
 import { checkProperties, type PropertyRules } from './property-section.js';
 import { hex, malformed, protocolError } from './protocol-violation.js';
@@ -9,7 +10,25 @@ const LAST_RETURN_CODE = 5;
 const RULES: PropertyRules = {
   packet: 'CONNACK',
   // section 3.2.2.3
-  allowed: [0x11, 0x12, 0x13, 0x15, 0x16, 0x1a, 0x1c, 0x1f, 0x21, 0x22, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a],
+  allowed: [
+    property.SESSION_EXPIRY_INTERVAL,
+    property.ASSIGNED_CLIENT_IDENTIFIER,
+    property.SERVER_KEEP_ALIVE,
+    property.AUTHENTICATION_METHOD,
+    property.AUTHENTICATION_DATA,
+    property.RESPONSE_INFORMATION,
+    property.SERVER_REFERENCE,
+    property.REASON_STRING,
+    property.RECEIVE_MAXIMUM,
+    property.TOPIC_ALIAS_MAXIMUM,
+    property.MAXIMUM_QOS,
+    property.RETAIN_AVAILABLE,
+    property.USER_PROPERTY,
+    property.MAXIMUM_PACKET_SIZE,
+    property.WILDCARD_SUBSCRIPTION_AVAILABLE,
+    property.SUBSCRIPTION_IDENTIFIER_AVAILABLE,
+    property.SHARED_SUBSCRIPTION_AVAILABLE,
+  ],
 };
 
 /**

@@ -1,16 +1,11 @@
 import { parser, type Packet } from 'mqtt-packet';
-import { packetIdentifierOf, reasonCodeOf } from './acknowledgement-decoder.js';
+import { AUTHENTICATION_DATA, AUTHENTICATION_METHOD, SERVER_REFERENCE } from '../../protocol/property-identifier.js';
+import { IDENTIFIER_BYTES, identifierIn, packetIdentifierOf, reasonCodeOf } from './acknowledgement-decoder.js';
 import { checkConnack } from './connack-check.js';
 import type { Frame } from './frame-reader.js';
 import { checkReasonCode } from './known-reason-codes.js';
 import { packetNameOf, PacketType, packetTypeOf } from './packet-type.js';
-import {
-  AUTHENTICATION_DATA,
-  AUTHENTICATION_METHOD,
-  checkProperties,
-  REASON_PROPERTIES,
-  SERVER_REFERENCE,
-} from './property-section.js';
+import { checkProperties, REASON_PROPERTIES } from './property-section.js';
 import { hex, malformed, protocolError } from './protocol-violation.js';
 
 const DISCONNECT_RULES = { packet: 'DISCONNECT', allowed: [...REASON_PROPERTIES, SERVER_REFERENCE] };
@@ -127,12 +122,8 @@ function checkAnswers(frame: Frame, type: number): void {
 }
 
 function endOfIdentifier(frame: Frame): number {
-  const { bytes, body, end } = frame;
-  if (end - body < 2) throw malformed(`The ${packetNameOf(frame)} has no Packet Identifier (section 2.2.1)`);
-  if (bytes.readUInt16BE(body) === 0) {
-    throw malformed(`The ${packetNameOf(frame)} has the Packet Identifier 0 [MQTT-2.2.1-3]`);
-  }
-  return body + 2;
+  identifierIn(frame); // checked, and read by MQTT.js
+  return frame.body + IDENTIFIER_BYTES;
 }
 
 function checkDisconnect({ bytes, body, end }: Frame): void {

@@ -1,6 +1,6 @@
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { ProtocolViolation } from './protocol-violation.js';
-import { variableByteInteger, variableByteIntegerWidth } from './variable-byte-integer.js';
+import { variableByteInteger, variableByteIntegerWidth } from '../variable-byte-integer.js';
 
 /** One Control Packet within the bytes that came. The object is reused: it is valid during the call that hands it out. */
 export interface Frame {

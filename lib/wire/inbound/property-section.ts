@@ -1,6 +1,7 @@
+import * as property from '../../protocol/property-identifier.js';
 import { hex, malformed, protocolError } from './protocol-violation.js';
 import { checkUtf8String, endOfString } from './utf8-string.js';
-import { variableByteInteger, variableByteIntegerWidth } from './variable-byte-integer.js';
+import { variableByteInteger, variableByteIntegerWidth } from '../variable-byte-integer.js';
 
 /** Which properties a packet from the broker can have (section 2.2.2.2). */
 export interface PropertyRules {
@@ -32,35 +33,28 @@ const text: Check = (bytes, at, end, what) => {
 };
 const pair: Check = (bytes, at, end, what) => text(bytes, text(bytes, at, end, what), end, what);
 
-/** Property identifiers (section 2.2.2.2). */
-export const AUTHENTICATION_METHOD = 0x15;
-export const AUTHENTICATION_DATA = 0x16;
-export const SERVER_REFERENCE = 0x1c;
-const REASON_STRING = 0x1f;
-const USER_PROPERTY = 0x26;
-
 /** What every packet with a reason code can have. */
-export const REASON_PROPERTIES: readonly number[] = [REASON_STRING, USER_PROPERTY];
+export const REASON_PROPERTIES: readonly number[] = [property.REASON_STRING, property.USER_PROPERTY];
 
 /** Every property that the broker can send in a packet other than PUBLISH. */
 const PROPERTIES: ReadonlyMap<number, readonly [name: string, Check]> = new Map([
-  [0x11, ['Session Expiry Interval', fixed(4)]],
-  [0x12, ['Assigned Client Identifier', text]],
-  [0x13, ['Server Keep Alive', fixed(2)]],
-  [AUTHENTICATION_METHOD, ['Authentication Method', text]],
-  [AUTHENTICATION_DATA, ['Authentication Data', binary]],
-  [0x1a, ['Response Information', text]],
-  [SERVER_REFERENCE, ['Server Reference', text]],
-  [REASON_STRING, ['Reason String', text]],
-  [0x21, ['Receive Maximum', fixed(2, notZero)]],
-  [0x22, ['Topic Alias Maximum', fixed(2)]],
-  [0x24, ['Maximum QoS', flag]],
-  [0x25, ['Retain Available', flag]],
-  [USER_PROPERTY, ['User Property', pair]],
-  [0x27, ['Maximum Packet Size', fixed(4, notZero)]],
-  [0x28, ['Wildcard Subscription Available', flag]],
-  [0x29, ['Subscription Identifiers Available', flag]],
-  [0x2a, ['Shared Subscription Available', flag]],
+  [property.SESSION_EXPIRY_INTERVAL, ['Session Expiry Interval', fixed(4)]],
+  [property.ASSIGNED_CLIENT_IDENTIFIER, ['Assigned Client Identifier', text]],
+  [property.SERVER_KEEP_ALIVE, ['Server Keep Alive', fixed(2)]],
+  [property.AUTHENTICATION_METHOD, ['Authentication Method', text]],
+  [property.AUTHENTICATION_DATA, ['Authentication Data', binary]],
+  [property.RESPONSE_INFORMATION, ['Response Information', text]],
+  [property.SERVER_REFERENCE, ['Server Reference', text]],
+  [property.REASON_STRING, ['Reason String', text]],
+  [property.RECEIVE_MAXIMUM, ['Receive Maximum', fixed(2, notZero)]],
+  [property.TOPIC_ALIAS_MAXIMUM, ['Topic Alias Maximum', fixed(2)]],
+  [property.MAXIMUM_QOS, ['Maximum QoS', flag]],
+  [property.RETAIN_AVAILABLE, ['Retain Available', flag]],
+  [property.USER_PROPERTY, ['User Property', pair]],
+  [property.MAXIMUM_PACKET_SIZE, ['Maximum Packet Size', fixed(4, notZero)]],
+  [property.WILDCARD_SUBSCRIPTION_AVAILABLE, ['Wildcard Subscription Available', flag]],
+  [property.SUBSCRIPTION_IDENTIFIER_AVAILABLE, ['Subscription Identifiers Available', flag]],
+  [property.SHARED_SUBSCRIPTION_AVAILABLE, ['Shared Subscription Available', flag]],
 ]);
 
 /**
@@ -80,12 +74,12 @@ export function checkProperties(bytes: Buffer, at: number, end: number, rules: P
   let next = start;
   while (next < to) {
     const identifier = bytes[next]!;
-    const property = allowed.includes(identifier) ? PROPERTIES.get(identifier) : undefined;
-    if (!property) {
+    const known = allowed.includes(identifier) ? PROPERTIES.get(identifier) : undefined;
+    if (!known) {
       throw malformed(`The ${packet} has the property ${hex(identifier)}, which it cannot have (section 2.2.2.2)`);
     }
-    const [name, check] = property;
-    if (seen.has(identifier) && identifier !== USER_PROPERTY) {
+    const [name, check] = known;
+    if (seen.has(identifier) && identifier !== property.USER_PROPERTY) {
       throw protocolError(`The ${packet} has more than one ${name} (section 2.2.2.2)`);
     }
     seen.add(identifier);

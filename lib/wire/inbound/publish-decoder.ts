@@ -6,7 +6,7 @@ import { malformed, protocolError, ProtocolViolation } from './protocol-violatio
 import { PropertyMemory, readPublishProperties } from './publish-properties.js';
 import { TextMemory } from './text-memory.js';
 import { endOfString, readUtf8String } from './utf8-string.js';
-import { variableByteInteger, variableByteIntegerWidth } from './variable-byte-integer.js';
+import { variableByteInteger, variableByteIntegerWidth } from '../variable-byte-integer.js';
 
 /** Flags of a PUBLISH (section 3.3.1). */
 const RETAIN = 0x01;

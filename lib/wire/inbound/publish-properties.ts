@@ -1,18 +1,18 @@
 import type { MessageProperties, UserProperties } from '../../protocol/application-message.js';
+import {
+  CONTENT_TYPE,
+  CORRELATION_DATA,
+  MESSAGE_EXPIRY_INTERVAL,
+  PAYLOAD_FORMAT_INDICATOR,
+  RESPONSE_TOPIC,
+  SUBSCRIPTION_IDENTIFIER,
+  TOPIC_ALIAS,
+  USER_PROPERTY,
+} from '../../protocol/property-identifier.js';
 import { hex, malformed, protocolError } from './protocol-violation.js';
 import { TextMemory } from './text-memory.js';
 import { endOfString, readUtf8String } from './utf8-string.js';
-import { variableByteInteger, variableByteIntegerWidth } from './variable-byte-integer.js';
-
-/** Property identifiers (section 2.2.2.2). */
-const PAYLOAD_FORMAT_INDICATOR = 0x01;
-const MESSAGE_EXPIRY_INTERVAL = 0x02;
-const CONTENT_TYPE = 0x03;
-const RESPONSE_TOPIC = 0x08;
-const CORRELATION_DATA = 0x09;
-const SUBSCRIPTION_IDENTIFIER = 0x0b;
-const TOPIC_ALIAS = 0x23;
-const USER_PROPERTY = 0x26;
+import { variableByteInteger, variableByteIntegerWidth } from '../variable-byte-integer.js';
 
 /** Texts that many messages have in common. Those that there may be any number of are kept apart from the others. */
 export class PropertyMemory {

@@ -14,7 +14,7 @@ interface Entry {
   /** Milliseconds since the epoch; `Infinity` for never. */
   readonly expiresAt: number;
   readonly settled: PublishSettled;
-  /** QoS 2: PUBREC has come, so that the message itself is not sent again [MQTT-4.3.3-8]. */
+  /** QoS 2: PUBREC has come, so that the message itself is not sent again [MQTT-4.3.3-6]. */
   released: boolean;
   /** Of the PUBREC of a QoS 2 message, whose exchange goes on. */
   reasonCode: number;
@@ -179,7 +179,7 @@ export class InFlightWindow {
     }
   }
 
-  /** QoS 2: the broker had taken them, and has lost the session since. Sent again they could be delivered twice [MQTT-4.3.3-8]. */
+  /** QoS 2: the broker had taken them, and has lost the session since. Sent again they could be delivered twice [MQTT-3.2.2-5]. */
   private removeReleased(): Entry[] {
     const released = [...this.entries].filter(([, entry]) => entry.released);
     for (const [identifier] of released) {

@@ -7,7 +7,7 @@ const MAX_IDENTIFIER = 65_535;
 
 /**
  * Packet Identifiers of one connection, for the data plane and for MQTT.js: none is given out while another packet has it
- * [MQTT-2.2.1-4], however often they come round.
+ * [MQTT-2.2.1-3], however often they come round.
  *
  * MQTT.js forgets its identifiers with every network connection. Those of messages outlive it, for they are sent again.
  */

@@ -1,4 +1,14 @@
 import type { MessageProperties, OutgoingMessage, UserProperties } from '../../protocol/application-message.js';
+import {
+  CONTENT_TYPE,
+  CORRELATION_DATA,
+  MESSAGE_EXPIRY_INTERVAL,
+  PAYLOAD_FORMAT_INDICATOR,
+  RESPONSE_TOPIC,
+  TOPIC_ALIAS,
+  USER_PROPERTY,
+} from '../../protocol/property-identifier.js';
+import { sizeOfVariableByteInteger, writeVariableByteInteger } from '../variable-byte-integer.js';
 import type { TopicAlias } from './outbound-topic-aliases.js';
 
 /** Control packet type PUBLISH with QoS 0 and no flags (section 3.3.1). */
@@ -11,15 +21,6 @@ const IDENTIFIER_BYTES = 2;
 const ALIAS_BYTES = 3;
 /** Largest value of a Variable Byte Integer (section 1.5.5). */
 const MAX_REMAINING_LENGTH = 268_435_455;
-
-/** Property identifiers (section 2.2.2.2). */
-const PAYLOAD_FORMAT_INDICATOR = 0x01;
-const MESSAGE_EXPIRY_INTERVAL = 0x02;
-const CONTENT_TYPE = 0x03;
-const RESPONSE_TOPIC = 0x08;
-const CORRELATION_DATA = 0x09;
-const TOPIC_ALIAS = 0x23;
-const USER_PROPERTY = 0x26;
 
 /** Lengths that have to be known before the first byte is written. */
 export interface PublishSize {
@@ -158,21 +159,4 @@ function writeText(target: Buffer, start: number, text: string, bytes: number): 
   const at = target.writeUInt16BE(bytes, start);
   target.write(text, at, bytes);
   return at + bytes;
-}
-
-function sizeOfVariableByteInteger(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  return value < 0x20_0000 ? 3 : 4;
-}
-
-function writeVariableByteInteger(target: Buffer, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  while (rest >= 0x80) {
-    target[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  target[at++] = rest;
-  return at;
 }

@@ -1,4 +1,4 @@
-import { malformed } from './protocol-violation.js';
+import { malformed } from './inbound/protocol-violation.js';
 
 /** Most bytes that a Variable Byte Integer takes (section 1.5.5). */
 const MAX_BYTES = 4;
@@ -30,4 +30,23 @@ export function variableByteInteger(bytes: Buffer, at: number): number {
     shift += 7;
   } while (byte >= 0x80);
   return value;
+}
+
+/** Bytes that the Variable Byte Integer with this value takes. */
+export function sizeOfVariableByteInteger(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  return value < 0x20_0000 ? 3 : 4;
+}
+
+/** Writes a Variable Byte Integer into `target`, from `start` on. @returns offset behind it */
+export function writeVariableByteInteger(target: Buffer, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  while (rest >= 0x80) {
+    target[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  target[at++] = rest;
+  return at;
 }

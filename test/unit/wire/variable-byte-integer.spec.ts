@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { variableByteInteger, variableByteIntegerWidth } from '../../../../lib/wire/inbound/variable-byte-integer.js';
-import { violation } from './support/frames.js';
+import { variableByteInteger, variableByteIntegerWidth } from '../../../lib/wire/variable-byte-integer.js';
+import { violation } from './inbound/support/frames.js';
 
 const WHAT = 'length of something';
 
