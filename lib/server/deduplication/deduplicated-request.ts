@@ -2,6 +2,7 @@ import { describeFailure } from '../../errors/describe-failure.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { ACK, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
+import { inTime } from '../../timing/in-time.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import type { DropReason, Job } from '../handling/concurrency-gate.js';
 import { Invocation } from '../handling/invocation.js';
@@ -14,8 +15,8 @@ import type { Deduplication } from './deduplication.js';
 const MARGIN_MS = 60_000;
 /** How long replies are kept when their request does not expire, in milliseconds. */
 const WITHOUT_EXPIRY_MS = 300_000;
-/** How long a store is waited for, in milliseconds. */
-const PATIENCE_MS = 5_000;
+/** How long a store is waited for. */
+const PATIENCE = { what: 'the deduplication store', timeoutMs: 5_000, unref: true };
 
 /**
  * A request that may have come before. A duplicate of one that still runs waits for its end: the reply goes to the same place. A
@@ -83,7 +84,7 @@ export class DeduplicatedRequest implements Job, Running {
 
   private async keptReplies(): Promise<readonly OutgoingMessage[] | undefined> {
     try {
-      const replies: unknown = await patiently(() => this.deduplication.store.get(this.key));
+      const replies: unknown = await inTime(this.deduplication.store.get(this.key), PATIENCE);
       if (replies === undefined || areReplies(replies)) return replies;
       throw new TypeError('get() of the deduplication store returned something else than replies');
     } catch (error) {
@@ -117,7 +118,7 @@ export class DeduplicatedRequest implements Job, Running {
     const { expiresAt } = this.message;
     const ttl = expiresAt === Infinity ? WITHOUT_EXPIRY_MS : Math.max(0, expiresAt - Date.now()) + MARGIN_MS;
     try {
-      if (replies) await patiently(() => this.deduplication.store.set(this.key, replies, ttl));
+      if (replies) await inTime(this.deduplication.store.set(this.key, replies, ttl), PATIENCE);
     } catch (error) {
       this.host.logger.warn(`A reply could not be kept for duplicates of its request: ${describeFailure(error)}`);
     }
@@ -128,20 +129,6 @@ export class DeduplicatedRequest implements Job, Running {
     const joined = this.deduplication.running.get(this.key) ?? [];
     this.deduplication.running.delete(this.key);
     for (const settling of joined) settling.decide(ACK);
-  }
-}
-
-/** What a store of the application's own gives. @throws Error when it gives nothing in time; and whatever it throws */
-async function patiently<T>(ask: () => T | Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const error = new Error(`the deduplication store did not answer within ${PATIENCE_MS} ms`);
-    timer = setTimeout(() => reject(error), PATIENCE_MS).unref();
-  });
-  try {
-    return await Promise.race([ask(), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -5,6 +5,7 @@ import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 import type { PublishPacket } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
+import { inTime } from '../../timing/in-time.js';
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
 import { ProtocolViolation } from '../inbound/protocol-violation.js';
 import type { AcknowledgementKind } from '../outbound/in-flight-window.js';
@@ -18,7 +19,7 @@ import { Endpoints } from './endpoints.js';
 import type { Loss } from './loss.js';
 import { NetworkConnection, type NetworkHost, type PacketHandler } from './network-connection.js';
 import { reasonOf, Reconnection } from './reconnection.js';
-import { inTime, renewCredentials } from './renew-credentials.js';
+import { renewCredentials } from './renew-credentials.js';
 
 /** How the session of a new network connection begins. */
 export interface SessionStart {
@@ -209,10 +210,12 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     this.phase = 'connecting';
     this.failure = undefined;
     try {
-      const options = await renewCredentials(this.client, this.options, this.answerTimeoutMs, this.over.signal);
+      const { answerTimeoutMs: timeoutMs } = this;
+      const { signal: over } = this.over;
+      const options = await renewCredentials(this.client, this.options, timeoutMs, over);
       if (this.closed) return;
       const opening = NetworkConnection.open(this.endpoints.next(), options, this);
-      this.network = await inTime(opening, this.answerTimeoutMs, 'The network connection', this.over.signal);
+      this.network = await inTime(opening, { what: 'The network connection', timeoutMs, over });
       if (this.closed) this.network.destroy();
       else this.client.connect();
     } catch (error) {

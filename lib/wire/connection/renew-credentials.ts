@@ -1,6 +1,7 @@
 import type { MqttClient } from 'mqtt';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 import { checkCredentials, TLS_CREDENTIALS, type MqttCredentials } from '../../options/credentials.js';
+import { inTime } from '../../timing/in-time.js';
 import { endpointsOf } from './endpoint.js';
 
 /**
@@ -20,12 +21,12 @@ export async function renewCredentials(
   client: MqttClient,
   options: ResolvedConnectionOptions,
   timeoutMs: number,
-  over?: AbortSignal,
+  over: AbortSignal,
 ): Promise<ResolvedConnectionOptions> {
   const { credentials, protocolVersion, mqtt } = options;
   let tls: MqttCredentials = {};
   if (credentials) {
-    const given = checkCredentials(await inTime(Promise.resolve(credentials()), timeoutMs, 'credentials()', over), {
+    const given = checkCredentials(await inTime(credentials(), { what: 'credentials()', timeoutMs, over }), {
       protocolVersion,
       hasAuthenticationMethod: mqtt.properties?.authenticationMethod !== undefined,
       hasTls: endpointsOf(options).some(({ protocol }) => protocol === 'mqtts' || protocol === 'wss'),
@@ -47,23 +48,4 @@ function tlsOptionsOf(credentials: MqttCredentials): MqttCredentials {
   return Object.fromEntries(
     TLS_CREDENTIALS.filter((name) => credentials[name] !== undefined).map((name) => [name, credentials[name]]),
   );
-}
-
-/**
- * @param over aborts when nobody waits any more: no timer is left then
- * @throws Error when `what` does not settle in time
- */
-export async function inTime<T>(answer: Promise<T>, timeoutMs: number, what: string, over?: AbortSignal): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not settle within ${timeoutMs} ms`)), timeoutMs);
-  });
-  const stop = (): void => clearTimeout(timer);
-  over?.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    stop();
-    over?.removeEventListener('abort', stop);
-  }
 }

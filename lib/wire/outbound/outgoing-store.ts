@@ -1,4 +1,5 @@
 import type { IClientOptions, Packet } from 'mqtt';
+import { inTime } from '../../timing/in-time.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 
 type Store = NonNullable<IClientOptions['outgoingStore']>;
@@ -58,16 +59,13 @@ export class OutgoingStore {
 
   /** What an earlier process has left, in the order in which the store gives it; nothing of a store that fails, or hangs. */
   async messages(): Promise<StoredMessage[]> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<StoredMessage[]>((resolve) => {
-      timer = setTimeout(() => {
-        this.warn(`The outgoingStore was not read within ${this.timeoutMs} ms: what it holds is not sent.`);
-        resolve([]);
-      }, this.timeoutMs);
-    });
-    const stored = await Promise.race([this.read(), late]);
-    clearTimeout(timer);
-    return stored;
+    const { timeoutMs } = this;
+    try {
+      return await inTime(this.read(), { what: 'The outgoingStore', timeoutMs });
+    } catch (error) {
+      this.warn(`${(error as Error).message}: what it holds is not sent.`);
+      return [];
+    }
   }
 
   private async read(): Promise<StoredMessage[]> {
