@@ -130,6 +130,8 @@ export class InboundMessages implements AcknowledgementKeeper {
 
   /** The exchange of a QoS 2 message is over. */
   private forget(identifier: number): void {
+    const message = this.received.get(identifier);
+    if (message && this.pending.get(identifier) === message) this.pending.delete(identifier); // its PUBREC is not wanted any more
     this.received.delete(identifier);
     if (this.received.size === 0) this.drained?.();
   }
@@ -137,8 +139,9 @@ export class InboundMessages implements AcknowledgementKeeper {
   private receiveAcknowledged(packet: PublishPacket, qos: AckedQoS, writer: Writer): void {
     const identifier = packet.messageId!;
     this.use(identifier);
-    if (qos === 2 && this.received.get(identifier)?.hasContentOf(packet)) {
-      writer.acknowledge(PUBREC, identifier); // [MQTT-4.3.3-10]: the broker has not seen our PUBREC
+    const received = this.received.get(identifier);
+    if (qos === 2 && received?.hasContentOf(packet)) {
+      this.receiveAgain(received, writer);
       return;
     }
     this.forget(identifier); // a broker that was killed may go back to before it had used it, and use it again
@@ -155,6 +158,16 @@ export class InboundMessages implements AcknowledgementKeeper {
     this.pending.set(identifier, message);
     this.lines[qos].push(message);
     this.hand(message);
+  }
+
+  /** The broker has not seen our PUBREC [MQTT-4.3.3-10]: it is written again, when its turn comes [MQTT-4.6.0-3]. */
+  private receiveAgain(message: InboundMessage, writer: Writer): void {
+    const { identifier } = message;
+    if (this.pending.get(identifier) === message && message.writer === writer) return; // its turn is still to come
+    message.writer = writer;
+    this.pending.set(identifier, message);
+    this.lines[2].push(message);
+    this.lines[2].flush();
   }
 
   /**

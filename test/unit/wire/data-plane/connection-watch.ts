@@ -8,8 +8,6 @@ interface Arrival {
   readonly identifier: number;
   readonly qos: 1 | 2;
   readonly token: string;
-  /** Whether PUBREC has been said before, so that it is said again at once [MQTT-4.3.3-10]. */
-  readonly repeated: boolean;
   acknowledged: boolean;
 }
 
@@ -68,8 +66,8 @@ export class ConnectionWatch {
     this.open.delete(identifier);
   }
 
-  arrived(identifier: number, qos: 1 | 2, token: string, repeated: boolean): void {
-    this.arrivals.push({ identifier, qos, token, repeated, acknowledged: false });
+  arrived(identifier: number, qos: 1 | 2, token: string): void {
+    this.arrivals.push({ identifier, qos, token, acknowledged: false });
   }
 
   released(identifier: number): void {
@@ -164,7 +162,6 @@ export class ConnectionWatch {
       return;
     }
     arrival.acknowledged = true;
-    if (arrival.repeated) return;
     const run = this.world.runOf(arrival.token);
     this.assert(run?.decision !== undefined && run.decision !== 'nack', `${what} although nothing was decided`);
     const refused = run?.decision === 'reject' && this.world.protocolVersion === 5;

@@ -341,8 +341,7 @@ export class World implements Watched {
   }
 
   private arrive({ token, qos, identifier }: BrokerMessage, dup: boolean): void {
-    const repeated = qos === 2 && this.inbound['received'].has(identifier);
-    if (qos > 0) this.watch!.arrived(identifier, qos as 1 | 2, token, repeated);
+    if (qos > 0) this.watch!.arrived(identifier, qos as 1 | 2, token);
     const packet: PublishPacket = {
       topic: 'commands',
       payload: Buffer.from(token),

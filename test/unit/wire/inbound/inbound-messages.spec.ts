@@ -197,6 +197,21 @@ describe('InboundMessages, what is withheld', () => {
   });
 });
 
+/** Of two QoS 2 messages the broker has seen no PUBREC; it delivers both again, and the first is still being handled. */
+function redelivered(): { bench: Bench; first: InboundMessage } {
+  const bench = new Bench();
+  const old = bench.publish(1, QOS_2)!;
+  bench.publish(2, QOS_2)!.decide(ACK);
+  old.decide(NACK);
+  expect(bench.written).toEqual(['pubrec 2']);
+  bench.lose();
+  bench.connect(true);
+  const first = bench.publish(1, { ...QOS_2, ...DUP })!;
+  expect(bench.publish(2, { ...QOS_2, ...DUP })).toBeUndefined();
+  expect(bench.written).toEqual([]);
+  return { bench, first };
+}
+
 describe('InboundMessages, on the next connection', () => {
   it('never acknowledges there what did not come on it', () => {
     const bench = new Bench();
@@ -265,6 +280,39 @@ describe('InboundMessages, on the next connection', () => {
     expect(bench.written).toEqual(['pubrec 1']);
     bench.release(1);
     expect(bench.publish(1, QOS_2)).toBeDefined(); // a new one [MQTT-4.3.3-12]
+  });
+
+  describe('says PUBREC again when its turn comes [MQTT-4.6.0-3]', () => {
+    it('in order', () => {
+      const { bench, first } = redelivered();
+      first.decide(ACK);
+      expect(bench.written).toEqual(['pubrec 1', 'pubrec 2']);
+    });
+
+    it('once, however often it is delivered meanwhile', () => {
+      const { bench, first } = redelivered();
+      expect(bench.publish(2, { ...QOS_2, ...DUP })).toBeUndefined();
+      first.decide(ACK);
+      expect(bench.written).toEqual(['pubrec 1', 'pubrec 2']);
+    });
+
+    it('on the connection after the next one, when that was lost before', () => {
+      const { bench } = redelivered();
+      bench.lose();
+      bench.connect(true);
+      expect(bench.publish(2, { ...QOS_2, ...DUP })).toBeUndefined();
+      expect(bench.written).toEqual(['pubrec 2']);
+    });
+
+    it('not at all when PUBREL came first: the identifier is free then [MQTT-4.3.3-12]', async () => {
+      const { bench, first } = redelivered();
+      bench.release(2);
+      first.decide(ACK);
+      expect(bench.written).toEqual(['pubcomp 2', 'pubrec 1']);
+      bench.release(1);
+      await bench.inbound.completed();
+      expect(bench.publish(2, QOS_2)).toBeDefined();
+    });
   });
 
   it('hands on as new what has the identifier of another message', () => {
