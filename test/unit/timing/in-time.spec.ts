@@ -21,11 +21,9 @@ describe('inTime', () => {
 
   it('says what did not answer', async () => {
     jest.useFakeTimers();
-    const late = expect(inTime(never, { what: 'The store', timeoutMs: 5_000 })).rejects.toThrow(
-      'The store did not answer within 5000 ms',
-    );
+    const late = inTime(never, { what: 'The store', timeoutMs: 5_000 });
     jest.advanceTimersByTime(5_000);
-    await late;
+    await expect(late).rejects.toThrow('The store did not answer within 5000 ms');
     jest.useRealTimers();
   });
 
