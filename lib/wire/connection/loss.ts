@@ -1,3 +1,5 @@
+import { describeReasonCode, ReasonCode } from '../../protocol/reason-code.js';
+
 /** How a network connection ended, for those whose packets may have ended it. */
 export interface Loss {
   /** Whether the broker may have ended it over something that it was sent. */
@@ -13,4 +15,13 @@ export interface Loss {
   suspected: boolean;
   /** Set by whoever has found out what ended it: then it is not another client that took over the session. */
   explained: boolean;
+}
+
+/** How long is refused what the broker has ended the connection over twice, in milliseconds. */
+export const REFUSED_FOR_MS = 60_000;
+export const MAX_REFUSED = 1_000;
+
+/** In words why it is refused. */
+export function reasonOfHangUp({ reasonCode = ReasonCode.UNSPECIFIED_ERROR, broker }: Loss): string {
+  return `${describeReasonCode(reasonCode)}: ${broker} ended the connection over it twice`;
 }

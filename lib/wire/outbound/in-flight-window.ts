@@ -91,19 +91,20 @@ export class InFlightWindow {
   /**
    * Sends one. There is a connection, and room.
    *
+   * @param waitedUntil when a message expires that has waited, in milliseconds since the epoch
    * @throws RangeError when it is larger than a packet can be, and what the application's `messageIdProvider` throws
    */
-  send(message: OutgoingMessage, settled: PublishSettled): void {
+  send(message: OutgoingMessage, settled: PublishSettled, waitedUntil?: number): void {
     const identifier = this.parts.identifiers.take();
     if (identifier === undefined) throw new Error('No Packet Identifier is free.');
-    const expiresAt = expiryTime(message);
+    const expiresAt = waitedUntil ?? expiryTime(message);
     this.add(identifier, { message, expiresAt, settled, released: false, reasonCode: 0, suspect: false });
     if (this.parts.store) {
       this.storeAndWrite(identifier, message, this.parts.store);
       return;
     }
     try {
-      this.connection!.writer.publish(message, identifier, false);
+      this.connection!.writer.publish(withRemainingExpiry(message, waitedUntil), identifier, false);
     } catch (error) {
       this.remove(identifier);
       throw error;

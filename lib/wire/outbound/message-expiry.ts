@@ -11,8 +11,8 @@ export function hasExpired(expiresAt: number): boolean {
   return expiresAt !== Infinity && expiresAt <= Date.now();
 }
 
-/** The message with the whole seconds that remain of its Message Expiry Interval, and never with none. */
-export function withRemainingExpiry(message: OutgoingMessage, expiresAt: number): OutgoingMessage {
+/** The message with the whole seconds that remain of its Message Expiry Interval, and never with none; all of them by default. */
+export function withRemainingExpiry(message: OutgoingMessage, expiresAt = Infinity): OutgoingMessage {
   if (expiresAt === Infinity) return message;
   const remaining = Math.max(1, Math.ceil((expiresAt - Date.now()) / 1_000));
   const { properties } = message;

@@ -10,11 +10,14 @@ import {
 } from '../../options/discouraged-characters.js';
 import { utf8StringProblem } from '../../protocol/utf8-string.js';
 import type { BrokerLimits } from '../connection/broker-limits.js';
-import type { Loss } from '../connection/loss.js';
+import { reasonOfHangUp, type Loss } from '../connection/loss.js';
 import { sizeOfPublish } from './publish-encoder.js';
 
-/** Payloads from here on are measured, for there is a largest packet (section 2.1.4). */
-const LARGE_PAYLOAD = 100_000_000;
+/**
+ * Payloads from here on are measured, for there is a largest packet of 268,435,455 bytes (section 2.1.4). A character of a string takes
+ * three of them at the most.
+ */
+const LARGE_PAYLOAD = 50_000_000;
 
 /** What the broker would have to refuse, by the limits that it announced: some brokers end the connection over it. */
 export function limitRefusal(
@@ -32,12 +35,8 @@ export function refusalByCode(topic: string, reasonCode: number): PublishRefused
 }
 
 /** The broker has ended the connection over the message, twice: it is not sent again. */
-export function refusalByHangUp(
-  topic: string,
-  { reasonCode = ReasonCode.UNSPECIFIED_ERROR, broker }: Loss,
-): PublishRefusedError {
-  const reason = `${describeReasonCode(reasonCode)}: ${broker} ended the connection over it twice`;
-  return new PublishRefusedError(topic, reasonCode, reason);
+export function refusalByHangUp(topic: string, loss: Loss): PublishRefusedError {
+  return new PublishRefusedError(topic, loss.reasonCode ?? ReasonCode.UNSPECIFIED_ERROR, reasonOfHangUp(loss));
 }
 
 /** What forbids the texts of a message [MQTT-1.5.4-1, MQTT-1.5.4-2], or makes brokers end the connection over it. */

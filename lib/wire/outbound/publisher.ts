@@ -52,6 +52,8 @@ export class Publisher {
   private writer: Writer | undefined;
   /** Topic of the QoS 0 message that has been sent alone, to see whether the broker takes it. */
   private probing: string | undefined;
+  /** Topic that is refused since the connection ended over it, until it is known whether the broker is there all the same. */
+  private condemned: string | undefined;
   private ended: Error | undefined;
   private emptied: (() => void)[] = [];
 
@@ -156,6 +158,7 @@ export class Publisher {
     const { limits, protocolVersion } = this.connection;
     if (this.connection.writer !== writer || this.writer === writer) return; // lost meanwhile, or open already
     this.writer = writer;
+    this.condemned = undefined; // the verdict stands
     const resumed = sessionPresent && !this.sessionLost;
     this.sessionLost = false;
     this.window.resume({ writer, limits: limits!, protocolVersion }, resumed);
@@ -191,7 +194,7 @@ export class Publisher {
       }
       this.leave(next);
       if (problem) process.nextTick(settled, problem, 0);
-      else this.write(withRemainingExpiry(message, expiresAt), settled, this.writer);
+      else this.write(message, settled, this.writer, expiresAt);
     }
     this.noteProgress();
   }
@@ -201,12 +204,13 @@ export class Publisher {
     entry.place = undefined;
   }
 
-  private write(message: OutgoingMessage, settled: PublishSettled, writer: Writer): void {
+  /** @param waitedUntil when a message expires that has waited; undefined for one that has not */
+  private write(message: OutgoingMessage, settled: PublishSettled, writer: Writer, waitedUntil?: number): void {
     try {
-      if (message.qos > 0) this.window.send(message, settled);
+      if (message.qos > 0) this.window.send(message, settled, waitedUntil);
       else {
         this.suspects.note(message.topic);
-        writer.publish(message, 0, false, settled);
+        writer.publish(withRemainingExpiry(message, waitedUntil), 0, false, settled);
       }
     } catch (error) {
       process.nextTick(settled, error, 0); // too large for any packet, or no identifier
@@ -249,6 +253,8 @@ export class Publisher {
   private trustAll(): void {
     this.window.trustAll();
     this.suspects.trustAll();
+    if (this.condemned !== undefined) this.suspects.pardon(this.condemned);
+    this.condemned = undefined;
   }
 
   private lost(loss: Loss): void {
@@ -258,6 +264,7 @@ export class Publisher {
     if (probing && loss.hangUp && !loss.suspected && !loss.explained) {
       loss.explained = true;
       this.suspects.refuse(probing);
+      if (loss.reasonCode === undefined) this.condemned = probing; // a broker that was killed says nothing either
       this.logger.warn(refusalByHangUp(probing, loss).message);
     }
     this.suspects.lost(loss);
@@ -297,10 +304,7 @@ export class Publisher {
 
   /** `offline: 'fail'`: the first connection has been waited for, and did not come about. */
   private failWaiting(): void {
-    for (let next = this.waiting.first; next; next = this.waiting.first) {
-      this.leave(next);
-      next.settled(this.offlineError(next.message.topic), 0);
-    }
+    this.failAll(({ message }) => this.offlineError(message.topic));
     this.noteProgress();
   }
 
@@ -312,14 +316,19 @@ export class Publisher {
     }
   }
 
-  private end(error: Error | undefined): void {
-    const { broker } = this.connection;
-    this.ended = error ?? new ConnectionClosedError(`The connection to ${broker} is closed.`, false);
-    this.writer = undefined;
+  /** Whoever is told may send again, and that waits too. */
+  private failAll(errorOf: (entry: Waiting) => Error): void {
     for (let next = this.waiting.first; next; next = this.waiting.first) {
       this.leave(next);
-      next.settled(this.ended, 0);
+      next.settled(errorOf(next), 0);
     }
+  }
+
+  private end(error: Error | undefined): void {
+    const { broker } = this.connection;
+    const ended = (this.ended = error ?? new ConnectionClosedError(`The connection to ${broker} is closed.`, false));
+    this.writer = undefined;
+    this.failAll(() => ended);
     this.window.end(error);
     this.store?.close();
     this.noteProgress();

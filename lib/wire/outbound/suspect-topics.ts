@@ -1,13 +1,11 @@
+import { ExpiringSet } from '../../collections/expiring-set.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
-import type { Loss } from '../connection/loss.js';
+import { MAX_REFUSED, REFUSED_FOR_MS, type Loss } from '../connection/loss.js';
 
 /** Messages before the end of a connection that may have ended it. */
 const REMEMBERED = 1_024;
 /** So few topics are suspects at once; of more, those that were written before two ends in a row. */
 const FEW = 8;
-/** How long messages to a topic are refused over which the broker ended the connection, in milliseconds. */
-const REFUSED_FOR_MS = 60_000;
-const MAX_REFUSED = 1_000;
 /** So much of a payload tells messages apart. */
 const COMPARED = 512;
 
@@ -23,11 +21,11 @@ export class SuspectTopics {
   private count = 0;
   private previous: ReadonlySet<string> = new Set();
   private readonly suspects = new Set<string>();
-  private readonly refusedUntil = new Map<string, number>();
+  private readonly refused = new ExpiringSet<string>(REFUSED_FOR_MS, MAX_REFUSED);
 
   /** Whether nothing is known against any topic. */
   get isEmpty(): boolean {
-    return this.suspects.size === 0 && this.refusedUntil.size === 0;
+    return this.suspects.size === 0 && this.refused.size === 0;
   }
 
   /** A QoS 0 message is written to the topic. */
@@ -40,12 +38,12 @@ export class SuspectTopics {
   }
 
   isRefused(topic: string): boolean {
-    return this.isStillRefused(topic);
+    return this.refused.has(topic);
   }
 
   /** Whether a QoS 1 or 2 message is the one again that was given up: as the dead letter of a redelivered message is. */
   isRefusedAgain(message: OutgoingMessage): boolean {
-    return this.isStillRefused(contentsOf(message));
+    return this.refused.has(contentsOf(message));
   }
 
   /** The broker has taken a message to the topic. */
@@ -56,12 +54,17 @@ export class SuspectTopics {
   /** The connection ended over a message to the topic that was sent alone. */
   refuse(topic: string): void {
     this.suspects.delete(topic);
-    this.remember(topic);
+    this.refused.add(topic);
+  }
+
+  /** It was not that message after all. */
+  pardon(topic: string): void {
+    this.refused.delete(topic);
   }
 
   /** A QoS 1 or 2 message was given up. Others to its topic may be harmless. */
   refuseAgain(message: OutgoingMessage): void {
-    this.remember(contentsOf(message));
+    this.refused.add(contentsOf(message));
   }
 
   /** The connection is gone. */
@@ -85,18 +88,6 @@ export class SuspectTopics {
   trustAll(): void {
     this.suspects.clear();
     this.previous = new Set();
-  }
-
-  private remember(what: string): void {
-    if (this.refusedUntil.size >= MAX_REFUSED) this.refusedUntil.clear();
-    this.refusedUntil.set(what, Date.now() + REFUSED_FOR_MS);
-  }
-
-  private isStillRefused(what: string): boolean {
-    const until = this.refusedUntil.get(what);
-    if (until === undefined || until > Date.now()) return until !== undefined;
-    this.refusedUntil.delete(what);
-    return false;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Logger } from '@nestjs/common';
 import type { ISubackPacket } from 'mqtt-packet';
+import { ExpiringSet } from '../../collections/expiring-set.js';
 import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
 import { SubscriptionRefusedError, type RefusedFilter } from '../../errors/subscription-refused.error.js';
 import { describeReasonCode, isFailure, ReasonCode } from '../../protocol/reason-code.js';
 import type { Connection } from '../connection/connection.js';
-import type { Loss } from '../connection/loss.js';
+import { MAX_REFUSED, reasonOfHangUp, REFUSED_FOR_MS, type Loss } from '../connection/loss.js';
 import { subscribePackets, type SubscriptionRequest } from './subscribe-packets.js';
 import { SubscribeCall, Subscription } from './subscription.js';
 
@@ -14,10 +15,6 @@ export type { SubscriptionRequest } from './subscribe-packets.js';
 const MAX_ASKED = 5;
 /** What brokers take that take few filters in a SUBSCRIBE, such as AWS IoT Core. */
 const FEW_FILTERS = 8;
-/** How long a filter is refused over which the broker has ended the connection twice, in milliseconds. */
-const CONDEMNED_FOR_MS = 60_000;
-const MAX_CONDEMNED = 1_000;
-const HUNG_UP = 'the broker ended the connection over it twice';
 
 /**
  * Keeps the subscriptions of a connection: asks for them in as few packets as may be, checks every SUBACK packet by packet, and
@@ -35,7 +32,7 @@ export class Subscriber {
   /** Filters that were given up, and whose UNSUBACK has not come: a session that is resumed may still have them. */
   private readonly unwanted = new Set<string>();
   /** Filters over which the broker has ended the connection: they are refused for a while, whoever asks for them. */
-  private readonly condemnedUntil = new Map<string, number>();
+  private readonly refused = new ExpiringSet<string>(REFUSED_FOR_MS, MAX_REFUSED);
   private filtersPerPacket: number;
   /** Over which the connection has ended twice, until it is known whether the broker is there all the same. */
   private condemned: { readonly packet: readonly Subscription[]; readonly loss: Loss } | undefined;
@@ -142,12 +139,12 @@ export class Subscriber {
 
   /** What the broker has ended the connection over, or the CONNACK rules out (section 3.2.2.3), is not asked for. */
   private withoutImpossible(given: readonly Subscription[]): readonly Subscription[] {
-    const condemned = given.filter(({ filter }) => this.isCondemned(filter));
+    const condemned = given.filter(({ filter }) => this.refused.has(filter));
     for (const subscription of condemned)
       this.refuse(
         [subscription],
         () => ReasonCode.UNSPECIFIED_ERROR,
-        () => HUNG_UP,
+        () => 'the broker ended the connection over it twice',
       );
     const subscriptions = given.filter((subscription) => !condemned.includes(subscription));
     if (this.connection.limits?.sharedSubscriptions !== false) return subscriptions;
@@ -268,26 +265,16 @@ export class Subscriber {
     if (!condemned) return;
     this.condemned = undefined;
     const { packet, loss } = condemned;
-    const reasonOf = (code: number): string =>
-      `${describeReasonCode(code)}: ${loss.broker} ended the connection over it twice`;
-    this.refuseBy(loss, packet, reasonOf);
+    this.refuseBy(loss, packet, () => reasonOfHangUp(loss));
   }
 
   private refuseBy(loss: Loss, subscriptions: readonly Subscription[], reasonOf: (reasonCode: number) => string): void {
     loss.explained = true;
     this.refuse(subscriptions, () => loss.reasonCode ?? ReasonCode.UNSPECIFIED_ERROR, reasonOf);
-    if (this.condemnedUntil.size >= MAX_CONDEMNED) this.condemnedUntil.clear();
     for (const { filter } of subscriptions) {
       this.wanted.delete(filter); // asked for again, it would end the next connection
-      this.condemnedUntil.set(filter, Date.now() + CONDEMNED_FOR_MS);
+      this.refused.add(filter);
     }
-  }
-
-  private isCondemned(filter: string): boolean {
-    const until = this.condemnedUntil.get(filter);
-    if (until === undefined || until > Date.now()) return until !== undefined;
-    this.condemnedUntil.delete(filter);
-    return false;
   }
 
   private trustAll(): void {

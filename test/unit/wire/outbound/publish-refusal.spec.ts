@@ -31,6 +31,7 @@ describe('limitRefusal (section 3.2.2.3)', () => {
     ['retain where it is not available [MQTT-3.2.2-14]', { retainAvailable: false }, { retain: true }, 0x9a],
     ['more than the Maximum Packet Size [MQTT-3.2.2-15]', { maximumPacketSize: 10 }, {}, 0x95],
     ['more than any packet can hold (section 2.1.4)', {}, { payload: HUGE }, 0x95],
+    ['as much, of characters that take three bytes', {}, { payload: '€'.repeat(89_500_000) }, 0x95],
   ])('refuses %s', (_, properties, changes, reasonCode) => {
     const refusal = limitRefusal(message(changes), limits(properties), 5);
     expect(refusal).toBeInstanceOf(PublishRefusedError);

@@ -222,6 +222,21 @@ describe('Publisher, and messages that are not sent', () => {
     ]);
   });
 
+  it.each([0, 1, 2] as const)('rounds what remains up once, at QoS %i, also when it is sent again', async (qos) => {
+    const bench = new Bench();
+    bench.send('a', { qos, properties: { messageExpiryInterval: 10 } });
+    jest.advanceTimersByTime(5_500);
+    bench.open();
+    await bench.read();
+    expect(bench.network.received).toMatchObject([{ properties: { messageExpiryInterval: 5 } }]);
+    if (qos === 0) return;
+    bench.connection.lose({ hangUp: false });
+    jest.advanceTimersByTime(2_600);
+    bench.open({ sessionPresent: true });
+    await bench.read();
+    expect(bench.network.received).toMatchObject([{ properties: { messageExpiryInterval: 2 } }]);
+  });
+
   it('tells of a message that must not wait (expiry 0) afterwards, as of every other', async () => {
     const bench = new Bench();
     bench.open({ limits: { receiveMaximum: 1, receiveMaximumQoS2: 1 } });
@@ -536,6 +551,59 @@ describe('Publisher, and a QoS 0 message over which the broker may end the conne
     bench.connection.answerPing();
     await new Promise((resolve) => process.nextTick(resolve)); // it is written, and the turn is not over
     bench.connection.lose();
+    await turns();
+    expect(bench.ends).toEqual(['bad PublishRefusedError']);
+  });
+
+  it('is not refused when the connection ended over it, and the broker could not be reached at once', async () => {
+    const bench = await Bench.suspecting('bad');
+    bench.send('bad');
+    await bench.read();
+    await bench.pong();
+    bench.connection.lose(); // it was killed, twice
+    bench.connection.failAttempt();
+    bench.open();
+    bench.send('bad');
+    expect(await bench.read()).toEqual(['bad']);
+    bench.connection.lose({ hangUp: false });
+    bench.connection.failAttempt(); // of another loss
+    bench.open();
+    bench.send('bad');
+    expect(await bench.read()).toEqual(['bad']);
+  });
+
+  it.each<[string, (bench: Bench) => unknown]>([
+    ['the broker is there, and later it is not', (bench) => bench.open()],
+    ['an attempt to connect is answered', (bench) => bench.connection.failAttempt(true)],
+  ])('stays refused when %s', async (_, act) => {
+    const bench = await Bench.suspecting('bad');
+    bench.send('bad');
+    await bench.read();
+    await bench.pong();
+    await bench.read();
+    bench.connection.lose();
+    act(bench);
+    bench.open();
+    bench.connection.lose({ hangUp: false });
+    bench.connection.failAttempt();
+    bench.open();
+    bench.ends.length = 0;
+    bench.send('bad');
+    await turns();
+    expect(bench.ends).toEqual(['bad PublishRefusedError']);
+  });
+
+  it('stays refused when the broker said why [MQTT-3.14.2-1], though it could not be reached then', async () => {
+    const bench = await Bench.suspecting('bad');
+    bench.send('bad');
+    await bench.read();
+    await bench.pong();
+    await bench.read();
+    bench.connection.lose({ reasonCode: 0x87 });
+    bench.connection.failAttempt();
+    bench.open();
+    bench.ends.length = 0;
+    bench.send('bad');
     await turns();
     expect(bench.ends).toEqual(['bad PublishRefusedError']);
   });

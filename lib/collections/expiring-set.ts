@@ -1,0 +1,32 @@
+/** Values that are members for a while. There are never more than so many of them: then all are forgotten. */
+export class ExpiringSet<T> {
+  /** Milliseconds since the epoch. */
+  private readonly until = new Map<T, number>();
+
+  constructor(
+    private readonly lifetimeMs: number,
+    private readonly capacity: number,
+  ) {}
+
+  /** Members, those whose time is up and that nobody has asked for since included. */
+  get size(): number {
+    return this.until.size;
+  }
+
+  add(value: T): void {
+    if (this.until.size >= this.capacity) this.until.clear();
+    this.until.set(value, Date.now() + this.lifetimeMs);
+  }
+
+  has(value: T): boolean {
+    const until = this.until.get(value);
+    if (until === undefined) return false;
+    if (until > Date.now()) return true;
+    this.until.delete(value);
+    return false;
+  }
+
+  delete(value: T): void {
+    this.until.delete(value);
+  }
+}
