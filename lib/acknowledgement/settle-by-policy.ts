@@ -1,4 +1,4 @@
-import { failureText } from '../errors/describe-failure.js';
+import { textOfThrown } from '../errors/describe-thrown.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { ACK, NACK, rejection, type Decision } from '../protocol/delivery.js';
 import { AckMessage, NackMessage, RejectMessage } from './acknowledgement-exceptions.js';
@@ -33,7 +33,7 @@ export function decisionOfPolicy(
     case AckPolicy.ACK_FIRST:
       return ACK;
     case AckPolicy.REJECT_ON_ERROR:
-      return outcome.failed ? rejection(rejectReasonCode, failureText(outcome.error)) : ACK;
+      return outcome.failed ? rejection(rejectReasonCode, textOfThrown(outcome.error)) : ACK;
     case AckPolicy.NACK_ON_ERROR:
       return outcome.failed ? NACK : ACK;
     case AckPolicy.MANUAL:

@@ -1,4 +1,4 @@
-import { describeFailure } from '../../errors/describe-failure.js';
+import { describeThrown } from '../../errors/describe-thrown.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { ACK, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
@@ -88,7 +88,7 @@ export class DeduplicatedRequest implements Job, Running {
       if (replies === undefined || areReplies(replies)) return replies;
       throw new TypeError('get() of the deduplication store returned something else than replies');
     } catch (error) {
-      this.host.logger.warn(`Requests cannot be looked up for duplicates: ${describeFailure(error)}`);
+      this.host.logger.warn(`Requests cannot be looked up for duplicates: ${describeThrown(error)}`);
       return undefined;
     }
   }
@@ -120,7 +120,7 @@ export class DeduplicatedRequest implements Job, Running {
     try {
       if (replies) await inTime(this.deduplication.store.set(this.key, replies, ttl), PATIENCE);
     } catch (error) {
-      this.host.logger.warn(`A reply could not be kept for duplicates of its request: ${describeFailure(error)}`);
+      this.host.logger.warn(`A reply could not be kept for duplicates of its request: ${describeThrown(error)}`);
     }
     this.settleJoined();
   }

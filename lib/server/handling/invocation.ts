@@ -1,6 +1,6 @@
 import { decisionOfException, SUCCESS, type Outcome } from '../../acknowledgement/settle-by-policy.js';
 import { MqttContext, type MessageControl, type MessageOrigin } from '../../context/mqtt.context.js';
-import { describeFailure } from '../../errors/describe-failure.js';
+import { describeFailure, describeThrown } from '../../errors/describe-thrown.js';
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
 import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
@@ -202,7 +202,7 @@ export class Invocation
       this.current?.stop();
     } catch (error) {
       const { handler, host } = this;
-      host.logger.error(`The teardown of what handler "${handler.pattern}" returned threw: ${describeFailure(error)}`);
+      host.logger.error(`The teardown of what handler "${handler.pattern}" returned threw: ${describeThrown(error)}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
-import { describeFailure } from '../../errors/describe-failure.js';
+import { describeFailure } from '../../errors/describe-thrown.js';
 import { NACK, rejection, type Decision, type Settling } from '../../protocol/delivery.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { publishDeadLetter } from './dead-letter.js';

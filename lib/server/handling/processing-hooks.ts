@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttContext } from '../../context/mqtt.context.js';
-import { describeFailure } from '../../errors/describe-failure.js';
+import { describeThrown } from '../../errors/describe-thrown.js';
 import { nestError } from '../../serialization/error-object.js';
 import type { HandlerRun } from './handler-run.js';
 import type { ProcessingHooks } from './invocation-host.js';
@@ -18,7 +18,7 @@ export function callStartHook(
 ): void {
   let processed = false;
   const failed = (error: unknown): void => {
-    logger.error(`onProcessingStartHook failed on "${context.getTopic()}": ${describeFailure(error)}`);
+    logger.error(`onProcessingStartHook failed on "${context.getTopic()}": ${describeThrown(error)}`);
     if (processed) return;
     processed = true;
     run.fail(nestError('Internal server error'));
@@ -37,7 +37,7 @@ export function callStartHook(
 export function callEndHook(hook: NonNullable<ProcessingHooks['end']>, context: MqttContext, logger: Logger): void {
   attempt(
     () => hook(context),
-    (error) => logger.error(`onProcessingEndHook failed on "${context.getTopic()}": ${describeFailure(error)}`),
+    (error) => logger.error(`onProcessingEndHook failed on "${context.getTopic()}": ${describeThrown(error)}`),
   );
 }
 

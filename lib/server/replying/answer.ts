@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { describeFailure } from '../../errors/describe-failure.js';
+import { describeThrown } from '../../errors/describe-thrown.js';
 import { PublishRefusedError } from '../../errors/publish-refused.error.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
@@ -64,7 +64,7 @@ export function insteadOfUnencodable(
   streaming = false,
 ): OutgoingMessage | undefined {
   const { format, host, message } = request;
-  host.logger.error(`The reply to a request on "${message.topic}" cannot be encoded: ${describeFailure(error)}`);
+  host.logger.error(`The reply to a request on "${message.topic}" cannot be encoded: ${describeThrown(error)}`);
   return format.failure(request, 'internal', nestError('Internal server error'), streaming);
 }
 

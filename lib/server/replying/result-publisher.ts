@@ -1,4 +1,4 @@
-import { describeFailure } from '../../errors/describe-failure.js';
+import { describeThrown } from '../../errors/describe-thrown.js';
 import type { PublishDefaults } from '../../options/publish-options.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { MqttResponse } from '../../records/mqtt-response.js';
@@ -56,7 +56,7 @@ export class ResultPublisher {
   private failed(topic: string, error: unknown): void {
     this.failure ??= error as Error;
     this.host.logger.error(
-      `A result of handler "${this.handler.pattern}" was not published to "${topic}": ${describeFailure(error)}`,
+      `A result of handler "${this.handler.pattern}" was not published to "${topic}": ${describeThrown(error)}`,
     );
   }
 

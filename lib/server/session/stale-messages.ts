@@ -1,4 +1,4 @@
-import { describeFailure } from '../../errors/describe-failure.js';
+import { describeThrown } from '../../errors/describe-thrown.js';
 import type { ResolvedServerOptions } from '../../options/server-options.js';
 import { ACK, LEAVE } from '../../protocol/delivery.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
@@ -41,7 +41,7 @@ export class StaleMessages {
    */
   private call(policy: () => unknown, topic: string): boolean {
     const failed = (error: unknown): void =>
-      this.host.logger.error(`onStaleSubscription failed for a message on "${topic}": ${describeFailure(error)}`);
+      this.host.logger.error(`onStaleSubscription failed for a message on "${topic}": ${describeThrown(error)}`);
     try {
       const returned = policy();
       if (returned instanceof Promise) returned.catch(failed);
