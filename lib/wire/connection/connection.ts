@@ -29,7 +29,7 @@ export interface SessionStart {
   readonly first: boolean;
 }
 
-interface ConnectionEvents {
+export interface ConnectionEvents {
   /** The broker accepted the connection; nothing it sends has been handled yet. */
   session: [SessionStart];
   /** Connected. */

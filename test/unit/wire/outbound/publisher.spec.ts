@@ -75,6 +75,16 @@ class Bench {
     bench.ends.length = 0;
     return bench;
   }
+
+  /** A publisher that has sent a message to a suspect topic alone, and waits for the broker to take it. */
+  static async probing(topic: string): Promise<Bench> {
+    const bench = await Bench.suspecting(topic);
+    bench.send(topic);
+    await bench.read();
+    await bench.pong();
+    await bench.read();
+    return bench;
+  }
 }
 
 function words(packets: readonly Packet[]): string[] {
@@ -519,11 +529,7 @@ describe('Publisher, and a QoS 0 message over which the broker may end the conne
   });
 
   it('is refused for a minute when the connection ends over it once more', async () => {
-    const bench = await Bench.suspecting('bad');
-    bench.send('bad');
-    await bench.read();
-    await bench.pong();
-    await bench.read();
+    const bench = await Bench.probing('bad');
     const loss = bench.connection.lose();
     await turns();
     expect(loss.explained).toBe(true);
@@ -556,10 +562,7 @@ describe('Publisher, and a QoS 0 message over which the broker may end the conne
   });
 
   it('is not refused when the connection ended over it, and the broker could not be reached at once', async () => {
-    const bench = await Bench.suspecting('bad');
-    bench.send('bad');
-    await bench.read();
-    await bench.pong();
+    const bench = await Bench.probing('bad');
     bench.connection.lose(); // it was killed, twice
     bench.connection.failAttempt();
     bench.open();
@@ -576,11 +579,7 @@ describe('Publisher, and a QoS 0 message over which the broker may end the conne
     ['the broker is there, and later it is not', (bench) => bench.open()],
     ['an attempt to connect is answered', (bench) => bench.connection.failAttempt(true)],
   ])('stays refused when %s', async (_, act) => {
-    const bench = await Bench.suspecting('bad');
-    bench.send('bad');
-    await bench.read();
-    await bench.pong();
-    await bench.read();
+    const bench = await Bench.probing('bad');
     bench.connection.lose();
     act(bench);
     bench.open();
@@ -594,11 +593,7 @@ describe('Publisher, and a QoS 0 message over which the broker may end the conne
   });
 
   it('stays refused when the broker said why [MQTT-3.14.2-1], though it could not be reached then', async () => {
-    const bench = await Bench.suspecting('bad');
-    bench.send('bad');
-    await bench.read();
-    await bench.pong();
-    await bench.read();
+    const bench = await Bench.probing('bad');
     bench.connection.lose({ reasonCode: 0x87 });
     bench.connection.failAttempt();
     bench.open();

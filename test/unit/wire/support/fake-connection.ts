@@ -1,38 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
-import type { Packet } from 'mqtt-packet';
 import type { ResolvedConnectionOptions } from '../../../../lib/options/connection-options.js';
-import type { BrokerLimits } from '../../../../lib/wire/connection/broker-limits.js';
-import type { ConnectionFailure } from '../../../../lib/wire/connection/connection-failure.js';
-import type { Connection, SessionStart } from '../../../../lib/wire/connection/connection.js';
+import { brokerLimits, type BrokerLimits } from '../../../../lib/wire/connection/broker-limits.js';
+import type { Connection, ConnectionEvents } from '../../../../lib/wire/connection/connection.js';
 import type { Loss } from '../../../../lib/wire/connection/loss.js';
 import { PacketIdentifiers } from '../../../../lib/wire/outbound/packet-identifiers.js';
 import type { Writer } from '../../../../lib/wire/outbound/writer.js';
 import { Network, turns } from './network.js';
 
-interface Events {
-  session: [SessionStart];
-  connected: [SessionStart];
-  control: [Packet];
-  drained: [];
-  lost: [Loss];
-  attemptFailed: [ConnectionFailure];
-  reconnecting: [];
-  closed: [Error | undefined];
-}
-
-const UNLIMITED: BrokerLimits = {
-  receiveMaximum: 65_535,
-  receiveMaximumQoS2: 65_535,
-  topicAliasMaximum: 0,
-  maximumQoS: 2,
-  retainAvailable: true,
-  maximumPacketSize: Infinity,
-  sharedSubscriptions: true,
-  wildcardSubscriptions: true,
-  subscriptionIdentifiers: true,
-  responseInformation: undefined,
-};
+const UNLIMITED = brokerLimits({ cmd: 'connack', sessionPresent: false }, 5);
 
 export const BROKER = 'mqtt://broker:1883';
 
@@ -45,7 +21,7 @@ interface Acceptance {
  * What Publisher, Subscriber and InboundMessages see of a Connection. The test says when it is accepted, lost and closed; the order
  * of events and calls is that of Connection.
  */
-export class FakeConnection extends EventEmitter<Events> {
+export class FakeConnection extends EventEmitter<ConnectionEvents> {
   readonly broker = BROKER;
   readonly clientId = 'press-7';
   readonly identifiers: PacketIdentifiers;
