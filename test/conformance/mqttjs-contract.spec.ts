@@ -223,7 +223,7 @@ describe.each(versions)('MQTT.js on protocol version %i', (v) => {
     const gone = closed(client);
     await endControlClient(client);
     await gone;
-    expect(timers()).toBe(before);
+    expect(timers()).toBeLessThanOrEqual(before); // one that was there before may have fired meanwhile
   });
 
   it('writes into nothing that it was given: options of the transport are frozen', async () => {
