@@ -1,4 +1,4 @@
-// Every test runs as an ES module. What touches Nest runs twice: on Nest 12 and, through compat/nest11, on Nest 11.
+// Every test runs as an ES module. What touches Nest runs on Nest 12 and, through compat/nest11, on Nest 11.
 const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
@@ -39,14 +39,14 @@ export default {
       ...shared,
       displayName: 'nest 11',
       globals: { NEST_MAJOR: 11 },
-      testMatch: ['<rootDir>/test/{unit,integration}/**/*.spec.ts'],
-      // These folders import nothing from Nest, or start hundreds of processes: once is enough.
-      testPathIgnorePatterns: [
-        '/test/integration/(durability|lifecycle|performance|security|wire)/',
-        '/test/integration/(many-callers|groups)',
-        '/test/integration/rpc/(isolation|nested-calls|nagle|packet-count|faststream)',
-        '/test/unit/(errors|protocol|options|wire|routing|acknowledgement|collections|timing|serialization|testing)/',
+      // Where Nest matters: what it calls, and what it hands over. The wire, the brokers and the processes are the same on both.
+      testMatch: [
+        '<rootDir>/test/unit/{client,compat,context,module,records,server}/**/*.spec.ts',
+        '<rootDir>/test/integration/{handlers,module,peers,server}/**/*.spec.ts',
+        '<rootDir>/test/integration/rpc/{request-response,failures}.spec.ts',
+        '<rootDir>/test/integration/streams/streams.spec.ts',
       ],
+      testPathIgnorePatterns: ['/test/integration/peers/faststream'],
       moduleNameMapper: {
         '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',
         ...sourceSpecifiers,

@@ -2,11 +2,11 @@ import { AccessControl } from './access-control.js';
 import type { BrokerEmitter } from './broker-events.js';
 import type { BrokerMessage } from './broker-message.js';
 import type { ResolvedBrokerOptions } from './broker-options.js';
-import { RetainedMessages } from './retained-messages.js';
-import { Router } from './router.js';
-import type { Session } from './session.js';
-import { SessionRegistry } from './session-registry.js';
-import { Wills } from './wills.js';
+import { RetainedMessages } from './sessions/retained-messages.js';
+import { Router } from './sessions/router.js';
+import type { Session } from './sessions/session.js';
+import { SessionRegistry } from './sessions/session-registry.js';
+import { Wills } from './sessions/wills.js';
 
 /** What a broker is besides its connections: the parts that packet handlers work with. */
 export class BrokerCore {

@@ -23,9 +23,9 @@ export type {
   UnsubscribeEvent,
 } from './broker-events.js';
 export type { BrokerMessage, BrokerMessageProperties, MessageToPublish } from './broker-message.js';
-export type { DropOptions, Faults, RefuseConnectionsOptions, RemoveFault } from './faults.js';
-export type { ListenOptions } from './listener.js';
-export type { PacketCmd, PacketMatch, PacketSelection } from './packet-matcher.js';
-export type { SessionView, SubscriptionView } from './session-view.js';
+export type { DropOptions, Faults, RefuseConnectionsOptions, RemoveFault } from './faults/faults.js';
+export type { ListenOptions } from './network/listener.js';
+export type { PacketCmd, PacketMatch, PacketSelection } from './faults/packet-matcher.js';
+export type { SessionView, SubscriptionView } from './sessions/session-view.js';
 export type { WaitOptions } from './wait-for-event.js';
 export { ReasonCode } from '../protocol/reason-code.js';

@@ -6,15 +6,15 @@ import { BrokerCore } from './broker-core.js';
 import type { MqttBrokerEvents } from './broker-events.js';
 import { createMessage, type BrokerMessage, type MessageToPublish } from './broker-message.js';
 import type { MqttBrokerOptions } from './broker-options.js';
-import { Connection, type ConnectionEnd, type ConnectionHost } from './connection.js';
-import { Faults } from './faults.js';
+import { Connection, type ConnectionEnd, type ConnectionHost } from './network/connection.js';
+import { Faults } from './faults/faults.js';
 import { dispatch } from './handlers/dispatch.js';
-import { Listener, type ListenOptions } from './listener.js';
-import { PacketRules } from './packet-rules.js';
+import { Listener, type ListenOptions } from './network/listener.js';
+import { PacketRules } from './faults/packet-rules.js';
 import { warnInProduction } from './production-warning.js';
 import { resolveBrokerOptions } from './resolve-broker-options.js';
-import { viewSession, type SessionView } from './session-view.js';
-import { createStreamPair } from './stream-pair.js';
+import { viewSession, type SessionView } from './sessions/session-view.js';
+import { createStreamPair } from './network/stream-pair.js';
 import { waitForEvent, type WaitOptions } from './wait-for-event.js';
 
 /**

@@ -10,7 +10,7 @@ import { Journal } from './journal.js';
 import type { TestConnection } from './test-broker.js';
 
 const HOW = 'Install it: node test/support/install-faststream.mjs (needs Python 3.10 or later with venv and pip)';
-const PEER = fileURLToPath(new URL('../integration/rpc/faststream/peer.py', import.meta.url));
+const PEER = fileURLToPath(new URL('../integration/peers/faststream/peer.py', import.meta.url));
 const VENV = fileURLToPath(new URL('../../.cache/faststream/bin/python', import.meta.url));
 
 /** A message as FastStream's handlers see it. */

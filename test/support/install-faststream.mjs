@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const venv = fileURLToPath(new URL('../../.cache/faststream', import.meta.url));
-const requirements = fileURLToPath(new URL('../integration/rpc/faststream/requirements.txt', import.meta.url));
+const requirements = fileURLToPath(new URL('../integration/peers/faststream/requirements.txt', import.meta.url));
 
 rmSync(venv, { recursive: true, force: true });
 execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });

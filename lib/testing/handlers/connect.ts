@@ -4,9 +4,9 @@ import { ReasonCode } from '../../protocol/reason-code.js';
 import { topicNameProblem } from '../../protocol/topic-name.js';
 import type { BrokerCore } from '../broker-core.js';
 import { NEVER_EXPIRES, type ResolvedBrokerOptions } from '../broker-options.js';
-import type { Connection } from '../connection.js';
-import type { Session } from '../session.js';
-import type { Will } from '../wills.js';
+import type { Connection } from '../network/connection.js';
+import type { Session } from '../sessions/session.js';
+import type { Will } from '../sessions/wills.js';
 
 /** CONNECT (section 3.1): lets the client in and gives it its session, or refuses it. */
 export async function handleConnect(core: BrokerCore, connection: Connection, packet: IConnectPacket): Promise<void> {

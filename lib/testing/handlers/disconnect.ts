@@ -1,8 +1,8 @@
 import type { IDisconnectPacket } from 'mqtt-packet';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import type { BrokerCore } from '../broker-core.js';
-import type { Connection } from '../connection.js';
-import { ProtocolViolation } from '../protocol-violation.js';
+import type { Connection } from '../network/connection.js';
+import { ProtocolViolation } from '../packets/protocol-violation.js';
 
 /** DISCONNECT (section 3.14): the client leaves, and may say how long its session is to stay. */
 export function handleDisconnect(core: BrokerCore, connection: Connection, packet: IDisconnectPacket): void {

@@ -1,8 +1,8 @@
 import type { Packet } from 'mqtt-packet';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import type { BrokerCore } from '../broker-core.js';
-import type { Connection } from '../connection.js';
-import { ProtocolViolation } from '../protocol-violation.js';
+import type { Connection } from '../network/connection.js';
+import { ProtocolViolation } from '../packets/protocol-violation.js';
 import { handleConnect } from './connect.js';
 import { handleDisconnect } from './disconnect.js';
 import { handlePublish, handlePubrel } from './publish.js';

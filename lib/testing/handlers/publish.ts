@@ -4,8 +4,8 @@ import { topicNameProblem } from '../../protocol/topic-name.js';
 import type { BrokerCore } from '../broker-core.js';
 import { createMessage, type BrokerMessage, type PublishPacket } from '../broker-message.js';
 import type { ResolvedBrokerOptions } from '../broker-options.js';
-import type { Connection } from '../connection.js';
-import { ProtocolViolation } from '../protocol-violation.js';
+import type { Connection } from '../network/connection.js';
+import { ProtocolViolation } from '../packets/protocol-violation.js';
 
 /** PUBLISH (section 3.3): routes a client's message once, and acknowledges it. */
 export function handlePublish(core: BrokerCore, connection: Connection, packet: IPublishPacket): void | Promise<void> {

@@ -3,9 +3,9 @@ import type { QoS } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { TopicFilter, topicFilterProblem } from '../../protocol/topic-filter.js';
 import type { BrokerCore } from '../broker-core.js';
-import type { Connection } from '../connection.js';
-import { ProtocolViolation } from '../protocol-violation.js';
-import type { Session, Subscription } from '../session.js';
+import type { Connection } from '../network/connection.js';
+import { ProtocolViolation } from '../packets/protocol-violation.js';
+import type { Session, Subscription } from '../sessions/session.js';
 
 interface Outcome {
   readonly reasonCode: number;

@@ -1,8 +1,8 @@
 import type { IUnsubscribePacket } from 'mqtt-packet';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import type { BrokerCore } from '../broker-core.js';
-import type { Connection } from '../connection.js';
-import { ProtocolViolation } from '../protocol-violation.js';
+import type { Connection } from '../network/connection.js';
+import { ProtocolViolation } from '../packets/protocol-violation.js';
 
 /** UNSUBSCRIBE (section 3.10). */
 export function handleUnsubscribe(core: BrokerCore, connection: Connection, packet: IUnsubscribePacket): void {

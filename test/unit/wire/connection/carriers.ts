@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
-import { createWebSocketServer } from '../../../../lib/testing/websocket-server.js';
+import { createWebSocketServer } from '../../../../lib/testing/network/websocket-server.js';
 import type { Endpoint } from '../../../../lib/wire/connection/endpoints.js';
 import { closeAfterTest } from '../../../support/closing.js';
 import type { Certificate } from '../../../support/certificates.js';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { parser, type Packet } from 'mqtt-packet';
-import { createStreamPair } from '../../../../lib/testing/stream-pair.js';
+import { createStreamPair } from '../../../../lib/testing/network/stream-pair.js';
 import { Writer, type WriterHost } from '../../../../lib/wire/outbound/writer.js';
 
 /** Waits for so many turns of the event loop. */

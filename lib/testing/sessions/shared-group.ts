@@ -1,0 +1,62 @@
+import type { QoS } from '../../protocol/application-message.js';
+import type { TopicFilter } from '../../protocol/topic-filter.js';
+import type { BrokerMessage } from '../broker-message.js';
+import type { Session, Subscription } from './session.js';
+
+/** The members of one Shared Subscription (section 4.8.2), who get its messages in turns. */
+export class SharedGroup {
+  /** Whose turn it is comes first. */
+  private members: Subscription[] = [];
+
+  constructor(readonly filter: TopicFilter) {}
+
+  get isEmpty(): boolean {
+    return this.members.length === 0;
+  }
+
+  get isOnline(): boolean {
+    return this.members.some(({ session }) => session.outbound.link);
+  }
+
+  /** A member that subscribes again keeps its turn. */
+  join(subscription: Subscription): void {
+    const at = this.members.findIndex(({ session }) => session === subscription.session);
+    if (at < 0) this.members.push(subscription);
+    else this.members[at] = subscription;
+  }
+
+  leave(session: Session): void {
+    this.members = this.members.filter((member) => member.session !== session);
+  }
+
+  /** Gives `message` to one member; false when nobody is there to take it. */
+  deal(message: BrokerMessage): boolean {
+    const member = this.choose(message);
+    if (!member) return false;
+    this.members = [...this.members.filter((other) => other !== member), member];
+    member.session.outbound.deliver({
+      message,
+      qos: lower(message.qos, member.qos),
+      retain: message.retain && member.retainAsPublished,
+      identifiers: member.identifier === undefined ? [] : [member.identifier],
+      share: this.filter.text,
+    });
+    return true;
+  }
+
+  /** Who is online and has room; else who is online and waits least; else, for QoS 1 and 2, a session that is kept. */
+  private choose(message: BrokerMessage): Subscription | undefined {
+    const online = this.members.filter(({ session }) => session.outbound.link);
+    if (online.length === 0) return this.members.find((member) => lower(message.qos, member.qos) > 0);
+    return (
+      online.find(({ session }) => session.outbound.hasRoom) ??
+      online.reduce((least, member) =>
+        member.session.outbound.queued < least.session.outbound.queued ? member : least,
+      )
+    );
+  }
+}
+
+function lower(published: QoS, granted: QoS): QoS {
+  return published < granted ? published : granted; // [MQTT-3.8.4-8]
+}

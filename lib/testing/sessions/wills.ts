@@ -1,0 +1,44 @@
+import type { BrokerMessage, MessageToPublish } from '../broker-message.js';
+import { createMessage } from '../broker-message.js';
+import type { Session } from './session.js';
+import { afterSeconds, type CancelTimer } from '../timers.js';
+
+export interface Will extends MessageToPublish {
+  readonly delaySeconds: number;
+}
+
+interface PendingWill {
+  readonly will: Will;
+  readonly cancel: CancelTimer;
+}
+
+/** Wills of connections that are gone (section 3.1.2.5), published at once or when their delay is over. */
+export class Wills {
+  private readonly pending = new Map<Session, PendingWill>();
+
+  constructor(private readonly publish: (session: Session, message: BrokerMessage) => void) {}
+
+  /** At the end of the delay or of the session, whichever is first [MQTT-3.1.2-8]. */
+  schedule(session: Session, will: Will): void {
+    const seconds = Math.min(will.delaySeconds, session.expirySeconds);
+    const cancel = seconds > 0 ? afterSeconds(seconds, () => this.publishNow(session)) : () => {};
+    this.pending.set(session, { will, cancel });
+    if (seconds === 0) this.publishNow(session);
+  }
+
+  publishNow(session: Session): void {
+    const pending = this.pending.get(session);
+    this.cancel(session);
+    if (pending) this.publish(session, createMessage(pending.will));
+  }
+
+  /** The client is back in time [MQTT-3.1.3-9]. */
+  cancel(session: Session): void {
+    this.pending.get(session)?.cancel();
+    this.pending.delete(session);
+  }
+
+  clear(): void {
+    for (const session of [...this.pending.keys()]) this.cancel(session);
+  }
+}
