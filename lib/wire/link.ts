@@ -5,7 +5,7 @@ import { Connection } from './connection/connection.js';
 import { reportStatus } from './connection/connection-status.js';
 import { ping } from './connection/ping.js';
 import { healthOf, type MqttHealth } from './health.js';
-import { InboundMessages, type MessageListener } from './inbound/inbound-messages.js';
+import { InboundMessages, type InboundMessageHandler } from './inbound/inbound-messages.js';
 import type { MqttClient, MqttEvents, MqttStatus } from './mqtt-events.js';
 import { Publisher, type OfflinePolicy } from './outbound/publisher.js';
 import { Subscriber } from './subscriptions/subscriber.js';
@@ -14,7 +14,7 @@ import { Subscriber } from './subscriptions/subscriber.js';
 interface LinkParts extends OfflinePolicy {
   readonly logger: Logger;
   readonly onStatus: (status: MqttStatus) => void;
-  readonly onMessage: MessageListener;
+  readonly onMessage: InboundMessageHandler;
   readonly onWithheld?: (withheld: number, again: boolean) => void;
 }
 

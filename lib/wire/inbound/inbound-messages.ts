@@ -6,10 +6,10 @@ import { PUBACK, PUBCOMP, PUBREC, type Writer } from '../outbound/writer.js';
 import { AcknowledgementLine } from './acknowledgement-line.js';
 import { InboundMessage, type AcknowledgementKeeper } from './inbound-message.js';
 
-export type MessageListener = (message: InboundMessage) => void;
+export type InboundMessageHandler = (message: InboundMessage) => void;
 
 interface InboundParts {
-  readonly onMessage: MessageListener;
+  readonly onMessage: InboundMessageHandler;
   readonly logger: Logger;
   /**
    * Told of every message that is withheld: its slot in the broker's window stays taken until the session is resumed.
