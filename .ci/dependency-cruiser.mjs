@@ -4,6 +4,7 @@
 const floors = [
   ['errors'],
   ['protocol', 'collections', 'timing'],
+  ['observing'],
   ['options'],
   ['wire', 'routing', 'acknowledgement', 'serialization', 'records'],
   ['context'],

@@ -48,6 +48,20 @@ export {
   InjectMqttServer,
 } from './module/mqtt-tokens.js';
 export { MqttModule } from './module/mqtt.module.js';
+export type {
+  MqttDeadLetter,
+  MqttDelivery,
+  MqttHandled,
+  MqttObservedHandler,
+  MqttRetry,
+  MqttSettlement,
+} from './observing/mqtt-delivery.js';
+export type { MqttDrop, MqttDropReason } from './observing/mqtt-drop.js';
+export type { MqttFigures, MqttHealth } from './observing/mqtt-health.js';
+export type { MqttConnectionEvent, MqttObservedConnection } from './observing/mqtt-observed-connection.js';
+export type { MqttObservedRequest, MqttRequestEnd } from './observing/mqtt-observed-request.js';
+export type { MqttObserver } from './observing/mqtt-observer.js';
+export type { MqttPublication, MqttPublishEnd } from './observing/mqtt-publication.js';
 export { AckPolicy } from './options/ack-policy.js';
 export type { MqttClientOptions } from './options/client-options.js';
 export type { MqttConnectionOptions } from './options/connection-options.js';
@@ -89,5 +103,4 @@ export type { PublishToOptions } from './routing/publish-target.js';
 export { MqttSubscription } from './routing/decorators/mqtt-subscription.decorator.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
 export { ServerMqtt } from './server/mqtt.server.js';
-export type { MqttHealth } from './wire/health.js';
 export type { MqttEvents, MqttStatus } from './wire/mqtt-events.js';

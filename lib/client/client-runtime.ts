@@ -1,17 +1,19 @@
 import type { Logger } from '@nestjs/common';
 import type { ResolvedClientOptions } from '../options/client-options.js';
+import type { Observers } from '../observing/observers.js';
+import type { OutgoingMessage } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import { ACK } from '../protocol/delivery.js';
-import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import { defaultCodec } from '../serialization/codecs.js';
 import { withDeserializer, withSerializer } from '../serialization/nest-serializers.js';
 import { isTakeover } from '../wire/connection/connection-failure.js';
-import type { MqttHealth } from '../wire/health.js';
+import type { MqttHealth } from '../observing/mqtt-health.js';
 import { within } from '../timing/within.js';
 import type { InboundMessage } from '../wire/inbound/inbound-message.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import type { SubscriptionRequest } from '../wire/subscriptions/subscriber.js';
+import type { DeclaredTopics } from './declared-topics.js';
 import { MessageComposer } from './message-composer.js';
 import { AdHocSubscriptions } from './messages/ad-hoc-subscriptions.js';
 import { MessageListener } from './messages/message-listener.js';
@@ -38,6 +40,7 @@ export class ClientRuntime {
 
   constructor(
     private readonly options: ResolvedClientOptions,
+    private readonly declared: DeclaredTopics,
     private readonly logger: Logger,
     onStatus: (status: MqttStatus) => void,
   ) {
@@ -51,19 +54,23 @@ export class ClientRuntime {
     );
     this.composer = new MessageComposer(options, codec);
     this.link = new Link(options.connection, {
+      role: 'client',
+      figures: () => ({ pendingRequests: this.requests.size }),
       logger,
       offline: options.offline,
       maxQueuedMessages: options.maxQueuedMessages,
       onStatus,
       onMessage: (message) => this.receive(message),
     });
-    const { connection, publisher, subscriber } = this.link;
+    const { connection, publisher, subscriber, observers } = this.link;
     const correlation = new CorrelationData();
     this.requests = new RequestTable({
       ...options,
       connection,
       publisher,
       correlation,
+      observers,
+      templateOf: (topic) => declared.templateOf(topic),
       logger,
       formatOf: this.requestFormats(codec, correlation),
       inbox: new Inbox<RequestFormat>({
@@ -82,6 +89,7 @@ export class ClientRuntime {
       // what is subscribed for as soon as there is a connection is asked for before anything is published
       if (first) setImmediate(() => this.link.openPublisher());
     });
+    observers?.happened({ kind: 'opened' });
   }
 
   /**
@@ -149,15 +157,47 @@ export class ClientRuntime {
 
   /** Publishes an event, in the wire format of the options. Resolves when the QoS handshake is done. */
   emit(call: RequestCall): Promise<void> {
-    const { topic, data, options } = call;
-    if (this.options.envelope !== 'nest') return this.publish(topic, data, options);
-    return this.publish(topic, envelopeOf(call), { ...options, codec: this.envelopeCodec });
+    return this.publish(call.topic, call, this.options.envelope === 'nest');
   }
 
   /** Publishes, and connects for it if need be. Resolves when the QoS handshake is done. */
-  async publish(topic: string, data: unknown, options: Readonly<MqttRecordOptions>): Promise<void> {
+  async publish(topic: string, call: RequestCall, enveloped = false): Promise<void> {
+    const { options } = call;
     this.composer.check(topic, options);
-    await publishWithin(this.link.publisher, this.composer.compose(topic, data, options), options);
+    const { observers, publisher } = this.link;
+    if (observers !== undefined) await this.publishObserved(topic, call, enveloped, observers);
+    else await publishWithin(publisher, this.compose(topic, call, enveloped, call.metadata), options);
+  }
+
+  private compose(
+    topic: string,
+    call: RequestCall,
+    enveloped: boolean,
+    metadata: RequestCall['metadata'],
+  ): OutgoingMessage {
+    const { data, options } = call;
+    if (!enveloped) return this.composer.compose(topic, data, options);
+    return this.composer.compose(topic, envelopeOf(call, metadata), { ...options, codec: this.envelopeCodec });
+  }
+
+  private async publishObserved(
+    topic: string,
+    call: RequestCall,
+    enveloped: boolean,
+    observers: Observers,
+  ): Promise<void> {
+    const { publishOptions } = this.options;
+    const { qos = publishOptions.qos ?? 0, retain = publishOptions.retain ?? false, correlationData } = call.options;
+    const template = this.declared.templateOf(topic);
+    const publication = observers.publish({ kind: 'event', topic, template, qos, retain, correlationData, enveloped });
+    try {
+      const message = this.compose(topic, call, enveloped, publication.metadata(call.metadata));
+      const { publisher } = this.link;
+      publication.settled(undefined, await publishWithin(publisher, publication.complete(message), call.options));
+    } catch (error) {
+      publication.settled(error, undefined);
+      throw error;
+    }
   }
 
   /** Ends requests at once, and lets what was published be delivered or rejected before it disconnects. */

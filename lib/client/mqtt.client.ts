@@ -19,8 +19,9 @@ import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
-import type { MqttHealth } from '../wire/health.js';
+import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import { DeclaredTopics } from './declared-topics.js';
 import { ClientRuntime } from './client-runtime.js';
 import { withMetadata, type DispatchedPacket, type DispatchHook } from './dispatch-metadata.js';
 import { MessageStream } from './messages/message-stream.js';
@@ -45,6 +46,7 @@ import type { RequestCall } from './requests/request-call.js';
 export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, string> {
   protected readonly logger = new Logger(ClientMqtt.name);
   private readonly resolved: ResolvedClientOptions;
+  private readonly declared: DeclaredTopics;
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
   private closing: Promise<void> | undefined;
@@ -53,6 +55,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   constructor(options: MqttClientOptions = {}) {
     super();
     this.resolved = resolveClientOptions(options);
+    this.declared = new DeclaredTopics(this.resolved.topicTemplates);
   }
 
   // the class is a ClientProxy of any string, or Nest 12's `customClass` would not take it
@@ -256,8 +259,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   private async publishValue(topic: string, given: unknown, overrides: MqttRecordOptions | undefined): Promise<void> {
-    const { data, options } = this.call(topic, given, overrides);
-    await this.runtime.publish(topic, data, options);
+    await this.runtime.publish(topic, this.call(topic, given, overrides));
   }
 
   /** This client without its contract, for what comes from outside of it. */
@@ -268,7 +270,9 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private get runtime(): ClientRuntime {
     // a client that was taken over must not evict the other one by itself
     if (!this.current || (this.current.closed && !this.current.takenOver)) {
-      this.current = new ClientRuntime(this.resolved, this.logger, (status) => this._status$.next(status));
+      this.current = new ClientRuntime(this.resolved, this.declared, this.logger, (status) =>
+        this._status$.next(status),
+      );
       for (const [event, listener] of this.listeners) this.current.on(event, listener);
     }
     return this.current;

@@ -9,32 +9,33 @@ import type { Publisher } from '../wire/outbound/publisher.js';
  * Publishes a message within its `timeout`, until its `signal` aborts. What still waits then is never sent; what is under way is
  * not called back.
  *
+ * @returns the reason code of the acknowledgement
  * @throws PublishTimeoutError, PublishCancelledError, and what publishing throws
  */
 export function publishWithin(
   publisher: Publisher,
   message: OutgoingMessage,
   { timeout, signal }: Readonly<Pick<MqttRecordOptions, 'timeout' | 'signal'>>,
-): Promise<unknown> {
+): Promise<number> {
   if (timeout === undefined && signal === undefined) return publisher.publish(message);
   const { topic } = message;
-  return new Promise<void>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(new PublishCancelledError(topic, false, { cause: signal.reason }));
       return;
     }
     let timer: LongTimeout | undefined;
-    const settle = (error: Error | undefined): void => {
+    const settle = (error: Error | undefined, reasonCode: number): void => {
       timer?.clear();
       signal?.removeEventListener('abort', abort);
       if (error) reject(error);
-      else resolve();
+      else resolve(reasonCode);
     };
     let waiting: ReturnType<typeof publisher.send> = undefined; // read by giveUp(), also when the signal aborts within send()
     /** @returns whether the message may have left */
     const giveUp = (): boolean => waiting === undefined || !publisher.withdraw(waiting);
-    const abort = (): void => settle(new PublishCancelledError(topic, giveUp(), { cause: signal?.reason }));
-    const expire = (): void => settle(new PublishTimeoutError(topic, timeout!, giveUp()));
+    const abort = (): void => settle(new PublishCancelledError(topic, giveUp(), { cause: signal?.reason }), 0);
+    const expire = (): void => settle(new PublishTimeoutError(topic, timeout!, giveUp()), 0);
     signal?.addEventListener('abort', abort, { once: true });
     if (timeout !== undefined) timer = setLongTimeout(expire, timeout);
     waiting = publisher.send(message, settle);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import type { MqttHealth } from '../wire/health.js';
+import type { MqttHealth } from '../observing/mqtt-health.js';
 
 /** A `ServerMqtt` or a `ClientMqtt`. */
 export interface HealthTarget {

@@ -47,20 +47,21 @@ function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...providers: Pr
     providers: [
       ...providers,
       { provide: server, inject: [options], useFactory: (given: MqttModuleOptions) => createServer(given, name) },
-      { provide: client, inject: [options], useFactory: createClient },
+      { provide: client, inject: [options], useFactory: (given: MqttModuleOptions) => createClient(given, name) },
     ],
     exports: [server, client],
   };
 }
 
 function createServer(options: MqttModuleOptions, name: string | undefined): ServerMqtt {
-  const named = name === undefined ? {} : { transportId: getMqttTransportId(name) };
+  const named = name === undefined ? {} : { name, transportId: getMqttTransportId(name) };
   return new ServerMqtt({ ...named, ...serverOptionsOf(options) });
 }
 
 /** Nest calls the hook when servers have closed: until then their handlers may need the client. */
-function createClient(options: MqttModuleOptions): ClientMqtt {
-  const client = new ClientMqtt(clientOptionsOf(options));
+function createClient(options: MqttModuleOptions, name: string | undefined): ClientMqtt {
+  const named = name === undefined ? {} : { name };
+  const client = new ClientMqtt({ ...named, ...clientOptionsOf(options) });
   return Object.assign(client, { onApplicationShutdown: () => client.close() });
 }
 

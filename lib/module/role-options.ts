@@ -12,6 +12,7 @@ export function serverOptionsOf(options: MqttModuleOptions): MqttServerOptions {
     maxQueuedMessages: _maxQueuedMessages,
     envelope: _envelope,
     userProperties: _userProperties,
+    topicTemplates: _topicTemplates,
     ...server
   } = options;
   return { ...server, ...clientIdOf(options, 'server') };

@@ -35,6 +35,11 @@ export interface MqttClientOptions extends MqttConnectionOptions, MqttPayloadOpt
   envelope?: 'plain' | 'nest';
   /** User Properties of every message, beside those of the message itself (5.0). */
   userProperties?: UserProperties;
+  /**
+   * Declared topics of what is sent, such as `devices/{deviceId}/set`: observers are told the first that matches a topic, and name spans
+   * and label metrics by it, for there may be a topic for each device. Default none.
+   */
+  topicTemplates?: readonly string[];
 }
 
 /** Client options after validation: complete, private copies, never written to. */
@@ -49,6 +54,7 @@ export interface ResolvedClientOptions extends ResolvedPayloadOptions {
   readonly gracefulTimeoutMs: number;
   readonly envelope: 'plain' | 'nest' | undefined;
   readonly userProperties: Readonly<UserProperties> | undefined;
+  readonly topicTemplates: readonly string[];
 }
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -68,6 +74,7 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
     gracefulTimeout,
     envelope,
     userProperties,
+    topicTemplates,
     codec,
     serializer,
     deserializer,
@@ -85,6 +92,7 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
     gracefulTimeoutMs: gracefulTimeout ?? DEFAULT_GRACEFUL_TIMEOUT_MS,
     envelope,
     userProperties: copyUserProperties(userProperties),
+    topicTemplates: Object.freeze([...(topicTemplates ?? [])]),
     codec,
     serializer,
     deserializer,
@@ -102,6 +110,7 @@ function check(options: MqttClientOptions): void {
   checks.integer('maxQueuedMessages', options.maxQueuedMessages, { min: 0, infinite: true });
   checks.duration('gracefulTimeout', options.gracefulTimeout, { min: 0, infinite: true });
   checks.oneOf('envelope', options.envelope, ['plain', 'nest']);
+  checks.list('topicTemplates', options.topicTemplates, (option, template) => checks.text(option, template));
   checkPayload(checks, options);
   checks.sent(
     'responseTopicPrefix',

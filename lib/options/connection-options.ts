@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { IClientOptions } from 'mqtt';
+import type { MqttObserver } from '../observing/mqtt-observer.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttCredentials } from './credentials.js';
 import type { DiscouragedCharacters } from './discouraged-characters.js';
+import { checkObservers } from './observers-option.js';
 import type { OptionChecks } from './option-checks.js';
 import {
   checkReconnect,
@@ -66,6 +68,10 @@ export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTrans
    * as its value when it is given and this is not.
    */
   maxFiltersPerSubscribe?: number;
+  /** Told what goes on, in their order: for tracing, metrics and pages that show it. Default none. */
+  observers?: readonly MqttObserver[];
+  /** Names the broker to observers, where there are several. Default: the name of the `MqttModule` that it belongs to. */
+  name?: string;
 }
 
 const DEFAULT_MAX_FILTERS_PER_SUBSCRIBE = 500;
@@ -91,6 +97,8 @@ export interface ResolvedConnectionOptions {
   readonly maxConnectionAttempts: number;
   readonly discouragedCharacters: DiscouragedCharacters;
   readonly maxFiltersPerSubscribe: number;
+  readonly observers: readonly MqttObserver[];
+  readonly name: string | undefined;
   /** Whether the session outlives its connection. */
   readonly durableSession: boolean;
   /** What MQTT.js is given, the options above left out. */
@@ -112,6 +120,8 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   checks.boolean('followServerReference', options.followServerReference);
   checks.callable('credentials', options.credentials);
   checkReconnect(checks, options.reconnect);
+  checkObservers(checks, options.observers);
+  checks.text('name', options.name);
   checks.list('strippedPrefixes', options.strippedPrefixes, (option, prefix) => checks.text(option, prefix));
   checks.oneOf('discouragedCharacters', options.discouragedCharacters, ['refuse', 'allow']);
   for (const name of ['maxFiltersPerSubscribe', 'subscribeBatchSize'] as const)
@@ -190,6 +200,8 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     discouragedCharacters,
     maxFiltersPerSubscribe,
     subscribeBatchSize,
+    observers,
+    name,
     ...mqtt
   } = options;
   const version = protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
@@ -206,6 +218,8 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     maxConnectionAttempts: maxConnectionAttempts ?? UNLIMITED_ATTEMPTS,
     discouragedCharacters: discouragedCharacters ?? 'refuse',
     maxFiltersPerSubscribe: maxFiltersPerSubscribe ?? subscribeBatchSize ?? DEFAULT_MAX_FILTERS_PER_SUBSCRIBE,
+    observers: Object.freeze([...(observers ?? [])]),
+    name,
     durableSession: isDurable(options),
     mqtt: Object.freeze({
       ...mqtt,

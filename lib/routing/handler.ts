@@ -8,6 +8,10 @@ import type { Capture } from './topic-template.js';
 export interface Handler {
   /** The pattern as it was written, for logs and errors. */
   readonly pattern: string;
+  /** Declared topic with prefix and captures, without its group, for observers. */
+  readonly template: string;
+  /** Class and method, where one of this package's decorators stands on them: `TelemetryController.temperature()`. */
+  readonly declaredAt: string | undefined;
   readonly callback: MessageHandler;
   /** `@EventPattern` rather than `@MessagePattern`. */
   readonly isEventHandler: boolean;

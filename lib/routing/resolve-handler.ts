@@ -33,11 +33,13 @@ export function resolveHandler(
   strippedPrefixes: readonly string[],
 ): Handler {
   const { pattern, callback, isEventHandler, extras } = registration;
-  const { subscription, captures } = readPattern(registration, options);
+  const { subscription, captures, text } = readPattern(registration, options);
   const stripped = strippedPrefixes.find((prefix) => subscription.filter.startsWith(prefix)) ?? '';
   const inTopic = stripped ? shifted(captures, levelsIn(stripped)) : captures;
   return {
     pattern,
+    template: text.slice(stripped.length),
+    declaredAt: extras[DECLARED_AT] as string | undefined,
     callback,
     isEventHandler,
     options,
@@ -55,14 +57,15 @@ export function resolveHandler(
 function readPattern(
   { pattern, literal, extras }: Registration,
   { prefix, shared }: ResolvedSubscriptionOptions,
-): { readonly subscription: TopicFilter; readonly captures: readonly Capture[] } {
+): { readonly subscription: TopicFilter; readonly captures: readonly Capture[]; readonly text: string } {
   const beforeIt = prefix && ` (with the prefix ${JSON.stringify(prefix)} before it)`;
   const refuse = refusalOf(pattern, `${beforeIt}${whereOf(extras)}`);
   const written = splitShare(pattern); // a group may be part of the pattern: the prefix goes between the two
-  const { filter, captures } = readTemplate(`${prefix}${written.filter}`, literal, refuse);
+  const text = `${prefix}${written.filter}`;
+  const { filter, captures } = readTemplate(text, literal, refuse);
   const group = written.group ?? shared;
-  const text = group === undefined ? filter : `$share/${group}/${filter}`;
-  return { subscription: parseFilter(text, refuse), captures };
+  const subscribed = group === undefined ? filter : `$share/${group}/${filter}`;
+  return { subscription: parseFilter(subscribed, refuse), captures, text };
 }
 
 function parseFilter(text: string, refuse: Refuse): TopicFilter {

@@ -10,7 +10,7 @@ import { assertDuration } from '../options/option-checks.js';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
 import { HandlerRegistry } from '../routing/handler-registry.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
-import type { MqttHealth } from '../wire/health.js';
+import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import type { ProcessingHooks } from './handling/invocation-host.js';
 import { ServerRuntime } from './server-runtime.js';

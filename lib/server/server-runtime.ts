@@ -10,7 +10,7 @@ import { TopicRouter } from '../routing/topic-router.js';
 import { deserialize } from '../serialization/nest-serializers.js';
 import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envelope.js';
 import { within } from '../timing/within.js';
-import type { MqttHealth } from '../wire/health.js';
+import type { MqttHealth } from '../observing/mqtt-health.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ConcurrencyGate } from './handling/concurrency-gate.js';
@@ -20,7 +20,7 @@ import { Overflow } from './handling/overflow.js';
 import { RunningInvocations } from './handling/running-invocations.js';
 import { newServerCounters } from './handling/server-counters.js';
 import { serveHandlers, type ServedHandler } from './handling/served-handler.js';
-import type { Send } from './replying/answer.js';
+import type { Send } from './replying/send.js';
 import { StreamControl } from './replying/stream-control.js';
 import { sendsCopyPerSubscription } from './session/overlap-probe.js';
 import { Redelivery } from './session/redelivery.js';
@@ -68,6 +68,8 @@ export class ServerRuntime {
       overflow: options.qos0Buffer.overflow,
     });
     this.link = new Link(options.connection, {
+      role: 'server',
+      figures: () => ({ running: this.host.running.size, waiting: this.gate.waitingJobs }),
       logger,
       offline: 'queue',
       maxQueuedMessages: MAX_QUEUED_REPLIES,
@@ -95,6 +97,7 @@ export class ServerRuntime {
     );
     this.receiver = this.createReceiver(new TopicRouter(subscriptions));
     this.link.connection.on('connected', () => this.redelivery.connected());
+    this.link.observers?.happened({ kind: 'opened' });
   }
 
   get client(): MqttClient {
@@ -147,6 +150,7 @@ export class ServerRuntime {
     return {
       send: this.sender(),
       hooks,
+      observers: this.link.observers,
       logger,
       counters,
       overflow: new Overflow(qos0Buffer, counters, logger),

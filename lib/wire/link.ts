@@ -1,17 +1,24 @@
 import type { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
+import type { MqttHealth } from '../observing/mqtt-health.js';
+import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
+import type { Observers } from '../observing/observers.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
 import { Connection } from './connection/connection.js';
 import { reportStatus } from './connection/connection-status.js';
 import { ping } from './connection/ping.js';
-import { healthOf, type MqttHealth } from './health.js';
+import { healthOf } from './health.js';
 import { InboundMessages, type InboundMessageHandler } from './inbound/inbound-messages.js';
 import type { MqttClient, MqttEvents, MqttStatus } from './mqtt-events.js';
+import { observersOf, type RoleFigures } from './observed-link.js';
 import { Publisher, type OfflinePolicy } from './outbound/publisher.js';
 import { Subscriber } from './subscriptions/subscriber.js';
 
 /** What a server, or a client, makes of its connection. */
 interface LinkParts extends OfflinePolicy {
+  readonly role: MqttObservedConnection['role'];
+  /** What the role adds to the figures that observers can ask for. */
+  readonly figures: () => RoleFigures;
   readonly logger: Logger;
   readonly onStatus: (status: MqttStatus) => void;
   readonly onMessage: InboundMessageHandler;
@@ -24,6 +31,8 @@ export class Link {
   readonly publisher: Publisher;
   readonly subscriber: Subscriber;
   readonly inbound: InboundMessages;
+  /** Undefined where there are none. */
+  readonly observers: Observers | undefined;
   private sessionPresent = false;
 
   constructor(
@@ -35,6 +44,12 @@ export class Link {
     this.subscriber = new Subscriber(this.connection, logger); // of a loss it speaks first: what is subscribed is suspected before messages
     this.publisher = new Publisher(this.connection, parts, logger);
     this.inbound = new InboundMessages(this.connection, { onMessage, logger, onWithheld });
+    this.observers = observersOf({
+      ...parts,
+      connection: this.connection,
+      publisher: this.publisher,
+      health: () => this.health(),
+    });
     this.connection.handler = {
       publish: (packet, writer) => this.inbound.receive(packet, writer),
       released: (identifier, writer) => this.inbound.released(identifier, writer),

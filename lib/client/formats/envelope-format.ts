@@ -22,6 +22,7 @@ interface EnvelopeReply {
 /** Nest's built-in wire format: `{ pattern, data, id }`, answered on `<topic>/reply`, where all callers listen. */
 export class EnvelopeFormat implements RequestFormat {
   readonly exclusive = false;
+  readonly enveloped = true;
 
   constructor(
     private readonly composer: MessageComposer,
@@ -42,7 +43,9 @@ export class EnvelopeFormat implements RequestFormat {
     const { topic, options } = request.call;
     const id = this.correlation.bytesOf(this.correlation.next()).toString('latin1');
     request.key = id;
-    return this.composer.compose(topic, envelopeOf(request.call, id), { ...options, codec: this.codec });
+    const { call, observed } = request;
+    const metadata = observed === undefined ? call.metadata : observed.metadata(call.metadata);
+    return this.composer.compose(topic, envelopeOf(call, metadata, id), { ...options, codec: this.codec });
   }
 
   receive(packet: PublishPacket, awaited: AwaitedRequests): boolean {
@@ -71,7 +74,11 @@ export class EnvelopeFormat implements RequestFormat {
 }
 
 /** A packet of Nest's. @param id of a request; an event has none */
-export function envelopeOf({ pattern, data, metadata }: RequestCall, id?: string): object {
+export function envelopeOf(
+  { pattern, data }: RequestCall,
+  metadata: Readonly<Record<string, string>> | undefined,
+  id?: string,
+): object {
   const event = metadata === undefined ? { pattern, data } : { pattern, data, metadata };
   return id === undefined ? event : { ...event, id };
 }

@@ -10,6 +10,7 @@ import type { AwaitedRequests, RequestFormat } from './request-format.js';
 /** 3.1.1 without an envelope: nothing names the request, so the first message on its Response Topic is the answer. */
 export class FirstReplyFormat implements RequestFormat {
   readonly exclusive = true;
+  readonly enveloped = false;
 
   constructor(
     private readonly composer: MessageComposer,

@@ -13,6 +13,7 @@ const MAX_MESSAGE_EXPIRY_INTERVAL = 0xffff_ffff;
 /** 5.0: the payload is the value, Response Topic and Correlation Data say where and what to answer (section 4.10). */
 export class PlainFormat implements RequestFormat {
   readonly exclusive = false;
+  readonly enveloped = false;
 
   constructor(
     private readonly composer: MessageComposer,

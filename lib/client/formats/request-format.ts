@@ -10,6 +10,8 @@ export type AwaitedRequests = ReadonlyMap<RequestKey, Request>;
 export interface RequestFormat {
   /** Whether only one request at a time may wait on a Response Topic, because replies do not say which one they answer. */
   readonly exclusive: boolean;
+  /** Whether it is Nest's envelope, which has room for metadata. */
+  readonly enveloped: boolean;
   /**
    * Looks at a call, once, before anything is done for it.
    *

@@ -2,13 +2,16 @@ import type { Logger } from '@nestjs/common';
 import { NoMatchingSubscribersError } from '../../errors/no-matching-subscribers.error.js';
 import { RequestCancelledError } from '../../errors/request-cancelled.error.js';
 import { describeThrown } from '../../errors/describe-thrown.js';
-import type { PublishPacket } from '../../protocol/application-message.js';
+import type { Observers } from '../../observing/observers.js';
+import type { PublishDefaults } from '../../options/publish-options.js';
+import type { OutgoingMessage, PublishPacket } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import type { Connection } from '../../wire/connection/connection.js';
 import type { Publisher } from '../../wire/outbound/publisher.js';
 import type { CorrelationData, RequestKey } from './correlation-data.js';
 import { DelayedReplies } from './delayed-replies.js';
 import type { Inbox } from './inbox.js';
+import { ObservedRequest } from './observed-request.js';
 import { Request, type RequestOwner } from './request.js';
 import type { CallObserver, RequestCall } from './request-call.js';
 import { duplicateCorrelation, noRoom, replyLost, requestCutShort, requestTimedOut } from './request-errors.js';
@@ -25,7 +28,12 @@ interface RequestTableParts {
   readonly formatOf: (call: RequestCall) => RequestFormat;
   readonly requestTimeoutMs: number;
   readonly maxPendingRequests: number;
+  readonly publishOptions: Readonly<PublishDefaults>;
   readonly offline: 'queue' | 'fail';
+  /** Undefined where there are none. */
+  readonly observers: Observers | undefined;
+  /** Declared form of a topic, for observers. */
+  readonly templateOf: (topic: string) => string | undefined;
   readonly logger: Logger;
 }
 
@@ -77,6 +85,7 @@ export class RequestTable implements RequestOwner {
     format.check(call);
     const request = new Request(call, call.options.timeout ?? this.parts.requestTimeoutMs, observer, this);
     this.live.add(request);
+    if (this.parts.observers !== undefined) this.observe(request, this.parts.observers);
     try {
       if (call.options.signal) this.follow(call.options.signal, request);
       if (!request.ended) this.begin(request, format);
@@ -98,8 +107,17 @@ export class RequestTable implements RequestOwner {
 
   /** A message that nobody waits for. */
   receiveLate(packet: PublishPacket): void {
+    const { topic, qos, payload } = packet;
     this.lateReplies++;
-    this.parts.logger.debug(`A reply on "${packet.topic}" came late, twice, or for nobody here; it is dropped`);
+    this.parts.observers?.dropped({
+      reason: 'late-reply',
+      topic,
+      qos,
+      size: payload.length,
+      handler: undefined,
+      delivery: undefined,
+    });
+    this.parts.logger.debug(`A reply on "${topic}" came late, twice, or for nobody here; it is dropped`);
     this.streams.late(packet);
   }
 
@@ -162,10 +180,12 @@ export class RequestTable implements RequestOwner {
       return;
     }
     try {
-      const message = this.parts.formatOf(request.call).compose(request, request.deadline - now);
+      const { observed } = request;
+      const message = this.compose(request, request.deadline - now, observed);
       this.await(request);
       request.writtenAt = now;
       request.waiting = this.parts.publisher.send(message, (error, reasonCode) => {
+        observed?.published(error, reasonCode);
         if (error) request.fail(error);
         else if (reasonCode === ReasonCode.NO_MATCHING_SUBSCRIBERS)
           request.fail(new NoMatchingSubscribersError(request.topic));
@@ -186,6 +206,23 @@ export class RequestTable implements RequestOwner {
     this.awaited.set(key, request);
   }
 
+  private compose(request: Request, remainingMs: number, observed: ObservedRequest | undefined): OutgoingMessage {
+    const format = this.parts.formatOf(request.call);
+    if (observed === undefined) return format.compose(request, remainingMs);
+    const { publishOptions } = this.parts;
+    const { qos = publishOptions.qos ?? 0, retain = publishOptions.retain ?? false } = request.call.options;
+    return observed.publish({ qos, retain, enveloped: format.enveloped }, () => format.compose(request, remainingMs));
+  }
+
+  private observe(request: Request, observers: Observers): void {
+    request.observed = new ObservedRequest(
+      observers,
+      request.topic,
+      this.parts.templateOf(request.topic),
+      request.timeoutMs,
+    );
+  }
+
   // ---- ends
 
   /** @internal called by the request itself */
@@ -198,11 +235,11 @@ export class RequestTable implements RequestOwner {
   }
 
   /** @internal called by the request itself, once: whatever it waited for, and whoever waits for it, goes on */
-  ended(request: Request, answered: boolean): void {
-    const { key, namedTopic, waiting, acknowledgedAt, writtenAt } = request;
+  ended(request: Request, answered: boolean, error: unknown): void {
+    const { observed, key, namedTopic, waiting, acknowledgedAt, writtenAt } = request;
     this.live.delete(request);
     this.streams.ended(request, answered);
-    if (waiting) this.parts.publisher.withdraw(waiting); // it is never written
+    if (waiting && this.parts.publisher.withdraw(waiting)) observed?.withdrawn(); // it is never written
     if (key !== undefined && this.awaited.get(key) === request) this.awaited.delete(key);
     this.line.delete(request);
     if (namedTopic !== undefined) {
@@ -211,6 +248,7 @@ export class RequestTable implements RequestOwner {
     }
     if (request.onAbort) this.unfollow(request, request.onAbort);
     if (acknowledgedAt > 0) this.delayedReplies.note(acknowledgedAt - writtenAt, Date.now() - acknowledgedAt);
+    observed?.ended(answered, error);
     if (this.line.size > 0 && !this.admitting) this.admit();
   }
 

@@ -4,6 +4,7 @@ import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
 import type { Waiting } from '../../wire/outbound/publisher.js';
 import type { RequestKey } from './correlation-data.js';
 import type { ReplyStream } from '../formats/reply-streams.js';
+import type { ObservedRequest } from './observed-request.js';
 import type { CallObserver, RequestCall } from './request-call.js';
 
 /** Who keeps the requests of a client. */
@@ -14,8 +15,9 @@ export interface RequestOwner {
    * It has ended, whichever way.
    *
    * @param answered whether a responder said so
+   * @param error what it failed with; undefined when it did not fail, or was given up
    */
-  ended(request: Request, answered: boolean): void;
+  ended(request: Request, answered: boolean, error: unknown): void;
   /** Its observer threw. */
   observerThrew(request: Request, error: unknown): void;
 }
@@ -38,6 +40,8 @@ export class Request implements Unsubscribable {
   acknowledgedAt = 0;
   /** Streams that answer it, one for each responder. */
   streams: ReplyStream[] | undefined;
+  /** As observers see it; undefined where there are none. */
+  observed: ObservedRequest | undefined;
   /** Listener on the signal of the call. */
   onAbort: (() => void) | undefined;
   /** Milliseconds since the epoch; `Infinity` for none. */
@@ -104,7 +108,7 @@ export class Request implements Unsubscribable {
 
   fail(error: unknown, answered = false): void {
     if (this.ended) return;
-    this.end(answered);
+    this.end(answered, error);
     try {
       this.observer.error(error);
     } catch (thrown) {
@@ -122,10 +126,10 @@ export class Request implements Unsubscribable {
     if (!this.ended) this.owner.timedOut(this);
   }
 
-  private end(answered: boolean): void {
+  private end(answered: boolean, error?: unknown): void {
     this.ended = true;
     this.timer.clear();
-    this.owner.ended(this, answered);
+    this.owner.ended(this, answered, error);
   }
 }
 

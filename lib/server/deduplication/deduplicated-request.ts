@@ -1,4 +1,5 @@
 import { describeThrown } from '../../errors/describe-thrown.js';
+import type { MqttDropReason } from '../../observing/mqtt-drop.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { ACK, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
@@ -9,6 +10,7 @@ import { Invocation } from '../handling/invocation.js';
 import type { InvocationHost } from '../handling/invocation-host.js';
 import type { Running } from '../handling/running-invocations.js';
 import type { ServedHandler } from '../handling/served-handler.js';
+import { tellDropped } from '../handling/tell-dropped.js';
 import type { Deduplication } from './deduplication.js';
 
 /** How long replies are kept beyond the expiry of their request, in milliseconds: a copy may have been under way for a while. */
@@ -48,6 +50,7 @@ export class DeduplicatedRequest implements Job, Running {
     const joined = this.deduplication.running.get(this.key);
     if (joined) {
       joined.push(this.settling);
+      this.tell('duplicate');
       this.handler.lane.finished();
       return;
     }
@@ -57,11 +60,16 @@ export class DeduplicatedRequest implements Job, Running {
 
   dropped(reason: DropReason): void {
     if (reason === 'overflow') this.host.overflow.dropped(this.message.topic);
+    this.tell(reason);
   }
 
   /** The server closes: what has not been looked up yet is not run, and stays with the broker. */
   shutDown(): void {
     this.closing = true;
+  }
+
+  private tell(reason: MqttDropReason): void {
+    tellDropped(this.host.observers, reason, this.message, this.handler);
   }
 
   private async answerOrRun(): Promise<void> {
@@ -75,6 +83,7 @@ export class DeduplicatedRequest implements Job, Running {
     }
     if (replies) {
       for (const reply of replies) send(reply, () => {});
+      this.tell('duplicate');
       this.settling.decide(ACK);
     }
     this.handler.lane.finished();

@@ -56,6 +56,11 @@ export class ConcurrencyGate {
     return this.running;
   }
 
+  /** Jobs that wait for a worker, over all lanes. */
+  get waitingJobs(): number {
+    return this.lanes.reduce((sum, { queue }) => sum + queue.size, 0);
+  }
+
   get bufferedJobs(): number {
     return this.buffer.size;
   }

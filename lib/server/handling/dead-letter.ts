@@ -1,8 +1,9 @@
 import type { OutgoingMessage, UserProperties } from '../../protocol/application-message.js';
-import { ACK, NACK, type Decision } from '../../protocol/delivery.js';
 import { utf8Excerpt } from '../../protocol/utf8-string.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
+import { sendFrom } from '../replying/send-from.js';
 import type { InvocationHost } from './invocation-host.js';
+import type { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
 
 /** Longest reason that travels with a dead letter. */
@@ -22,26 +23,24 @@ interface GivenUp {
   /** How often the handler ran. */
   readonly attempt: number;
   readonly host: InvocationHost;
+  readonly delivery: ObservedDelivery | undefined;
 }
 
 /**
  * Publishes the dead letter. The message is acknowledged when the broker has accepted it, and stays with the broker if not.
  *
- * @param decide called once, later
+ * @param settled called once, later, with an error when the broker has not accepted it
  */
-export function publishDeadLetter(
-  { message, handler, attempt, host }: GivenUp,
-  reason: string,
-  decide: (decision: Decision) => void,
-): void {
+export function publishDeadLetter(givenUp: GivenUp, reason: string, settled: (error: Error | undefined) => void): void {
+  const { message, handler, attempt, host } = givenUp;
   const topic = handler.options.deadLetter!;
   const letter = deadLetterOf(message, topic, { reason, attempts: attempt, protocolVersion: host.protocolVersion });
-  host.send(letter, (error) => {
+  sendFrom(givenUp, 'dead-letter', topic, letter, (error) => {
     if (error)
       host.logger.error(
         `The message on "${message.topic}" is withheld: its dead letter to "${topic}" failed: ${error.message}`,
       );
-    decide(error ? NACK : ACK);
+    settled(error);
   });
 }
 

@@ -1,8 +1,9 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttContext } from '../../context/mqtt.context.js';
+import type { Observers } from '../../observing/observers.js';
 import type { PublishDefaults } from '../../options/publish-options.js';
 import type { NestEnvelope } from '../../serialization/nest-envelope.js';
-import type { Send } from '../replying/answer.js';
+import type { Send } from '../replying/send.js';
 import type { StreamControl } from '../replying/stream-control.js';
 import type { Overflow } from './overflow.js';
 import type { RunningInvocations } from './running-invocations.js';
@@ -19,6 +20,8 @@ export interface ProcessingHooks {
 export interface InvocationHost {
   readonly send: Send;
   readonly hooks: ProcessingHooks;
+  /** Undefined where there are none. */
+  readonly observers: Observers | undefined;
   /** It never throws. */
   readonly logger: Logger;
   readonly counters: ServerCounters;

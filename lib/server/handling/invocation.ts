@@ -23,6 +23,7 @@ import { MessageDecision } from './message-decision.js';
 import { callStartHook, callEndHook } from './processing-hooks.js';
 import type { Running } from './running-invocations.js';
 import type { ServedHandler } from './served-handler.js';
+import { tellDropped } from './tell-dropped.js';
 
 /** Half of a retry's delay is drawn at random. */
 const RETRY_JITTER = 0.5;
@@ -68,6 +69,7 @@ export class Invocation
     private readonly onReleased?: (final: boolean) => void,
   ) {
     super(message, handler, settling, host);
+    this.delivery?.received();
   }
 
   /** QoS 0 messages may be dropped when too many wait. */
@@ -78,13 +80,16 @@ export class Invocation
   start(): void {
     const { handler, host } = this;
     this.startedAt = host.running.add(this);
+    this.delivery?.started();
     if (handler.options.ackPolicy === AckPolicy.ACK_FIRST) this.decide(ACK);
-    if (handler.publishTo.length > 0) this.results = new ResultPublisher(handler, this.params, host);
+    if (handler.publishTo.length > 0) this.results = new ResultPublisher(handler, this.params, host, this.delivery);
     this.run();
   }
 
   dropped(reason: DropReason): void {
-    if (reason === 'overflow') this.host.overflow.dropped(this.message.topic);
+    const { host, message, handler, delivery } = this;
+    if (reason === 'overflow') host.overflow.dropped(message.topic);
+    tellDropped(host.observers, reason, message, handler, delivery);
   }
 
   /** The server closes: what runs may finish, but is told, and does not run again. */
@@ -93,6 +98,7 @@ export class Invocation
     this.abortSignal?.abort(new Error('The server is closing.'));
     if (!this.timer || this.current) return;
     this.timer.clear(); // of a retry: the message stays with the broker
+    if (!this.decided) this.delivery?.left();
     this.freeWorker();
     this.release();
   }
@@ -156,9 +162,15 @@ export class Invocation
     const context = (this.context = new MqttContext(message.topic, message.packet, this, this));
     const run = (this.current = new HandlerRun(this));
     if (host.handlerTimeoutMs !== undefined) this.timer = setLongTimeout(() => this.timedOut(), host.handlerTimeoutMs);
-    const { start } = host.hooks;
+    if (this.delivery === undefined) this.enter(run, data, context);
+    else this.delivery.handle(() => this.enter(run, data, context));
+  }
+
+  private enter(run: HandlerRun, data: unknown, context: MqttContext): void {
+    const { hooks, logger } = this.host;
+    const { start } = hooks;
     if (start === undefined) this.process(run, data, context);
-    else callStartHook(start, context, run, host.logger, () => this.process(run, data, context));
+    else callStartHook(start, context, run, logger, () => this.process(run, data, context));
   }
 
   private process(run: HandlerRun, data: unknown, context: MqttContext): void {
@@ -173,6 +185,7 @@ export class Invocation
     const { topic, packet } = this.message;
     this.replyTopic = this.whereToReply();
     this.attempt = this.handler.options.retry.attempts; // it will not decode any better next time
+    tellDropped(this.host.observers, 'undecodable', this.message, this.handler, this.delivery);
     this.failed(new PayloadDecodeError(topic, packet.properties?.contentType, { cause }), 'bad-request');
   }
 
@@ -248,7 +261,9 @@ export class Invocation
     const again = !exceptional && !this.decided && !this.closing && this.attempt < retry.attempts;
     if (again && !this.stream?.hasReplied) {
       this.endRun();
-      this.timer = setLongTimeout(() => this.run(), this.retryDelay());
+      const delayMs = this.retryDelay();
+      this.timer = setLongTimeout(() => this.run(), delayMs);
+      this.delivery?.retried(error, delayMs);
       return;
     }
     // a caller is told; and Nest has logged what it has masked
@@ -287,6 +302,7 @@ export class Invocation
     handler.endedRuns++;
     const seconds = host.running.clock - this.startedAt;
     if (seconds > handler.longestRun) handler.longestRun = seconds;
+    this.delivery?.handled(outcome);
   }
 
   private withoutReply(): void {
@@ -319,6 +335,7 @@ export class Invocation
   protected override release(): void {
     this.abortSignal?.dispose();
     this.host.running.delete(this);
+    this.delivery?.completed();
     this.onReleased?.(this.outcome !== undefined && !this.withheld);
   }
 

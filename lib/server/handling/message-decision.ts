@@ -1,9 +1,10 @@
 import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
 import { describeFailure } from '../../errors/describe-thrown.js';
-import { NACK, rejection, type Decision, type Settling } from '../../protocol/delivery.js';
+import { ACK, NACK, rejection, type Decision, type Settling } from '../../protocol/delivery.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { publishDeadLetter } from './dead-letter.js';
 import type { InvocationHost } from './invocation-host.js';
+import { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
 
 /**
@@ -17,6 +18,8 @@ export abstract class MessageDecision {
   protected withheld = false;
   /** Whether it is decided, so that running the handler again could not change it. */
   protected decided = false;
+  /** The message as observers see it; undefined where there are none. */
+  readonly delivery: ObservedDelivery | undefined;
   private letterUnderWay = false;
   private concluded = false;
 
@@ -26,7 +29,13 @@ export abstract class MessageDecision {
     /** The message itself, or who gathers the decisions of its several handlers. */
     private readonly settling: Settling,
     readonly host: InvocationHost,
-  ) {}
+  ) {
+    const { observers } = host;
+    this.delivery = observers && new ObservedDelivery(observers, handler.observed!, message, this);
+  }
+
+  /** Of Nest's envelope. */
+  abstract readonly metadata: Readonly<Record<string, string>> | undefined;
 
   /** Called once, when nothing is under way for the message any more. */
   protected abstract release(): void;
@@ -36,6 +45,7 @@ export abstract class MessageDecision {
     this.decided = true;
     this.withheld = decision.kind === 'nack';
     this.settling.decide(decision);
+    if (this.delivery !== undefined) this.delivery.settled(decision);
   }
 
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
@@ -80,9 +90,10 @@ export abstract class MessageDecision {
   private giveUp(reason: string): void {
     this.decided = true;
     this.letterUnderWay = true;
-    publishDeadLetter(this, reason, (decision) => {
-      this.withheld = decision.kind === 'nack';
-      this.settling.decide(decision);
+    publishDeadLetter(this, reason, (error) => {
+      this.withheld = error !== undefined;
+      this.settling.decide(error ? NACK : ACK);
+      this.delivery?.deadLettered(this.handler.options.deadLetter!, reason, error);
       this.letterUnderWay = false;
       if (this.concluded) this.release();
     });

@@ -11,6 +11,7 @@ import { deduplicationKey } from '../deduplication/deduplication.js';
 import { Invocation } from './invocation.js';
 import type { InvocationHost } from './invocation-host.js';
 import type { ServedHandler } from './served-handler.js';
+import { tellDropped } from './tell-dropped.js';
 
 /** Tells the first copy of a message from the others, on connections where nothing on a copy does. */
 export interface CopyFilter {
@@ -47,7 +48,7 @@ export class MessageReceiver {
       return;
     }
     if (payload.length > this.options.maxPayloadBytes) {
-      this.refuseOversized(message);
+      this.refuseOversized(message, route);
       return;
     }
     if (this.copies && !this.copies.isFirst(route, topic, payload)) {
@@ -69,7 +70,7 @@ export class MessageReceiver {
     if (responseTopic !== undefined && !handler.isEventHandler) {
       const problem = handler.responseTopics.problem(responseTopic);
       if (problem !== undefined) {
-        this.refuseRequest(message.topic, responseTopic, problem, settling);
+        this.refuseRequest(message, handler, problem, settling);
         return;
       }
     }
@@ -92,8 +93,10 @@ export class MessageReceiver {
     message.decide(ACK);
   }
 
-  private refuseRequest(topic: string, responseTopic: string, problem: string, settling: Settling): void {
-    const { counters, warnOnce } = this.host;
+  private refuseRequest(message: InboundMessage, handler: ServedHandler, problem: string, settling: Settling): void {
+    const { counters, warnOnce, observers } = this.host;
+    const { topic } = message;
+    const responseTopic = message.packet.properties!.responseTopic!;
     counters.refusedRequests++;
     warnOnce(
       'response topic',
@@ -101,10 +104,11 @@ export class MessageReceiver {
       `A request on "${topic}" was not run because of its Response Topic ${JSON.stringify(responseTopic)}: ${problem}.`,
     );
     settling.decide(ACK);
+    tellDropped(observers, 'response-topic', message, handler);
   }
 
-  private refuseOversized(message: InboundMessage): void {
-    const { counters, warnOnce } = this.host;
+  private refuseOversized(message: InboundMessage, route: Route<ServedHandler>): void {
+    const { counters, warnOnce, observers } = this.host;
     const { topic, payload } = message;
     counters.oversized++;
     warnOnce(
@@ -113,5 +117,6 @@ export class MessageReceiver {
       `A message of ${payload.length} bytes on "${topic}" was refused: maxPayloadBytes is ${this.options.maxPayloadBytes}.`,
     );
     message.decide({ kind: 'reject', reasonCode: ReasonCode.QUOTA_EXCEEDED, reasonString: 'payload too large' });
+    tellDropped(observers, 'too-large', message, route.targets[0]?.handler);
   }
 }

@@ -4,19 +4,17 @@ import { PublishRefusedError } from '../../errors/publish-refused.error.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { nestError } from '../../serialization/error-object.js';
+import type { ObservedDelivery } from '../handling/observed-delivery.js';
 import type { ReplyFormat, ReplyTarget } from './reply-format.js';
-
-/**
- * Sends a message; `settled` is called once, later, when it is written (QoS 0) or acknowledged by the broker.
- *
- * @returns whether the connection has accepted it; else it waits
- */
-export type Send = (message: OutgoingMessage, settled: (error: Error | undefined) => void) => boolean;
+import { sendFrom } from './send-from.js';
+import type { Send } from './send.js';
 
 /** A request that is being answered. */
 export interface AnsweredRequest extends ReplyTarget {
   readonly format: ReplyFormat;
   readonly host: { readonly send: Send; readonly logger: Logger };
+  /** As observers see it; undefined where there are none. */
+  readonly delivery?: ObservedDelivery | undefined;
   /**
    * Called once, when everything has been handed to the publisher.
    *
@@ -85,14 +83,20 @@ const TOO_LARGE = 'The reply is larger than the Maximum Packet Size of the broke
 /** @param message undefined when the request has expired: nobody waits for a reply */
 function sendOnly(request: AnsweredRequest, message: OutgoingMessage | undefined): void {
   if (message === undefined) {
+    request.delivery?.replyOmitted();
     request.answered(false);
     request.replied();
     return;
   }
-  const accepted = request.host.send(message, (error) => {
+  const accepted = sendReply(request, message, (error) => {
     const instead = error && insteadOfRefused(request, error, false);
     if (instead === undefined) request.replied();
-    else request.host.send(instead, () => request.replied());
+    else sendReply(request, instead, () => request.replied());
   });
   request.answered(!accepted);
+}
+
+/** Sends one message of the reply. */
+export function sendReply(request: AnsweredRequest, message: OutgoingMessage, settled: Parameters<Send>[1]): boolean {
+  return sendFrom(request, 'reply', request.delivery?.handler.template, message, settled);
 }

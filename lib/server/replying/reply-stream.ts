@@ -1,6 +1,13 @@
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { errorCodeOf } from '../../serialization/error-object.js';
-import { answer, failureMessage, insteadOfRefused, insteadOfUnencodable, type AnsweredRequest } from './answer.js';
+import {
+  answer,
+  failureMessage,
+  insteadOfRefused,
+  insteadOfUnencodable,
+  sendReply,
+  type AnsweredRequest,
+} from './answer.js';
 
 /** Streams that callers can cancel. */
 export interface CancellableStreams {
@@ -120,9 +127,12 @@ export class ReplyStream {
 
   /** @param message undefined when the request has expired: nobody waits for it */
   private send(message: OutgoingMessage | undefined): void {
-    if (message === undefined) return;
+    if (message === undefined) {
+      this.request.delivery?.replyOmitted();
+      return;
+    }
     this.unsettled++;
-    if (!this.request.host.send(message, (error) => this.settled(error))) this.held = true;
+    if (!sendReply(this.request, message, (error) => this.settled(error))) this.held = true;
   }
 
   private settled(error: Error | undefined): void {

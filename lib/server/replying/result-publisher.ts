@@ -8,7 +8,9 @@ import { encodeWith } from '../../serialization/checked-codec.js';
 import type { ResolvedPublishTarget } from '../../routing/publish-target.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import type { InvocationHost } from '../handling/invocation-host.js';
+import type { ObservedDelivery } from '../handling/observed-delivery.js';
 import type { ServedHandler } from '../handling/served-handler.js';
+import { sendFrom } from './send-from.js';
 
 /** Publishes what a handler returns to the targets of its `@PublishTo`. */
 export class ResultPublisher {
@@ -21,7 +23,8 @@ export class ResultPublisher {
   constructor(
     private readonly handler: ServedHandler,
     private readonly params: TopicParams,
-    private readonly host: InvocationHost,
+    readonly host: InvocationHost,
+    readonly delivery?: ObservedDelivery,
   ) {}
 
   /** One result. A handler that returns nothing publishes nothing. */
@@ -45,7 +48,7 @@ export class ResultPublisher {
       return;
     }
     this.unsettled++;
-    const accepted = this.host.send(message, (error) => {
+    const accepted = sendFrom(this, 'result', target.topic, message, (error) => {
       this.unsettled--;
       if (error) this.failed(message.topic, error);
       if (this.unsettled === 0) this.done?.(this.failure);

@@ -3,6 +3,7 @@ import type { ResolvedServerOptions } from '../../options/server-options.js';
 import { ACK, LEAVE } from '../../protocol/delivery.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import type { InvocationHost } from '../handling/invocation-host.js';
+import { tellDropped } from '../handling/tell-dropped.js';
 
 /**
  * Deals with messages that no handler takes: they come from subscriptions that an earlier deployment left in the session.
@@ -20,6 +21,7 @@ export class StaleMessages {
     const { policy, host } = this;
     const { topic, qos } = message;
     host.counters.stale++;
+    tellDropped(host.observers, 'stale-subscription', message);
     if (typeof policy === 'function') {
       message.decide(this.call(() => policy({ topic, qos }), topic) ? ACK : LEAVE);
       return;

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
 import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
+import type { RefusedFilter } from '../../errors/subscription-refused.error.js';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 import type { PublishPacket } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
@@ -40,6 +41,10 @@ export interface ConnectionEvents {
   drained: [];
   /** The network connection is gone. */
   lost: [Loss];
+  /** The broker has granted a Topic Filter. */
+  granted: [string];
+  /** The broker has refused a Topic Filter. */
+  refused: [RefusedFilter];
   /** An attempt to connect has failed. */
   attemptFailed: [ConnectionFailure];
   /** A new attempt is going to be made. */

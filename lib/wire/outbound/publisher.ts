@@ -84,6 +84,16 @@ export class Publisher {
     connection.on('closed', (error) => this.end(error));
   }
 
+  /** Messages that wait to be sent. */
+  get queued(): number {
+    return this.waiting.size;
+  }
+
+  /** QoS 1 and 2 messages that are sent and not acknowledged yet. */
+  get inFlight(): number {
+    return this.window.size;
+  }
+
   /** Messages whose end is not known yet. */
   get pending(): number {
     return this.waiting.size + this.window.size;

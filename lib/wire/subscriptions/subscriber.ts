@@ -197,6 +197,7 @@ export class Subscriber {
       subscription.failures = 0;
       if (isFailure(codes[i])) return true;
       subscription.granted = true;
+      this.connection.emit('granted', subscription.filter);
       subscription.settle(undefined);
       return false;
     });
@@ -214,6 +215,7 @@ export class Subscriber {
       const { filter, previous } = subscription;
       const reasonCode = codeOf(subscription);
       const refusal: RefusedFilter = { filter, reasonCode, reason: reasonOf(reasonCode) };
+      this.connection.emit('refused', refusal);
       const told = subscription.settle(refusal);
       if (!told) untold.push(refusal);
       if (this.wanted.get(filter) !== subscription) continue;

@@ -18,6 +18,7 @@ describe('resolveClientOptions', () => {
       maxQueuedMessages: 1_000,
       gracefulTimeoutMs: 5_000,
       envelope: undefined,
+      topicTemplates: [],
       userProperties: undefined,
       codec: undefined,
     });

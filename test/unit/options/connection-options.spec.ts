@@ -20,6 +20,8 @@ describe('resolveConnection', () => {
     expect(rest).toEqual({
       url: 'mqtt://localhost:1883',
       protocolVersion: 5,
+      name: undefined,
+      observers: [],
       noDelay: true,
       reconnect: { initialDelay: 1_000, maxDelay: 60_000, factor: 2, jitter: true, maxAttempts: Infinity },
       credentials: undefined,

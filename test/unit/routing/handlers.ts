@@ -10,6 +10,8 @@ export function handlerOf(
 ): Handler {
   return {
     pattern,
+    template: pattern,
+    declaredAt: undefined,
     callback: async () => undefined,
     isEventHandler,
     options: resolveSubscription([options]),

@@ -1,0 +1,82 @@
+import type { QoS, UserProperties } from '../protocol/application-message.js';
+import type { MqttObservedConnection } from './mqtt-observed-connection.js';
+
+/** A handler, as far as it is known before a message comes: one and the same object for all of its messages. All texts are few: they may be labels. */
+export interface MqttObservedHandler {
+  /** Declared topic, with its prefix and its captures: `site-7/devices/{deviceId}/temperature`. */
+  readonly template: string;
+  /** The pattern as it was written. */
+  readonly pattern: string;
+  /** Topic Filter as it was subscribed, prefix and group included. */
+  readonly subscription: string;
+  /** Group of a shared subscription. */
+  readonly group: string | undefined;
+  /** `@EventPattern` or `@MessagePattern`. */
+  readonly kind: 'event' | 'request';
+  /** `TelemetryController.temperature`, where `@MqttSubscription` or `@PublishTo` stands on them: Nest tells nobody otherwise. */
+  readonly source: string | undefined;
+}
+
+/** A message for one handler. The same object in all that is told of it, so that it can be the key of a `WeakMap`. */
+export interface MqttDelivery {
+  readonly connection: MqttObservedConnection;
+  readonly handler: MqttObservedHandler;
+  /** Topic Name. There may be one for each device: no label. */
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  /** Packet Identifier; undefined at QoS 0. */
+  readonly packetId: number | undefined;
+  readonly contentType: string | undefined;
+  readonly correlationData: Buffer | undefined;
+  readonly userProperties: Readonly<UserProperties>;
+  /** `metadata` of Nest's envelope; undefined before the message is decoded, and where there is none. */
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+  /** 0 before the first run of the handler, 1 while it lasts, 2 for the first retry, ... */
+  readonly attempt: number;
+  /** When the message came, in milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+/** The handler is going to run again. */
+export interface MqttRetry {
+  /** What the run has failed with. */
+  readonly error: unknown;
+  /** Milliseconds until the next run. */
+  readonly delayMs: number;
+}
+
+/** How the last run of a handler has ended. */
+export interface MqttHandled {
+  readonly failed: boolean;
+  /** What it has failed with, as Nest's filters have left it; a `PayloadDecodeError` when the handler has not run. */
+  readonly error: unknown;
+  /** Milliseconds from when the message had a worker to the end of the last run: decoding, retries and their delays included. */
+  readonly durationMs: number;
+}
+
+/** What became of a dead letter. */
+export interface MqttDeadLetter {
+  /** Declared dead letter topic. */
+  readonly topic: string;
+  /** Why the message is given up, in words. */
+  readonly reason: string;
+  /** Set when the broker has not accepted it: the message is withheld instead. */
+  readonly error: Error | undefined;
+}
+
+/**
+ * What a handler has decided about its message: `acked`; `rejected` with a reason code (on 3.1.1 that is an acknowledgement);
+ * `withheld`, to be delivered again; `left` with the broker by a server that closes; `dead-lettered`, and acknowledged. At QoS 0
+ * nobody is told. Where several handlers take one message, the strictest decision counts for the broker.
+ */
+export interface MqttSettlement {
+  readonly outcome: 'acked' | 'rejected' | 'withheld' | 'left' | 'dead-lettered';
+  /** Of a rejection. */
+  readonly reasonCode: number | undefined;
+  readonly reasonString: string | undefined;
+  /** Milliseconds since the message came. */
+  readonly afterMs: number;
+}

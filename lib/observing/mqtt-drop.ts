@@ -1,0 +1,42 @@
+import type { QoS } from '../protocol/application-message.js';
+import type { MqttDelivery, MqttObservedHandler } from './mqtt-delivery.js';
+import type { MqttObservedConnection } from './mqtt-observed-connection.js';
+
+/**
+ * Why a message, or a reply, went no further:
+ *
+ * - `stale-subscription`: no handler takes it; an earlier deployment has left its subscription in the session
+ * - `too-large`: it is larger than `maxPayloadBytes`
+ * - `response-topic`: a request that names a Response Topic that may not be answered on
+ * - `undecodable`: its codec, or the deserializer, cannot read it
+ * - `overflow`: a QoS 0 message for which there was no room while it waited for a worker
+ * - `closing`: the server closes before it has a worker; at QoS 1 and 2 it stays with the broker
+ * - `duplicate`: a request that was run before, and is answered with what was kept
+ * - `expired`: the time of a request was up before it was answered: the reply is not sent
+ * - `late-reply`: a reply that no request waits for
+ */
+export type MqttDropReason =
+  | 'stale-subscription'
+  | 'too-large'
+  | 'response-topic'
+  | 'undecodable'
+  | 'overflow'
+  | 'closing'
+  | 'duplicate'
+  | 'expired'
+  | 'late-reply';
+
+/** A message, or a reply, that went no further. */
+export interface MqttDrop {
+  readonly connection: MqttObservedConnection;
+  readonly reason: MqttDropReason;
+  /** Topic Name. There may be one for each device: no label. */
+  readonly topic: string;
+  readonly qos: QoS;
+  /** Bytes of its payload. */
+  readonly size: number;
+  /** The handler that would have taken it, where one is known. */
+  readonly handler: MqttObservedHandler | undefined;
+  /** The delivery, where a handler had begun with it. */
+  readonly delivery: MqttDelivery | undefined;
+}

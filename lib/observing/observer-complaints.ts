@@ -1,0 +1,48 @@
+import type { Logger } from '@nestjs/common';
+import { describeThrown } from '../errors/describe-thrown.js';
+import type { MqttObserver } from './mqtt-observer.js';
+
+/** One line for one fault in a minute: it may happen for each message. */
+const QUIET_MS = 60_000;
+
+interface Fault {
+  quietUntil: number;
+  untold: number;
+}
+
+/** Says in the log what is wrong with an observer, and not too often. */
+export class ObserverComplaints {
+  private readonly faults = new Map<string, Fault>();
+
+  constructor(
+    private readonly logger: Pick<Logger, 'error'>,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  threw(observer: MqttObserver, hook: string, error: unknown): void {
+    this.tell(observer, hook, `threw: ${describeThrown(error)}`);
+  }
+
+  rejected(observer: MqttObserver, hook: string, error: unknown): void {
+    this.tell(observer, hook, `returned a promise, which was rejected: ${describeThrown(error)}`);
+  }
+
+  tell(observer: MqttObserver, hook: string, what: string): void {
+    const name = `${nameOf(observer)}.${hook}()`;
+    const now = this.now();
+    const fault = this.faults.get(name);
+    if (fault && now < fault.quietUntil) {
+      fault.untold++;
+      return;
+    }
+    this.faults.set(name, { quietUntil: now + QUIET_MS, untold: 0 });
+    const more = fault && fault.untold > 0 ? ` (${fault.untold} more since the last line)` : '';
+    this.logger.error(`The observer ${name} ${what}${more}`);
+  }
+}
+
+function nameOf(observer: MqttObserver): string {
+  const { constructor } = observer as { constructor?: { name?: unknown } };
+  const name = constructor?.name;
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'observer';
+}

@@ -1,0 +1,147 @@
+import type { Logger } from '@nestjs/common';
+import type { MqttConnectionEvent, MqttObservedConnection } from './mqtt-observed-connection.js';
+import type { MqttDeadLetter, MqttDelivery, MqttHandled, MqttRetry, MqttSettlement } from './mqtt-delivery.js';
+import type { MqttDrop } from './mqtt-drop.js';
+import type { MqttObservedRequest, MqttRequestEnd } from './mqtt-observed-request.js';
+import type { MqttObserver } from './mqtt-observer.js';
+import { ObserverComplaints } from './observer-complaints.js';
+import { Publication, type PublicationParts } from './publication.js';
+
+type Hook = keyof MqttObserver;
+/** Who wants to be told an end. */
+interface Awaiting {
+  readonly observer: MqttObserver;
+  readonly end: (end: never) => void;
+}
+
+/** The observers of one server or client, told one after another. Whatever one of them does, the others are told, and the work goes on. */
+export class Observers {
+  private readonly complaints: ObserverComplaints;
+  private readonly listening = new Map<Hook, readonly MqttObserver[]>();
+
+  constructor(
+    private readonly observers: readonly MqttObserver[],
+    readonly connection: MqttObservedConnection,
+    logger: Pick<Logger, 'error'>,
+  ) {
+    this.complaints = new ObserverComplaints(logger);
+  }
+
+  /** A message is going to be sent: what is told its end, and completes it. */
+  publish(parts: PublicationParts): Publication {
+    const ends: Awaiting[] = [];
+    const publication = new Publication(this.connection, parts, (end) => this.end('publish', ends, end));
+    for (const observer of this.with('publish')) this.begin(observer, 'publish', publication, ends);
+    return publication;
+  }
+
+  /** A request is made. @returns what is to be told its end */
+  request(request: MqttObservedRequest): (end: MqttRequestEnd) => void {
+    const ends: Awaiting[] = [];
+    for (const observer of this.with('request')) this.begin(observer, 'request', request, ends);
+    return (end) => this.end('request', ends, end);
+  }
+
+  received(delivery: MqttDelivery): void {
+    this.tell('received', delivery);
+  }
+
+  /** Runs a handler within all observers. `run` is called once, whatever they do, before this returns. */
+  handle(delivery: MqttDelivery, run: () => void): void {
+    this.nest(this.with('handle'), 0, delivery, run);
+  }
+
+  retried(delivery: MqttDelivery, retry: MqttRetry): void {
+    this.tell('retried', delivery, retry);
+  }
+
+  handled(delivery: MqttDelivery, handled: MqttHandled): void {
+    this.tell('handled', delivery, handled);
+  }
+
+  deadLettered(delivery: MqttDelivery, letter: MqttDeadLetter): void {
+    this.tell('deadLettered', delivery, letter);
+  }
+
+  settled(delivery: MqttDelivery, settlement: MqttSettlement): void {
+    this.tell('settled', delivery, settlement);
+  }
+
+  completed(delivery: MqttDelivery): void {
+    this.tell('completed', delivery);
+  }
+
+  dropped(drop: Omit<MqttDrop, 'connection'>): void {
+    this.tell('dropped', { connection: this.connection, ...drop } satisfies MqttDrop);
+  }
+
+  happened(event: MqttConnectionEvent): void {
+    this.tell('connection', this.connection, event);
+  }
+
+  private nest(observers: readonly MqttObserver[], at: number, delivery: MqttDelivery, run: () => void): void {
+    const observer = observers[at];
+    if (observer === undefined) {
+      run();
+      return;
+    }
+    let ran = false;
+    const next = (): void => {
+      if (ran) return;
+      ran = true;
+      this.nest(observers, at + 1, delivery, run);
+    };
+    this.call(observer, 'handle', delivery, next);
+    if (ran) return;
+    this.complaints.tell(observer, 'handle', 'did not call run(); the handler has run without it');
+    next();
+  }
+
+  private begin(observer: MqttObserver, hook: 'publish' | 'request', subject: unknown, ends: Awaiting[]): void {
+    const end = this.call(observer, hook, subject);
+    if (typeof end === 'function') ends.push({ observer, end: end as Awaiting['end'] });
+    else if (end !== undefined && !isPromise(end))
+      this.complaints.tell(observer, hook, 'returned something else than a function');
+  }
+
+  private end(hook: Hook, ends: readonly Awaiting[], how: unknown): void {
+    for (const { observer, end } of ends) {
+      try {
+        const returned: unknown = (end as (how: unknown) => unknown)(how);
+        if (isPromise(returned)) this.follow(observer, hook, returned);
+      } catch (error) {
+        this.complaints.threw(observer, hook, error);
+      }
+    }
+  }
+
+  private tell(hook: Hook, ...args: readonly unknown[]): void {
+    for (const observer of this.with(hook)) this.call(observer, hook, ...args);
+  }
+
+  private call(observer: MqttObserver, hook: Hook, ...args: readonly unknown[]): unknown {
+    try {
+      const returned = (observer[hook] as (...given: readonly unknown[]) => unknown).call(observer, ...args);
+      if (isPromise(returned)) this.follow(observer, hook, returned);
+      return returned;
+    } catch (error) {
+      this.complaints.threw(observer, hook, error);
+      return undefined;
+    }
+  }
+
+  private follow(observer: MqttObserver, hook: Hook, promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => this.complaints.rejected(observer, hook, error));
+  }
+
+  private with(hook: Hook): readonly MqttObserver[] {
+    let observers = this.listening.get(hook);
+    if (!observers)
+      this.listening.set(hook, (observers = this.observers.filter((observer) => observer[hook] !== undefined)));
+    return observers;
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}

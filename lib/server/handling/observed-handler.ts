@@ -1,0 +1,15 @@
+import type { MqttObservedHandler } from '../../observing/mqtt-delivery.js';
+import type { Handler } from '../../routing/handler.js';
+
+/** A handler as observers see it. */
+export function observedHandler(handler: Handler): MqttObservedHandler {
+  const { template, pattern, subscription, filter, isEventHandler, declaredAt } = handler;
+  return Object.freeze({
+    template,
+    pattern,
+    subscription,
+    group: filter.group,
+    kind: isEventHandler ? 'event' : 'request',
+    source: declaredAt?.replace(/\(\)$/, ''),
+  });
+}

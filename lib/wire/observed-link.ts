@@ -1,0 +1,61 @@
+import type { Logger } from '@nestjs/common';
+import type { MqttFigures, MqttHealth } from '../observing/mqtt-health.js';
+import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
+import { Observers } from '../observing/observers.js';
+import type { Connection } from './connection/connection.js';
+import type { Publisher } from './outbound/publisher.js';
+
+/** What a role adds to the figures of its connection. */
+export type RoleFigures = Partial<Pick<MqttFigures, 'running' | 'waiting' | 'pendingRequests'>>;
+
+interface ObservedParts {
+  readonly connection: Connection;
+  readonly publisher: Publisher;
+  readonly health: () => MqttHealth;
+  readonly role: MqttObservedConnection['role'];
+  readonly figures: () => RoleFigures;
+  readonly logger: Logger;
+}
+
+/** The observers of a connection, told what happens to it from now on; undefined where there are none. */
+export function observersOf(parts: ObservedParts): Observers | undefined {
+  const { connection, publisher, health, role, figures, logger } = parts;
+  const { observers: given, name } = connection.options;
+  if (given.length === 0) return undefined;
+  const { clientId, broker, protocolVersion } = connection;
+  const observed: MqttObservedConnection = {
+    role,
+    name,
+    clientId,
+    broker,
+    protocolVersion,
+    figures: () => ({
+      running: 0,
+      waiting: 0,
+      pendingRequests: 0,
+      ...health(),
+      ...figures(),
+      queued: publisher.queued,
+      inFlight: publisher.inFlight,
+    }),
+  };
+  const observers = new Observers(given, observed, logger);
+  follow(connection, observers);
+  return observers;
+}
+
+function follow(connection: Connection, observers: Observers): void {
+  connection.on('session', ({ sessionPresent, first }) => {
+    if (!sessionPresent && !first) observers.happened({ kind: 'session-lost' });
+  });
+  connection.on('connected', ({ sessionPresent, first }) =>
+    observers.happened({ kind: 'connected', first, sessionPresent }),
+  );
+  connection.on('lost', () => observers.happened({ kind: 'lost', error: connection.lastError }));
+  connection.on('attemptFailed', ({ error }) => observers.happened({ kind: 'attempt-failed', error }));
+  connection.on('granted', (filter) => observers.happened({ kind: 'subscribed', filter }));
+  connection.on('refused', ({ filter, reasonCode }) =>
+    observers.happened({ kind: 'subscription-refused', filter, reasonCode }),
+  );
+  connection.on('closed', (error) => observers.happened({ kind: 'closed', error }));
+}
