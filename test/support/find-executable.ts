@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 /** Debian puts mosquitto where a user's PATH does not look. */
 const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin'];
 
-export const PACKAGES = 'Install it: apt-get install mosquitto mosquitto-clients';
+export const PACKAGES = 'Install it: apt-get install mosquitto mosquitto-clients prometheus';
 
 /** Path of a program; undefined when it is not installed. */
 export function findExecutable(name: string): string | undefined {

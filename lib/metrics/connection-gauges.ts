@@ -1,0 +1,129 @@
+import { Gauge } from 'prom-client';
+import type { MqttFigures } from '../observing/mqtt-health.js';
+import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
+import { brokerOf } from './labels.js';
+import type { ResolvedMetricsOptions } from './metrics-options.js';
+
+interface GaugeDefinition {
+  readonly name: string;
+  readonly help: string;
+  /** Undefined: this connection has no such figure. */
+  readonly read: (figures: MqttFigures) => number | undefined;
+  /** How the figures of several connections with the same labels become one. */
+  readonly merge: (a: number, b: number) => number;
+}
+
+const sum = (a: number, b: number): number => a + b;
+
+const DEFINITIONS: readonly GaugeDefinition[] = [
+  { name: 'connections', help: 'Servers and clients that are in use', read: () => 1, merge: sum },
+  {
+    name: 'connected',
+    help: 'Those of them that are connected',
+    read: ({ connected }) => Number(connected),
+    merge: sum,
+  },
+  { name: 'handlers_running', help: 'Messages whose handlers run', read: ({ running }) => running, merge: sum },
+  { name: 'messages_waiting', help: 'Messages that wait for a worker', read: ({ waiting }) => waiting, merge: sum },
+  {
+    name: 'messages_withheld',
+    help: 'Messages whose acknowledgement is withheld until the session is resumed',
+    read: ({ withheld }) => withheld,
+    merge: sum,
+  },
+  {
+    name: 'messages_unsettled',
+    help: 'QoS 1 and 2 messages that nothing has been decided about',
+    read: ({ unsettled }) => unsettled,
+    merge: sum,
+  },
+  {
+    name: 'oldest_unsettled_seconds',
+    help: 'Age of the oldest of them; 0 when there is none',
+    read: ({ oldestUnsettled = 0 }) => oldestUnsettled / 1_000,
+    merge: Math.max,
+  },
+  {
+    name: 'window_used',
+    help: 'QoS 1 and 2 messages that the broker has under way to a connection, withheld ones included',
+    read: ({ window }) => window?.used,
+    merge: sum,
+  },
+  {
+    name: 'window_free',
+    help: 'How many more of them it may send (Receive Maximum); nothing is delivered at 0',
+    read: ({ window }) => window && window.size - window.used,
+    merge: Math.min,
+  },
+  { name: 'requests_pending', help: 'Requests that have not ended', read: (f) => f.pendingRequests, merge: sum },
+  { name: 'messages_queued', help: 'Messages that wait to be sent', read: ({ queued }) => queued, merge: sum },
+  {
+    name: 'messages_in_flight',
+    help: 'QoS 1 and 2 messages that are sent and not acknowledged',
+    read: ({ inFlight }) => inFlight,
+    merge: sum,
+  },
+  {
+    name: 'subscriptions_wanted',
+    help: 'Topic Filters that are asked for',
+    read: ({ subscriptions }) => subscriptions.wanted,
+    merge: sum,
+  },
+  {
+    name: 'subscriptions_granted',
+    help: 'Those of them that the broker has granted in the present session',
+    read: ({ subscriptions }) => subscriptions.granted,
+    merge: sum,
+  },
+];
+
+/** Figures of the connections that are in use, read when the metrics are collected. */
+export class ConnectionGauges {
+  private readonly connections = new Set<MqttObservedConnection>();
+
+  constructor({ registry, prefix }: ResolvedMetricsOptions) {
+    for (const { name, help, read, merge } of DEFINITIONS) {
+      const { connections } = this;
+      registry.registerMetric(
+        new Gauge({
+          name: `${prefix}${name}`,
+          help,
+          labelNames: ['broker', 'role'],
+          registers: [],
+          collect() {
+            this.reset();
+            for (const [labels, value] of merged(connections, read, merge)) this.set(labels, value);
+          },
+        }),
+      );
+    }
+  }
+
+  opened(connection: MqttObservedConnection): void {
+    this.connections.add(connection);
+  }
+
+  closed(connection: MqttObservedConnection): void {
+    this.connections.delete(connection);
+  }
+}
+
+type ConnectionLabels = { readonly broker: string; readonly role: string };
+
+/** One value for each broker and role, however many connections there are. */
+function merged(
+  connections: ReadonlySet<MqttObservedConnection>,
+  read: GaugeDefinition['read'],
+  merge: GaugeDefinition['merge'],
+): Iterable<[ConnectionLabels, number]> {
+  const values = new Map<string, [ConnectionLabels, number]>();
+  for (const connection of connections) {
+    const value = read(connection.figures());
+    if (value === undefined) continue;
+    const labels = { broker: brokerOf(connection), role: connection.role };
+    const key = `${labels.role} ${labels.broker}`;
+    const before = values.get(key);
+    values.set(key, [labels, before === undefined ? value : merge(before[1], value)]);
+  }
+  return values.values();
+}

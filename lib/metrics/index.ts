@@ -1,0 +1,2 @@
+export { mqttMetrics } from './mqtt-metrics.js';
+export type { MqttMetricsOptions } from './metrics-options.js';
