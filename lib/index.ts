@@ -66,6 +66,7 @@ export { AckPolicy } from './options/ack-policy.js';
 export type { MqttClientOptions } from './options/client-options.js';
 export type { MqttConnectionOptions } from './options/connection-options.js';
 export type { MqttCredentials } from './options/credentials.js';
+export type { MqttMessageFormat } from './options/message-format.js';
 export type { MqttPayloadOptions } from './options/payload-options.js';
 export type { MqttPublishOptions, PublishDefaults } from './options/publish-options.js';
 export type { ReconnectOptions } from './options/reconnect-options.js';
@@ -101,6 +102,7 @@ export { MqttResponse, type MqttResponseOptions } from './records/mqtt-response.
 export { PublishTo } from './routing/decorators/publish-to.decorator.js';
 export type { PublishToOptions } from './routing/publish-target.js';
 export { MqttSubscription } from './routing/decorators/mqtt-subscription.decorator.js';
+export type { AzureError } from './serialization/azure-iot-operations.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
 export { ServerMqtt } from './server/mqtt.server.js';
 export type { MqttEvents, MqttStatus } from './wire/mqtt-events.js';

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { Observers } from '../observing/observers.js';
 import type { OutgoingMessage } from '../protocol/application-message.js';
+import { AZURE_IOT_OPERATIONS } from '../options/message-format.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import { ACK } from '../protocol/delivery.js';
 import { defaultCodec } from '../serialization/codecs.js';
@@ -19,6 +20,7 @@ import { AdHocSubscriptions } from './messages/ad-hoc-subscriptions.js';
 import { MessageListener } from './messages/message-listener.js';
 import type { MessageObserver } from './messages/message-stream.js';
 import { publishWithin } from './publish-attempt.js';
+import { AzureFormat } from './formats/azure-format.js';
 import { CorrelationData } from './requests/correlation-data.js';
 import { EnvelopeFormat, envelopeOf } from './formats/envelope-format.js';
 import { FirstReplyFormat } from './formats/first-reply-format.js';
@@ -97,12 +99,14 @@ export class ClientRuntime {
    * names its Response Topic means a peer that answers there, which one that speaks Nest's envelope does not.
    */
   private requestFormats(codec: MqttCodec, correlation: CorrelationData): (call: RequestCall) => RequestFormat {
-    const { envelope, connection } = this.options;
+    const { envelope, requestFormat, connection } = this.options;
     const inEnvelope = new EnvelopeFormat(this.composer, this.envelopeCodec, correlation);
     if (envelope === 'nest') return () => inEnvelope;
     if (connection.protocolVersion === 5) {
       const plain = new PlainFormat(this.composer, codec, correlation);
-      return () => plain;
+      if (requestFormat !== AZURE_IOT_OPERATIONS) return () => plain;
+      const azure = new AzureFormat(plain, this.link.connection.clientId);
+      return () => azure;
     }
     const firstReply = new FirstReplyFormat(this.composer, codec);
     return ({ options }) => (envelope === 'plain' || options.responseTopic !== undefined ? firstReply : inEnvelope);

@@ -11,6 +11,7 @@ export function serverOptionsOf(options: MqttModuleOptions): MqttServerOptions {
     offline: _offline,
     maxQueuedMessages: _maxQueuedMessages,
     envelope: _envelope,
+    requestFormat: _requestFormat,
     userProperties: _userProperties,
     topicTemplates: _topicTemplates,
     ...server

@@ -7,6 +7,7 @@ import {
   type MqttConnectionOptions,
   type ResolvedConnectionOptions,
 } from './connection-options.js';
+import { AZURE_IOT_OPERATIONS, MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import { OptionChecks } from './option-checks.js';
 import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
 import { checkPublish, copyPublishDefaults, type PublishDefaults } from './publish-options.js';
@@ -33,6 +34,11 @@ export interface MqttClientOptions extends MqttConnectionOptions, MqttPayloadOpt
   gracefulTimeout?: number;
   /** Wire format of what is sent: the plain value, or Nest's built-in envelope. Default: plain, but Nest's envelope for requests on 3.1.1. */
   envelope?: 'plain' | 'nest';
+  /**
+   * What plain requests say of themselves, and how their replies are read (5.0). `'azure-iot-operations'`: what executors of Azure IoT
+   * Operations ask for, and the failures that they tell end a request. Other responders are understood as well. Default `'plain'`.
+   */
+  requestFormat?: MqttMessageFormat;
   /** User Properties of every message, beside those of the message itself (5.0). */
   userProperties?: UserProperties;
   /**
@@ -53,6 +59,7 @@ export interface ResolvedClientOptions extends ResolvedPayloadOptions {
   readonly maxQueuedMessages: number;
   readonly gracefulTimeoutMs: number;
   readonly envelope: 'plain' | 'nest' | undefined;
+  readonly requestFormat: MqttMessageFormat;
   readonly userProperties: Readonly<UserProperties> | undefined;
   readonly topicTemplates: readonly string[];
 }
@@ -73,6 +80,7 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
     maxQueuedMessages,
     gracefulTimeout,
     envelope,
+    requestFormat,
     userProperties,
     topicTemplates,
     codec,
@@ -91,6 +99,7 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
     maxQueuedMessages: maxQueuedMessages ?? DEFAULT_MAX_QUEUED_MESSAGES,
     gracefulTimeoutMs: gracefulTimeout ?? DEFAULT_GRACEFUL_TIMEOUT_MS,
     envelope,
+    requestFormat: requestFormat ?? 'plain',
     userProperties: copyUserProperties(userProperties),
     topicTemplates: Object.freeze([...(topicTemplates ?? [])]),
     codec,
@@ -111,6 +120,7 @@ function check(options: MqttClientOptions): void {
   checks.duration('gracefulTimeout', options.gracefulTimeout, { min: 0, infinite: true });
   checks.oneOf('envelope', options.envelope, ['plain', 'nest']);
   checks.list('topicTemplates', options.topicTemplates, (option, template) => checks.text(option, template));
+  checkRequestFormat(checks, options, version);
   checkPayload(checks, options);
   checks.sent(
     'responseTopicPrefix',
@@ -123,6 +133,19 @@ function check(options: MqttClientOptions): void {
     checks.report('userProperties', 'MQTT 3.1.1 does not have them', 'Remove them, or use protocolVersion 5');
   }
   checks.done();
+}
+
+function checkRequestFormat(
+  checks: OptionChecks,
+  { requestFormat, envelope }: MqttClientOptions,
+  version: 4 | 5,
+): void {
+  checks.oneOf('requestFormat', requestFormat, MESSAGE_FORMATS);
+  if (requestFormat !== AZURE_IOT_OPERATIONS) return;
+  if (version === 4)
+    checks.report('requestFormat', 'MQTT 3.1.1 has no place for it', 'Remove it, or use protocolVersion 5');
+  if (envelope === 'nest')
+    checks.report('requestFormat', "requests are sent in Nest's envelope", "Remove it, or envelope: 'nest'");
 }
 
 /** Asks the broker where replies may go (section 3.1.2.11.6), unless the options say so already. */

@@ -6,6 +6,7 @@ import { topicNameProblem } from '../protocol/topic-name.js';
 import { REFUSALS } from '../protocol/refusal.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { AckPolicy } from './ack-policy.js';
+import { MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import type { OptionChecks } from './option-checks.js';
 
 /** How a failed handler runs again here, before the ack policy decides. All durations are milliseconds. */
@@ -51,6 +52,11 @@ export interface MqttSubscriptionOptions {
   noReply?: boolean;
   /** Topic Name that replies go to when a request names no Response Topic. Default none. */
   responseTopic?: string;
+  /**
+   * What replies say of themselves (5.0). `'azure-iot-operations'`: the status that callers of Azure IoT Operations want; other
+   * callers are served as before. Default `'plain'`.
+   */
+  replyFormat?: MqttMessageFormat;
   /** Default: no retry. */
   retry?: RetryOptions;
   /** Topic Name that gets a message that is given up, with its properties and the reason; then it is acknowledged. Default none. */
@@ -82,6 +88,7 @@ export interface ResolvedSubscriptionOptions {
   readonly maxWorkers: number;
   readonly noReply: boolean;
   readonly responseTopic: string | undefined;
+  readonly replyFormat: MqttMessageFormat;
   readonly retry: Readonly<Required<RetryOptions>>;
   readonly deadLetter: string | undefined;
   readonly rejectReasonCode: number;
@@ -100,6 +107,7 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
   maxWorkers: Infinity,
   noReply: false,
   responseTopic: undefined,
+  replyFormat: 'plain',
   retry: DEFAULT_RETRY,
   deadLetter: undefined,
   rejectReasonCode: 0x83,
@@ -119,7 +127,7 @@ export const NO_LOCAL_IN_GROUP = [
   'Remove nl, or the group',
 ] as const;
 
-const ONLY_ON_5 = ['nl', 'rap', 'rh', 'deduplicate'] as const;
+const ONLY_ON_5 = ['nl', 'rap', 'rh', 'deduplicate', 'replyFormat'] as const;
 
 export function checkSubscription(
   checks: OptionChecks,
@@ -136,6 +144,7 @@ export function checkSubscription(
   checks.integer(`${path}.maxWorkers`, options.maxWorkers, { min: 1, infinite: true });
   checks.boolean(`${path}.noReply`, options.noReply);
   checks.sent(`${path}.responseTopic`, options.responseTopic, topicNameProblem, 'Give a Topic Name');
+  checks.oneOf(`${path}.replyFormat`, options.replyFormat, MESSAGE_FORMATS);
   checks.sent(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name');
   checks.oneOf(`${path}.rejectReasonCode`, options.rejectReasonCode, REFUSALS);
   checks.boolean(`${path}.nl`, options.nl);

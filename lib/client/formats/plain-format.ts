@@ -40,10 +40,15 @@ export class PlainFormat implements RequestFormat {
   }
 
   receive(packet: PublishPacket, awaited: AwaitedRequests): boolean {
-    const correlationData = packet.properties?.correlationData;
-    const request = correlationData && awaited.get(this.correlation.keyOf(correlationData));
+    const request = this.requestOf(packet, awaited);
     if (request) deliverReply(request, packet, request.call.options.codec ?? this.codec);
     return request !== undefined;
+  }
+
+  /** The request that a reply answers; undefined when none is waiting for it. */
+  requestOf({ properties }: PublishPacket, awaited: AwaitedRequests): Request | undefined {
+    const correlationData = properties?.correlationData;
+    return correlationData && awaited.get(this.correlation.keyOf(correlationData));
   }
 }
 

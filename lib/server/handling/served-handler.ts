@@ -1,4 +1,5 @@
 import type { MqttObservedHandler } from '../../observing/mqtt-delivery.js';
+import { AZURE_IOT_OPERATIONS, type MqttMessageFormat } from '../../options/message-format.js';
 import type { ResolvedServerOptions } from '../../options/server-options.js';
 import type { MqttCodec } from '../../protocol/codec.js';
 import { TopicFilter } from '../../protocol/topic-filter.js';
@@ -7,6 +8,7 @@ import { TopicFilterTree } from '../../routing/topic-filter-tree.js';
 import { defaultCodec } from '../../serialization/codecs.js';
 import { withSerializer } from '../../serialization/nest-serializers.js';
 import { deduplicationOf, type Deduplication } from '../deduplication/deduplication.js';
+import { AzureReplies } from '../replying/azure-replies.js';
 import { NestReplies } from '../replying/nest-replies.js';
 import { BareReplies, PlainReplies } from '../replying/plain-replies.js';
 import type { ReplyFormats } from '../replying/reply-format.js';
@@ -44,10 +46,13 @@ export function serveHandlers(
 ): ServedHandler[] {
   const allowed = allowedTopics(options);
   const isObserved = options.connection.observers.length > 0;
-  const formatsBy = new Map<MqttCodec, ReplyFormats>();
-  const repliesIn = (codec: MqttCodec): ReplyFormats => {
-    let formats = formatsBy.get(codec);
-    if (!formats) formatsBy.set(codec, (formats = replyFormats(codec, options, responder)));
+  const known: Record<MqttMessageFormat, Map<MqttCodec, ReplyFormats>> = {
+    plain: new Map(),
+    [AZURE_IOT_OPERATIONS]: new Map(),
+  };
+  const repliesIn = (codec: MqttCodec, format: MqttMessageFormat): ReplyFormats => {
+    let formats = known[format].get(codec);
+    if (!formats) known[format].set(codec, (formats = replyFormats(codec, format, options, responder)));
     return formats;
   };
   return handlers.map((handler) => {
@@ -67,7 +72,7 @@ export function serveHandlers(
       method: handler.method,
       codec,
       lane: gate.lane(handler.options.maxWorkers),
-      replies: repliesIn(codec),
+      replies: repliesIn(codec, handler.options.replyFormat),
       responseTopics: new ResponseTopics(handler.filter, allowed),
       deduplication: deduplicationOf(handler),
       observed: isObserved ? observedHandler(handler) : undefined,
@@ -79,14 +84,16 @@ export function serveHandlers(
 
 function replyFormats(
   own: MqttCodec,
-  { serializer, publishOptions: publish, connection: { protocolVersion } }: ResolvedServerOptions,
+  format: MqttMessageFormat,
+  { serializer, publishOptions: publish, handlerTimeoutMs, connection: { protocolVersion } }: ResolvedServerOptions,
   responder: string,
 ): ReplyFormats {
   const codec = withSerializer(own, serializer, (response) => ({ response, isDisposed: true }));
   const envelopeCodec = withSerializer(defaultCodec, serializer, (packet) => packet);
   const defaults = { codec, envelopeCodec, publish };
+  const plain = protocolVersion === 5 ? new PlainReplies(defaults, responder) : new BareReplies(defaults);
   return {
-    plain: protocolVersion === 5 ? new PlainReplies(defaults, responder) : new BareReplies(defaults),
+    plain: format === AZURE_IOT_OPERATIONS ? new AzureReplies(plain, handlerTimeoutMs) : plain,
     envelope: new NestReplies(defaults, protocolVersion),
   };
 }

@@ -34,6 +34,7 @@ const clientOnly = {
   offline: 'fail' as const,
   maxQueuedMessages: 8,
   envelope: 'nest' as const,
+  requestFormat: 'plain' as const,
   userProperties: { site: '7' },
 };
 const session = {

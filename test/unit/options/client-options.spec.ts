@@ -19,6 +19,7 @@ describe('resolveClientOptions', () => {
       gracefulTimeoutMs: 5_000,
       envelope: undefined,
       topicTemplates: [],
+      requestFormat: 'plain',
       userProperties: undefined,
       codec: undefined,
     });
@@ -61,6 +62,7 @@ describe('resolveClientOptions', () => {
     ['offline', 'drop'],
     ['maxQueuedMessages', -1],
     ['envelope', 'json'],
+    ['requestFormat', 'nest'],
     ['codec', { decode: () => 1 }],
     ['responseTopicPrefix', 'reply/#'],
     ['responseTopicPrefix', ''],
@@ -84,9 +86,18 @@ describe('resolveClientOptions', () => {
     ['maxQueuedMessages', 0],
     ['offline', 'fail'],
     ['envelope', 'nest'],
+    ['requestFormat', 'azure-iot-operations'],
   ])('takes %s: %j', (option, value) => {
     expect(problems({ [option]: value })).toEqual([]);
   });
+
+  it.each<MqttClientOptions>([{ protocolVersion: 4 }, { envelope: 'nest' }])(
+    'refuses a requestFormat that there is no place for: %j',
+    (options) => {
+      expect(problems({ requestFormat: 'azure-iot-operations', ...options })).toEqual(['requestFormat']);
+      expect(problems({ requestFormat: 'plain', ...options })).toEqual([]);
+    },
+  );
 
   it.each([0, 7, Infinity])('keeps the gracefulTimeout of %d ms that is given', (gracefulTimeout) => {
     expect(resolveClientOptions({ gracefulTimeout }).gracefulTimeoutMs).toBe(gracefulTimeout);

@@ -26,6 +26,7 @@ describe('resolveSubscription', () => {
       maxWorkers: Infinity,
       noReply: false,
       responseTopic: undefined,
+      replyFormat: 'plain',
       retry: { attempts: 1, delay: 1_000, factor: 2, maxDelay: 30_000 },
       deadLetter: undefined,
       deduplicate: false,
@@ -119,6 +120,7 @@ describe('checkSubscription', () => {
     ['responseTopic', 'a/#'],
     ['responseTopic', ''],
     ['responseTopic', 7],
+    ['replyFormat', 'nest'],
     ['deadLetter', 'a/+'],
     ['deadLetter', ''],
     ['deadLetter', '\ud800'],
@@ -154,9 +156,12 @@ describe('checkSubscription', () => {
     expect(problems(options as never)).toEqual(['here']);
   });
 
-  it.each([{ nl: true }, { rap: false }, { rh: 0 }])('refuses %j on 3.1.1, whatever its value', (options) => {
-    expect(problems(options, 4)).toEqual([`here.${Object.keys(options)[0]!}`]);
-  });
+  it.each([{ nl: true }, { rap: false }, { rh: 0 }, { replyFormat: 'plain' as const }])(
+    'refuses %j on 3.1.1, whatever its value',
+    (options) => {
+      expect(problems(options, 4)).toEqual([`here.${Object.keys(options)[0]!}`]);
+    },
+  );
 
   it('refuses No Local in a group [MQTT-3.8.3-4]', () => {
     expect(problems({ nl: true, shared: 'g' })).toEqual(['here.nl']);
