@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { ModuleMetadata } from '@nestjs/common';
 import { ClientMqtt, Transport } from '@nestjs/microservices';
+import type { MqttClient } from 'mqtt';
 import { closeAfterTest } from './closing.js';
 import './logs.js';
 import { moduleOf } from './nest-application.js';
@@ -11,12 +12,18 @@ function optionsOf({ url, protocolVersion }: TestConnection): { url: string; pro
   return { url, protocolVersion };
 }
 
-/** A microservice on Nest's own `Transport.MQTT`, listening. Closed after the test. */
-export async function startBuiltInServer(connection: TestConnection, metadata: ModuleMetadata): Promise<void> {
-  const options = { transport: Transport.MQTT as const, options: optionsOf(connection) };
+/** A microservice on Nest's own `Transport.MQTT`, listening, its subscriptions granted. Closed after the test. */
+export async function startBuiltInServer(
+  connection: TestConnection,
+  metadata: ModuleMetadata,
+  subscribeOptions: { qos: 0 | 1 | 2 } = { qos: 0 },
+): Promise<void> {
+  const options = { transport: Transport.MQTT as const, options: { ...optionsOf(connection), subscribeOptions } };
   const app = await NestFactory.createMicroservice(moduleOf(metadata), options);
   closeAfterTest(() => app.close());
   await app.listen();
+  // listen() does not wait for the SUBACKs; they come in the order of the SUBSCRIBE packets
+  await app.unwrap<MqttClient>().subscribeAsync('granted');
 }
 
 /** Nest's own MQTT client. Closed after the test. */
