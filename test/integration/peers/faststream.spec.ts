@@ -5,7 +5,7 @@ import { firstValueFrom } from 'rxjs';
 import { MqttResponse, MqttSubscription, type MqttContext } from '../../../lib/index.js';
 import { describeEachBroker, type BrokerUnderTest } from '../../support/broker-matrix.js';
 import { eventually } from '../../support/deadline.js';
-import { describeWithFastStream, FastStreamPeer } from '../../support/faststream.js';
+import { describeWithFastStream, startFastStream } from '../../support/faststream.js';
 import { Journal } from '../../support/journal.js';
 import { createClient, startServer } from '../../support/nest-application.js';
 
@@ -60,7 +60,7 @@ function nestService(): { events: Journal<SeenEvent>; controller: new () => obje
 
 function itExchangesEvents(broker: BrokerUnderTest): void {
   it('publish and subscribe: JSON, text and bytes, both ways', async () => {
-    const peer = await FastStreamPeer.start(broker.connection);
+    const peer = await startFastStream(broker.connection);
     const { events: seen, controller } = nestService();
     await startServer(broker.connection, { controllers: [controller] });
     const client = createClient(broker.connection);
@@ -79,7 +79,7 @@ function itExchangesEvents(broker: BrokerUnderTest): void {
   });
 
   it('one shared group with a Nest and a FastStream member: each message goes to one of them', async () => {
-    const peer = await FastStreamPeer.start(broker.connection);
+    const peer = await startFastStream(broker.connection);
     const { events: seen, controller } = nestService();
     await startServer(broker.connection, { controllers: [controller] });
     const client = createClient(broker.connection);
@@ -99,21 +99,21 @@ describeWithFastStream('FastStream', () => {
       itExchangesEvents(broker);
 
       it.each(BODIES)('its handler answers our request: %s', async (_kind, body) => {
-        await FastStreamPeer.start(broker.connection);
+        await startFastStream(broker.connection);
         const client = createClient(broker.connection);
         expect((await client.request('fs/echo', body, { qos: 1 })).data).toEqual(body);
         expect(await firstValueFrom(client.send('fs/echo', body as object))).toEqual(body);
       });
 
       it.each(BODIES)('our handler answers its request: %s', async (_kind, body, atFastStream) => {
-        const peer = await FastStreamPeer.start(broker.connection);
+        const peer = await startFastStream(broker.connection);
         await startServer(broker.connection, { controllers: [nestService().controller] });
         const reply = await peer.request('nest/echo', body, { qos: 1, correlation_id: 'mine' });
         expect(reply).toMatchObject({ body: atFastStream, correlationId: 'mine' });
       });
 
       it('headers are User Properties, in requests and replies, both ways', async () => {
-        const peer = await FastStreamPeer.start(broker.connection);
+        const peer = await startFastStream(broker.connection);
         await startServer(broker.connection, { controllers: [nestService().controller] });
         const client = createClient(broker.connection);
         const ours = await client.request('fs/headers', 1, { userProperties: { site: 'A' } });
@@ -124,7 +124,7 @@ describeWithFastStream('FastStream', () => {
       });
 
       it('a hundred requests at once, each with its own answer, both ways', async () => {
-        const peer = await FastStreamPeer.start(broker.connection);
+        const peer = await startFastStream(broker.connection);
         await startServer(broker.connection, { controllers: [nestService().controller] });
         const client = createClient(broker.connection);
         const numbers = Array.from({ length: 100 }, (_, i) => i);
@@ -145,13 +145,13 @@ describeWithFastStream('FastStream', () => {
       itExchangesEvents(broker);
 
       it('its handler answers our plain request, on a topic that both know', async () => {
-        await FastStreamPeer.start(broker.connection);
+        await startFastStream(broker.connection);
         const client = createClient({ ...broker.connection, envelope: 'plain' });
         expect((await client.request('fs/double', 21, { responseTopic: 'fs/double/answers' })).data).toBe(42);
       });
 
       it('our handler answers its request, on a topic that both know', async () => {
-        const peer = await FastStreamPeer.start(broker.connection);
+        const peer = await startFastStream(broker.connection);
         await startServer(broker.connection, { controllers: [nestService().controller] });
         expect(await peer.request('nest/double', 21, { reply_to: 'nest/double/answers' })).toMatchObject({ body: 42 });
       });
