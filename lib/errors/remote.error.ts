@@ -8,7 +8,7 @@ import { MqttTransportError } from './mqtt-transport.error.js';
 export class RemoteError<T = unknown> extends MqttTransportError {
   readonly isRemote = true;
 
-  /** @param code kind of the failure: `rpc`, `internal`, `bad-request`, `timeout`, `cancelled`, or one that is newer than this client */
+  /** @param code kind of the failure: `rpc`, `internal`, `bad-request`, `timeout`, `cancelled`, `unsupported-version` (Azure IoT Operations), or one that is newer than this client */
   constructor(
     readonly code: string,
     readonly data: T,
