@@ -72,6 +72,7 @@ export type { MqttPublishOptions, PublishDefaults } from './options/publish-opti
 export type { ReconnectOptions } from './options/reconnect-options.js';
 export type {
   MqttServerOptions,
+  NegativeAcknowledgements,
   Qos0BufferOptions,
   RedeliveryOptions,
   StaleMessage,

@@ -29,7 +29,7 @@ export class NackMessage extends AcknowledgementException {
   }
 }
 
-/** Ends the handler and refuses the message for good: a negative acknowledgement on 5.0, a plain one on 3.1.1. */
+/** Ends the handler and refuses the message for good; see `MqttContext.reject()` for what the broker is told. */
 export class RejectMessage extends AcknowledgementException {
   /**
    * @param reasonString shown to the broker (5.0)

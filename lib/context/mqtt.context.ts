@@ -121,7 +121,8 @@ export class MqttContext extends NestMqttContext {
   }
 
   /**
-   * Refuses the message for good. On 3.1.1, which has no negative acknowledgement, it is acknowledged.
+   * Refuses the message for good. Where the broker is not told (at QoS 2 unless `negativeAcknowledgements` is `'all'`, and on 3.1.1,
+   * which has no negative acknowledgement) it is acknowledged, and the log has a warning.
    *
    * @param reasonCode 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99; default: the handler's `rejectReasonCode`
    * @throws InvalidOptionsError when it is another one: brokers may end the connection over it

@@ -9,8 +9,9 @@ export enum AckPolicy {
   /** Acknowledged before the handler runs: at most once. */
   ACK_FIRST = 'ACK_FIRST',
   /**
-   * Success acknowledges; failure refuses the message with `rejectReasonCode`, and the broker drops it.
-   * On 3.1.1, which has no negative acknowledgement, failure acknowledges too.
+   * Success acknowledges; failure refuses the message with `rejectReasonCode`, and the broker drops it. The option
+   * `negativeAcknowledgements` says which acknowledgements carry the reason code: by default those of QoS 1, while a QoS 2 exchange
+   * completes normally. On 3.1.1, which has no negative acknowledgement, failure acknowledges too.
    */
   REJECT_ON_ERROR = 'REJECT_ON_ERROR',
   /**

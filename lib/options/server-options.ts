@@ -1,4 +1,5 @@
 import type { Transport } from '@nestjs/microservices';
+import type { QoS } from '../protocol/application-message.js';
 import { topicFilterProblem } from '../protocol/topic-filter.js';
 import { AckPolicy } from './ack-policy.js';
 import {
@@ -37,6 +38,12 @@ export interface StaleMessage {
   readonly qos: number;
 }
 
+/**
+ * Which acknowledgements tell the broker that a message was rejected (5.0): those of QoS 1 (`'puback'`), those of QoS 1 and 2 (`'all'`),
+ * or none (`'none'`). A reject that the broker is not told of acknowledges the message, and is a warning in the log.
+ */
+export type NegativeAcknowledgements = 'puback' | 'all' | 'none';
+
 /** Options of {@link ServerMqtt}. */
 export interface MqttServerOptions extends MqttConnectionOptions, MqttPayloadOptions {
   /** Which handlers are this server's, the way Nest tells transports apart. Default `Transport.MQTT`. */
@@ -53,6 +60,13 @@ export interface MqttServerOptions extends MqttConnectionOptions, MqttPayloadOpt
   handlerTimeout?: number;
   /** Default: withheld messages come back when the session is next resumed. */
   redelivery?: RedeliveryOptions;
+  /**
+   * Which acknowledgements carry the reason code of a reject to the broker (5.0). Default `'puback'`: a rejected QoS 2 message
+   * completes its exchange as an acknowledged one does, because Mosquitto, HiveMQ CE, Artemis and mochi do not give the send quota
+   * back after a refusing PUBREC (section 4.9), and deliver nothing any more after Receive Maximum of them. `'all'` is for brokers
+   * that do; `'none'` for those that end the connection over a refusing PUBACK, as Azure Event Grid does.
+   */
+  negativeAcknowledgements?: NegativeAcknowledgements;
   /** Default `{ size: 10_000, overflow: 'drop-oldest' }`. */
   qos0Buffer?: Qos0BufferOptions;
   /** Larger messages are refused before they are decoded. Default: none. */
@@ -73,12 +87,15 @@ export interface ResolvedServerOptions extends ResolvedPayloadOptions {
   readonly gracefulTimeoutMs: number;
   readonly handlerTimeoutMs: number | undefined;
   readonly redelivery: Readonly<{ delayMs: number; maxDelayMs: number }> | undefined;
+  /** QoS of the messages whose acknowledgement tells the broker of a reject. */
+  readonly refusable: readonly QoS[];
   readonly qos0Buffer: Readonly<Required<Qos0BufferOptions>>;
   readonly maxPayloadBytes: number;
   readonly onStaleSubscription: NonNullable<MqttServerOptions['onStaleSubscription']>;
   readonly allowedResponseTopics: readonly string[] | undefined;
 }
 
+const REFUSABLE: Readonly<Record<NegativeAcknowledgements, readonly QoS[]>> = { puback: [1], all: [1, 2], none: [] };
 const DEFAULT_MAX_CONCURRENCY = 256;
 const DEFAULT_GRACEFUL_TIMEOUT_MS = 15_000;
 const DEFAULT_QOS0_BUFFER: Required<Qos0BufferOptions> = { size: 10_000, overflow: 'drop-oldest' };
@@ -96,6 +113,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     gracefulTimeout,
     handlerTimeout,
     redelivery,
+    negativeAcknowledgements,
     qos0Buffer,
     maxPayloadBytes,
     onStaleSubscription,
@@ -118,6 +136,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
       delayMs: redelivery.delay ?? DEFAULT_REDELIVERY.delayMs,
       maxDelayMs: redelivery.maxDelay ?? DEFAULT_REDELIVERY.maxDelayMs,
     },
+    refusable: REFUSABLE[version(options) === 5 ? (negativeAcknowledgements ?? 'puback') : 'none'],
     qos0Buffer: Object.freeze({ ...DEFAULT_QOS0_BUFFER, ...qos0Buffer }),
     maxPayloadBytes: maxPayloadBytes ?? Infinity,
     onStaleSubscription: onStaleSubscription ?? 'log',
@@ -130,16 +149,19 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
 
 function check(options: MqttServerOptions): void {
   const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
-  const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   checkConnection(checks, options);
-  checkSubscription(checks, 'subscribeOptions', options.subscribeOptions, version);
-  checkPublish(checks, 'publishOptions', options.publishOptions, version);
+  checkSubscription(checks, 'subscribeOptions', options.subscribeOptions, version(options));
+  checkPublish(checks, 'publishOptions', options.publishOptions, version(options));
   checks.integer('maxConcurrency', options.maxConcurrency, { min: 1 });
   checks.duration('gracefulTimeout', options.gracefulTimeout, { min: 0, infinite: true });
   checks.duration('handlerTimeout', options.handlerTimeout, { min: 1, infinite: true });
   if (checks.object('redelivery', options.redelivery)) {
     checks.duration('redelivery.delay', options.redelivery.delay, { min: 0 });
     checks.duration('redelivery.maxDelay', options.redelivery.maxDelay, { min: 0 });
+  }
+  checks.oneOf('negativeAcknowledgements', options.negativeAcknowledgements, ['puback', 'all', 'none']);
+  if (version(options) === 4 && options.negativeAcknowledgements !== undefined) {
+    checks.report('negativeAcknowledgements', 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
   }
   if (checks.object('qos0Buffer', options.qos0Buffer)) {
     checks.integer('qos0Buffer.size', options.qos0Buffer.size, { min: 0 });
@@ -167,6 +189,10 @@ function check(options: MqttServerOptions): void {
   checks.done();
 }
 
+function version({ protocolVersion }: MqttServerOptions): 4 | 5 {
+  return protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
+}
+
 /** What forbids a filter that Response Topics have to match. */
 function responseFilterProblem(filter: string): string | undefined {
   if (!filter.startsWith('$')) return topicFilterProblem(filter);
@@ -178,8 +204,7 @@ export const SURVIVING_SESSION = 'Set clientId, clean: false and, on 5.0, proper
 
 /** Receive Maximum keeps the broker from sending more QoS 1 and 2 messages than handlers may run (section 3.3.4). */
 function withReceiveMaximum(options: MqttConnectionOptions, maxConcurrency: number): MqttConnectionOptions {
-  if ((options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION) !== 5 || options.properties?.receiveMaximum !== undefined)
-    return options;
+  if (version(options) !== 5 || options.properties?.receiveMaximum !== undefined) return options;
   const receiveMaximum = Math.min(maxConcurrency, MAX_RECEIVE_MAXIMUM);
   return { ...options, properties: { ...options.properties, receiveMaximum } };
 }

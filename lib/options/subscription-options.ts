@@ -61,7 +61,7 @@ export interface MqttSubscriptionOptions {
   retry?: RetryOptions;
   /** Topic Name that gets a message that is given up, with its properties and the reason; then it is acknowledged. Default none. */
   deadLetter?: string;
-  /** Reason code of a reject on 5.0: 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99. Default 0x83 (implementation specific error). */
+  /** Reason code of a reject on 5.0, where the broker is told of it (`negativeAcknowledgements`): 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99. Default 0x83 (implementation specific error). */
   rejectReasonCode?: number;
   /**
    * Requests on 5.0: one that arrives again (same Response Topic and Correlation Data) is not run again. A duplicate of a running

@@ -4,10 +4,14 @@ import { utf8Excerpt } from './utf8-string.js';
  * What is decided about a message: acknowledged, refused with a reason code, or withheld. What is withheld comes again when the
  * session is resumed; `again` says whether that is wished for.
  */
-export type Decision =
-  | { readonly kind: 'ack' }
-  | { readonly kind: 'reject'; readonly reasonCode: number; readonly reasonString?: string | undefined }
-  | { readonly kind: 'nack'; readonly again: boolean };
+export type Decision = { readonly kind: 'ack' } | Rejection | { readonly kind: 'nack'; readonly again: boolean };
+
+/** A message that is refused for good. */
+export interface Rejection {
+  readonly kind: 'reject';
+  readonly reasonCode: number;
+  readonly reasonString?: string | undefined;
+}
 
 export const ACK: Decision = Object.freeze({ kind: 'ack' });
 export const NACK: Decision = Object.freeze({ kind: 'nack', again: true });
@@ -18,7 +22,7 @@ export const LEAVE: Decision = Object.freeze({ kind: 'nack', again: false });
 const LONGEST_REASON = 256;
 
 /** @param reason anything: what a broker is told is a UTF-8 string of bounded length */
-export function rejection(reasonCode: number, reason: string | undefined): Decision {
+export function rejection(reasonCode: number, reason: string | undefined): Rejection {
   return { kind: 'reject', reasonCode, reasonString: reason && utf8Excerpt(reason, LONGEST_REASON) };
 }
 

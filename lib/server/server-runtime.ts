@@ -74,6 +74,7 @@ export class ServerRuntime {
       offline: 'queue',
       maxQueuedMessages: MAX_QUEUED_REPLIES,
       onStatus: parts.onStatus,
+      refusable: options.refusable,
       onMessage: (message) => this.receiver.receive(message),
       onWithheld: (withheld, again) => this.redelivery.withheld(withheld, again),
     });
@@ -145,7 +146,7 @@ export class ServerRuntime {
 
   private createHost(): InvocationHost {
     const { logger, hooks, normalizePattern } = this.parts;
-    const { connection, deserializer, handlerTimeoutMs, publishOptions, qos0Buffer } = this.options;
+    const { connection, deserializer, handlerTimeoutMs, publishOptions, qos0Buffer, refusable } = this.options;
     const counters = newServerCounters();
     return {
       send: this.sender(),
@@ -157,6 +158,7 @@ export class ServerRuntime {
       streams: new StreamControl(connection.clientId, (topic) => this.subscribeControl(topic)),
       handlerTimeoutMs,
       protocolVersion: connection.protocolVersion,
+      refusable,
       publishDefaults: publishOptions,
       readEnvelope: envelopeReader(deserializer, normalizePattern),
       running: new RunningInvocations(),

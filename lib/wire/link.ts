@@ -4,6 +4,7 @@ import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
 import type { Observers } from '../observing/observers.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
+import type { QoS } from '../protocol/application-message.js';
 import { Connection } from './connection/connection.js';
 import { reportStatus } from './connection/connection-status.js';
 import { ping } from './connection/ping.js';
@@ -22,6 +23,8 @@ interface LinkParts extends OfflinePolicy {
   readonly logger: Logger;
   readonly onStatus: (status: MqttStatus) => void;
   readonly onMessage: InboundMessageHandler;
+  /** See {@link InboundMessages}. */
+  readonly refusable?: readonly QoS[];
   readonly onWithheld?: (withheld: number, again: boolean) => void;
 }
 
@@ -39,11 +42,11 @@ export class Link {
     options: ResolvedConnectionOptions,
     private readonly parts: LinkParts,
   ) {
-    const { logger, onStatus, onMessage, onWithheld } = parts;
+    const { logger, onStatus, onMessage, onWithheld, refusable = [] } = parts;
     this.connection = new Connection(options, logger);
     this.subscriber = new Subscriber(this.connection, logger); // of a loss it speaks first: what is subscribed is suspected before messages
     this.publisher = new Publisher(this.connection, parts, logger);
-    this.inbound = new InboundMessages(this.connection, { onMessage, logger, onWithheld });
+    this.inbound = new InboundMessages(this.connection, { onMessage, logger, onWithheld, refusable });
     this.observers = observersOf({
       ...parts,
       connection: this.connection,

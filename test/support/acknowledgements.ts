@@ -52,3 +52,8 @@ export function inWords(packet: Packet): string {
 function isAcknowledgement(packet: Packet): packet is IPubackPacket {
   return packet.cmd === 'puback' || packet.cmd === 'pubrec' || packet.cmd === 'pubcomp';
 }
+
+/** Has rejects show on the wire at QoS 2 too: by default a rejected message completes its exchange as an acknowledged one does. */
+export function tellingOfRejects<C extends { readonly protocolVersion?: 4 | 5 }>(connection: C): C {
+  return connection.protocolVersion === 4 ? connection : { ...connection, negativeAcknowledgements: 'all' };
+}

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { MqttContext } from '../../context/mqtt.context.js';
 import type { Observers } from '../../observing/observers.js';
 import type { PublishDefaults } from '../../options/publish-options.js';
+import type { QoS } from '../../protocol/application-message.js';
 import type { NestEnvelope } from '../../serialization/nest-envelope.js';
 import type { Send } from '../replying/send.js';
 import type { StreamControl } from '../replying/stream-control.js';
@@ -29,6 +30,8 @@ export interface InvocationHost {
   readonly streams: StreamControl;
   readonly handlerTimeoutMs: number | undefined;
   readonly protocolVersion: 4 | 5;
+  /** QoS of the messages whose acknowledgement tells the broker of a reject. */
+  readonly refusable: readonly QoS[];
   /** Of replies and results. */
   readonly publishDefaults: Readonly<PublishDefaults>;
   /** Takes a decoded payload for Nest's envelope, if that is what it is. */

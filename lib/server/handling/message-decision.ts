@@ -1,6 +1,6 @@
 import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
 import { describeFailure } from '../../errors/describe-thrown.js';
-import { ACK, NACK, rejection, type Decision, type Settling } from '../../protocol/delivery.js';
+import { ACK, NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { publishDeadLetter } from './dead-letter.js';
 import type { InvocationHost } from './invocation-host.js';
@@ -50,7 +50,7 @@ export abstract class MessageDecision {
 
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
     if (this.decided) return;
-    if (this.handler.options.deadLetter === undefined) this.decide(rejection(reasonCode, reasonString));
+    if (this.handler.options.deadLetter === undefined) this.refuseWith(rejection(reasonCode, reasonString));
     else this.giveUp(reasonString ?? 'rejected');
   }
 
@@ -69,9 +69,25 @@ export abstract class MessageDecision {
       this.giveUp(describeFailure(outcome.error));
       return;
     }
+    if (exceptional?.kind === 'reject') {
+      this.refuseWith(exceptional);
+      return;
+    }
     const decision = exceptional ?? decisionOfPolicy(options, outcome);
     if (decision) this.decide(decision);
     else this.leftUndecided(outcome);
+  }
+
+  /** A reject that the handler wants. One that follows from an error needs no line of its own: the error has one. */
+  private refuseWith(decision: Rejection): void {
+    const { message, handler, host } = this;
+    if (message.qos > 0 && !host.refusable.includes(message.qos)) {
+      const reason = decision.reasonString ? `: ${decision.reasonString}` : '';
+      host.logger.warn(
+        `Handler "${handler.pattern}" has rejected a message on "${message.topic}"${reason}. It is acknowledged, and the broker is not told.`,
+      );
+    }
+    this.decide(decision);
   }
 
   /** MANUAL: who fails without deciding is not going to; who succeeds may still decide later. */

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
-import type { PublishPacket } from '../../protocol/application-message.js';
-import type { Decision } from '../../protocol/delivery.js';
+import type { PublishPacket, QoS } from '../../protocol/application-message.js';
+import type { Decision, Rejection } from '../../protocol/delivery.js';
 import type { Connection } from '../connection/connection.js';
 import { PUBACK, PUBCOMP, PUBREC, type Writer } from '../outbound/writer.js';
 import { AcknowledgementLine } from './acknowledgement-line.js';
@@ -11,6 +11,8 @@ export type InboundMessageHandler = (message: InboundMessage) => void;
 interface InboundParts {
   readonly onMessage: InboundMessageHandler;
   readonly logger: Logger;
+  /** QoS of the messages whose acknowledgement tells the broker of a reject (5.0). Default: none. */
+  readonly refusable?: readonly QoS[];
   /**
    * Told of every message that is withheld: its slot in the broker's window stays taken until the session is resumed.
    *
@@ -198,19 +200,14 @@ export class InboundMessages implements AcknowledgementKeeper {
     if (decision.kind === 'nack' || this.pending.get(identifier) !== message) return;
     if (writer !== this.connection.writer || !writer.usable) return;
     this.pending.delete(identifier);
-    const refused = decision.kind === 'reject' && this.connection.protocolVersion === 5;
+    const refused = decision.kind === 'reject' && this.parts.refusable?.includes(qos) === true;
     if (qos === 1 || refused) this.inUse.delete(identifier);
     if (qos === 2 && !refused) this.received.set(identifier, message);
     if (!refused) writer.acknowledge(qos === 1 ? PUBACK : PUBREC, identifier);
     else this.refuse(qos as AckedQoS, identifier, decision, writer);
   }
 
-  private refuse(
-    qos: AckedQoS,
-    messageId: number,
-    { reasonCode, reasonString }: Extract<Decision, { kind: 'reject' }>,
-    writer: Writer,
-  ): void {
+  private refuse(qos: AckedQoS, messageId: number, { reasonCode, reasonString }: Rejection, writer: Writer): void {
     const properties = reasonString === undefined ? undefined : { reasonString };
     writer.write({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode, ...(properties && { properties }) });
   }

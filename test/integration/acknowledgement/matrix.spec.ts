@@ -21,12 +21,15 @@ const CASES = POLICIES.flatMap((policy, column) =>
   OUTCOMES.map((outcome) => ({ policy, outcome, fate: outcome.fates[column]!, topic: topicOf(policy, outcome) })),
 );
 
-/** What the broker gets about a message. On 3.1.1 there are no reason codes, and a refusal is a plain acknowledgement. */
+/**
+ * What the broker gets about a message. At QoS 2 a refusal completes the exchange, see test/integration/brokers; on 3.1.1 there are
+ * no reason codes, and it is a plain acknowledgement.
+ */
 const PACKETS: Record<4 | 5, Record<QoS, (fate: Fate) => string[]>> = {
   5: {
     0: () => [],
     1: (fate) => (fate === 'ack' ? ['PUBACK 0x00'] : isRefusal(fate) ? [`PUBACK ${fate}`] : []),
-    2: (fate) => (fate === 'ack' ? ['PUBREC 0x00', 'PUBCOMP 0x00'] : isRefusal(fate) ? [`PUBREC ${fate}`] : []),
+    2: (fate) => (fate === 'ack' || isRefusal(fate) ? ['PUBREC 0x00', 'PUBCOMP 0x00'] : []),
   },
   4: {
     0: () => [],

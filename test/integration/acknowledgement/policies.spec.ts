@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload, RpcException } from '@nestjs/microservices';
 import { AckPolicy, MqttSubscription } from '../../../lib/index.js';
-import { acknowledged, acknowledgementsOf } from '../../support/acknowledgements.js';
+import { acknowledged, acknowledgementsOf, tellingOfRejects } from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { HeldRuns } from '../../support/held-runs.js';
 import { connectMqttJs } from '../../support/mqttjs-client.js';
@@ -105,7 +105,10 @@ describeEachBroker('the ack policy', (broker) => {
       }
       const tap = await tapWire(broker.connection);
       const subscribeOptions = { qos, ackPolicy: REJECT_ON_ERROR, rejectReasonCode: 0x97 };
-      await startServer({ ...tap.connection, subscribeOptions }, { controllers: [FromServer, FromController] });
+      await startServer(
+        { ...tellingOfRejects(tap.connection), subscribeOptions },
+        { controllers: [FromServer, FromController] },
+      );
       const peer = await connectMqttJs(broker);
       for (const name of ['server', 'controller', 'method', 'extras'])
         await peer.publishAsync(`policies/${name}`, name, { qos });

@@ -3,7 +3,7 @@ import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
 import { lastValueFrom, of, type Observable } from 'rxjs';
 import { AckPolicy, NackMessage, RejectMessage, type MqttContext, type RemoteError } from '../../../lib/index.js';
-import { acknowledged, acknowledgementsOf, inWords } from '../../support/acknowledgements.js';
+import { acknowledged, acknowledgementsOf, inWords, tellingOfRejects } from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { transportLogs } from '../../support/logs.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
@@ -136,7 +136,10 @@ describeEachBroker('a request', (broker) => {
       { topic: 'requests/manual', reply: 'x', words: `${packet} 0x00` },
     ])('on $topic is answered, and acknowledged by its policy', async ({ topic, reply, words }) => {
       const tap = await tapWire(broker.connection);
-      await startServer({ ...tap.connection, subscribeOptions: { qos } }, { controllers: [Requests] });
+      await startServer(
+        { ...tellingOfRejects(tap.connection), subscribeOptions: { qos } },
+        { controllers: [Requests] },
+      );
       const received = await createClient(broker.connection)
         .request(topic, 'x', { qos })
         .then(

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { AckPolicy, PublishTo } from '../../../lib/index.js';
-import { acknowledged, acknowledgementsOf, inWords } from '../../support/acknowledgements.js';
+import { acknowledged, acknowledgementsOf, inWords, tellingOfRejects } from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { durable, resumeSession } from '../../support/durable-session.js';
 import { transportLogs } from '../../support/logs.js';
@@ -56,7 +56,10 @@ describe.each([1, 2] as const)('a result that the broker refuses (5.0), QoS %i',
     const { broker, url } = await startInProcessBroker();
     const tap = await tapWire(connectionTo(url));
     const session = durable(tap.connection);
-    const { app } = await startServer({ ...session, subscribeOptions: { qos } }, { controllers: [Stages] });
+    const { app } = await startServer(
+      { ...tellingOfRejects(session), subscribeOptions: { qos } },
+      { controllers: [Stages] },
+    );
     broker.faults.refusePublishes('results/next', 0x97);
     for (const topic of ['results/stage', 'results/rejects', 'results/withholds'])
       broker.publish({ topic, payload: topic, qos });

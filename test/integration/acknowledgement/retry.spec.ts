@@ -3,7 +3,12 @@ import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
 import { concat, of, throwError, type Observable } from 'rxjs';
 import { AckPolicy, MqttSubscription, RejectMessage, type MqttContext } from '../../../lib/index.js';
-import { acknowledged, acknowledgedPayloads, acknowledgementsOf } from '../../support/acknowledgements.js';
+import {
+  acknowledged,
+  acknowledgedPayloads,
+  acknowledgementsOf,
+  tellingOfRejects,
+} from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { durable, resumeSession } from '../../support/durable-session.js';
 import { Journal } from '../../support/journal.js';
@@ -57,7 +62,7 @@ describeEachBroker('retry', (broker) => {
         }
       }
       const tap = await tapWire(broker.connection);
-      await startServer({ ...tap.connection, subscribeOptions: { qos } }, { controllers: [Jobs] });
+      await startServer({ ...tellingOfRejects(tap.connection), subscribeOptions: { qos } }, { controllers: [Jobs] });
       await (await connectMqttJs(broker)).publishAsync('retry/in-vain', 'job', { qos });
       await acknowledged(tap, 'job');
       expect(attempts.entries).toEqual([1, 2, 3]);

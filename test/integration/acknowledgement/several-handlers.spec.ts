@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { MqttContext } from '../../../lib/index.js';
-import { acknowledged, acknowledgedPayloads, acknowledgementsOf } from '../../support/acknowledgements.js';
+import {
+  acknowledged,
+  acknowledgedPayloads,
+  acknowledgementsOf,
+  tellingOfRejects,
+} from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { HeldRuns } from '../../support/held-runs.js';
 import { connectMqttJs } from '../../support/mqttjs-client.js';
@@ -77,7 +82,7 @@ describeEachBroker('a message with several handlers', (broker) => {
     ])('that decide $decide is settled by $settled: once, when all have decided', async ({ decide, settled }) => {
       const tap = await tapWire(broker.connection);
       const { runs, decisions, controllers } = three(TOPIC); // Nest chains the handlers of one pattern
-      await startServer({ ...tap.connection, subscribeOptions: { qos: 2 } }, { controllers });
+      await startServer({ ...tellingOfRejects(tap.connection), subscribeOptions: { qos: 2 } }, { controllers });
       const peer = await connectMqttJs(broker);
       const names = ['first', 'second', 'third'];
       names.forEach((name, i) => decisions.set(name, decide[i]!));
@@ -98,7 +103,7 @@ describeEachBroker('a message with several handlers', (broker) => {
     it('and overlapping filters: each copy that the broker sends is settled by the handlers that ran for it', async () => {
       const tap = await tapWire(broker.connection);
       const { runs, decisions, controllers } = three('several/+');
-      await startServer({ ...tap.connection, subscribeOptions: { qos: 2 } }, { controllers });
+      await startServer({ ...tellingOfRejects(tap.connection), subscribeOptions: { qos: 2 } }, { controllers });
       const peer = await connectMqttJs(broker);
       decisions.set('third', 'reject');
       await peer.publishAsync(TOPIC, 'job', { qos });

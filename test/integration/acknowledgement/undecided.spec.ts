@@ -3,7 +3,12 @@ import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { NEVER } from 'rxjs';
 import { AckPolicy, type MqttContext } from '../../../lib/index.js';
-import { acknowledged, acknowledgedPayloads, acknowledgementsOf } from '../../support/acknowledgements.js';
+import {
+  acknowledged,
+  acknowledgedPayloads,
+  acknowledgementsOf,
+  tellingOfRejects,
+} from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { Journal } from '../../support/journal.js';
 import { transportLogs } from '../../support/logs.js';
@@ -48,7 +53,7 @@ describeEachBroker('what nobody has decided', (broker) => {
       const tap = await tapWire(broker.connection);
       const { contexts, controller } = jobs();
       await startServer(
-        { ...tap.connection, handlerTimeout: 100, subscribeOptions: { qos } },
+        { ...tellingOfRejects(tap.connection), handlerTimeout: 100, subscribeOptions: { qos } },
         { controllers: [controller] },
       );
       const peer = await connectMqttJs(broker);

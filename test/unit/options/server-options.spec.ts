@@ -20,6 +20,7 @@ describe('resolveServerOptions', () => {
       gracefulTimeoutMs: 15_000,
       handlerTimeoutMs: undefined,
       redelivery: undefined,
+      refusable: [1],
       qos0Buffer: { size: 10_000, overflow: 'drop-oldest' },
       maxPayloadBytes: Infinity,
       onStaleSubscription: 'log',
@@ -37,6 +38,23 @@ describe('resolveServerOptions', () => {
     [{ maxConcurrency: 10, protocolVersion: 4 }, undefined],
   ])('makes of %j the Receive Maximum %j (section 3.1.2.11.3)', (options, expected) => {
     expect(resolveServerOptions(options).connection.mqtt.properties?.receiveMaximum).toBe(expected);
+  });
+
+  it.each<[MqttServerOptions, readonly number[]]>([
+    [{}, [1]],
+    [{ negativeAcknowledgements: 'puback' }, [1]],
+    [{ negativeAcknowledgements: 'all' }, [1, 2]],
+    [{ negativeAcknowledgements: 'none' }, []],
+    [{ protocolVersion: 4 }, []],
+  ])('%j tells the broker of rejects at QoS %j', (options, expected) => {
+    expect(resolveServerOptions(options).refusable).toEqual(expected);
+  });
+
+  it.each<[MqttServerOptions, string]>([
+    [{ negativeAcknowledgements: 'pubrec' as never }, '"pubrec" is not known'],
+    [{ negativeAcknowledgements: 'all', protocolVersion: 4 }, 'MQTT 3.1.1 does not have it'],
+  ])('refuses %j', (options, problem) => {
+    expect(() => resolveServerOptions(options)).toThrow(problem);
   });
 
   it('fills in what redelivery and qos0Buffer leave open', () => {

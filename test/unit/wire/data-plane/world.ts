@@ -77,6 +77,7 @@ export class World implements Watched {
     });
     this.inbound = new InboundMessages(this.connection.real, {
       logger,
+      refusable: setup.protocolVersion === 5 ? [1, 2] : [],
       onMessage: (message) => this.handle(message),
     });
     this.publisher = new Publisher(this.connection.real, { offline: setup.offline, maxQueuedMessages: 6 }, logger);

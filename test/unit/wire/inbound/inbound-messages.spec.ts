@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Packet } from 'mqtt-packet';
-import type { PublishPacket } from '../../../../lib/protocol/application-message.js';
+import type { PublishPacket, QoS } from '../../../../lib/protocol/application-message.js';
 import { ACK, LEAVE, NACK, rejection } from '../../../../lib/protocol/delivery.js';
 import type { InboundMessage } from '../../../../lib/wire/inbound/inbound-message.js';
 import { InboundMessages } from '../../../../lib/wire/inbound/inbound-messages.js';
@@ -20,10 +20,11 @@ class Bench {
   readonly withheld: string[] = [];
   onMessage: (message: InboundMessage) => void = () => {};
 
-  constructor(version: 4 | 5 = 5) {
+  constructor(version: 4 | 5 = 5, refusable: readonly QoS[] = version === 5 ? [1, 2] : []) {
     this.connection = new FakeConnection(version);
     this.inbound = new InboundMessages(this.connection.real, {
       logger: this.log.logger,
+      refusable,
       onMessage: (message) => {
         this.handed.push(message);
         this.onMessage(message);
@@ -140,6 +141,16 @@ describe('InboundMessages', () => {
     const bench = new Bench(4);
     bench.publish(1, changes)!.decide(rejection(0x99, 'no JSON'));
     expect(bench.written).toEqual([word]);
+  });
+
+  it('completes the exchange of a QoS 2 message whose reject the broker is not to be told of', () => {
+    const bench = new Bench(5, [1]);
+    bench.publish(1)!.decide(rejection(0x99, 'no JSON'));
+    bench.publish(2, QOS_2)!.decide(rejection(0x99, 'no JSON'));
+    expect(bench.inbound.window?.used).toBe(1);
+    bench.release(2);
+    expect(bench.written).toEqual(['puback 1 153', 'pubrec 2', 'pubcomp 2']);
+    expect(bench.inbound.window?.used).toBe(0);
   });
 
   it.each([4, 5] as const)(
