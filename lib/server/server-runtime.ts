@@ -22,7 +22,7 @@ import { newServerCounters } from './handling/server-counters.js';
 import { serveHandlers, type ServedHandler } from './handling/served-handler.js';
 import type { Send } from './replying/send.js';
 import { StreamControl } from './replying/stream-control.js';
-import { sendsCopyPerSubscription } from './session/overlap-probe.js';
+import { probeOverlap, type OverlapBehaviour, type ProbeQuestion } from './session/overlap-probe.js';
 import { Redelivery } from './session/redelivery.js';
 import { ServerSubscriptions } from './session/server-subscriptions.js';
 import { StaleMessages } from './session/stale-messages.js';
@@ -84,7 +84,7 @@ export class ServerRuntime {
       connection: this.link.connection,
       subscriber: this.link.subscriber,
       logger,
-      probe: () => this.probe(),
+      probe: (question) => this.probe(question),
     });
     this.host = this.createHost();
     this.redelivery = new Redelivery(
@@ -188,15 +188,17 @@ export class ServerRuntime {
     });
   }
 
-  private probe(): Promise<boolean | undefined> {
-    return sendsCopyPerSubscription({
-      clientId: this.link.connection.clientId,
+  private probe(question: ProbeQuestion): Promise<OverlapBehaviour | undefined> {
+    const { connection, subscriber, publisher } = this.link;
+    const qos = question.identifiers && connection.limits?.maximumQoS !== 0 ? 1 : 0; // 5.0: a refusal is told at once
+    return probeOverlap(question, {
+      clientId: connection.clientId,
       internal: this.internal,
-      subscribe: (filters) => this.link.subscriber.subscribe(filters.map((filter) => ({ filter, qos: 0 }))),
-      unsubscribe: (filters) => this.link.subscriber.unsubscribe(filters),
-      publish: (topic) => {
+      subscribe: (requests) => subscriber.subscribe(requests),
+      unsubscribe: (filters) => subscriber.unsubscribe(filters),
+      publish: (topic, payload) => {
         this.link.openPublisher(); // the server's first message
-        return this.link.publisher.publish({ topic, payload: '', qos: 0, retain: false });
+        return publisher.publish({ topic, payload, qos, retain: false });
       },
     });
   }

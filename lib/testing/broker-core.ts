@@ -21,13 +21,13 @@ export class BrokerCore {
     readonly events: BrokerEmitter,
   ) {
     this.access = new AccessControl(options);
-    this.router = new Router(options.overlap);
+    this.router = new Router(options);
     this.wills = new Wills((session, message) => {
       events.emit('publish', { clientId: session.clientId, message, will: true });
       this.accept(message, session);
     });
     const { router, wills } = this;
-    this.sessions = new SessionRegistry({ events, router, wills, maximumQueued: options.maximumQueuedMessages });
+    this.sessions = new SessionRegistry({ events, router, wills, options });
   }
 
   /** Takes an Application Message into the broker; returns how many sessions and groups get it. */

@@ -1,4 +1,5 @@
 import type { QoS } from '../protocol/application-message.js';
+import { NO_DEVIATIONS, type BrokerDeviations, type SharedSubscriptionsMode } from './broker-deviations.js';
 import type { BrokerMessageProperties } from './broker-message.js';
 
 /** `true` or `false`, or the Reason Code (0x80 or above) to refuse with; a 3.1.1 client gets the nearest that it knows. */
@@ -36,18 +37,17 @@ export interface SubscribeRequest {
   readonly qos: QoS;
 }
 
-/**
- * What the broker makes of `$share/<group>/<filter>`: serves it (`true`), or refuses it in one of the three shapes
- * that brokers are known for:
- *
- * - `false`: the CONNACK says so, SUBACK 0x9E (0x80 on 3.1.1);
- * - `'disconnect'`: the CONNACK says nothing, DISCONNECT 0x9E (3.1.1: the connection just ends);
- * - `'silent'`: granted, and nothing is ever delivered.
- */
-export type SharedSubscriptionsMode = boolean | 'disconnect' | 'silent';
+/** A broker that the in-process one can behave like. */
+export type BrokerPersonality =
+  'mosquitto' | 'hivemq' | 'rabbitmq' | 'artemis' | 'aedes' | 'mochi' | 'aws-iot' | 'azure-event-grid';
 
 /** What a `MqttBroker` allows, announces and imposes. */
-export interface MqttBrokerOptions {
+export interface MqttBrokerOptions extends BrokerDeviations {
+  /**
+   * A broker to behave like, as far as what it does otherwise is known: it sets the defaults of the other options, which win where they
+   * are given. Default: none, the specification alone.
+   */
+  behavesLike?: BrokerPersonality;
   /** Lets clients in. Default: everybody. A refusal is Bad User Name or Password (0x86) unless it names a code. */
   authenticate?: (request: ConnectRequest) => VerdictOrPromise;
   /** Default: everything. A refusal is Not Authorized (0x87) unless it names a code; 3.1.1 clients are disconnected. */
@@ -91,7 +91,13 @@ export interface MqttBrokerOptions {
   connectTimeoutMs?: number;
 }
 
-const NO_DEFAULT = ['responseInformation', 'serverKeepAlive', 'serverReference'] as const;
+const NO_DEFAULT = [
+  'behavesLike',
+  'responseInformation',
+  'serverKeepAlive',
+  'serverReference',
+  'sharedSubscriptionsOn311',
+] as const;
 type OptionWithoutDefault = (typeof NO_DEFAULT)[number];
 
 export type ResolvedBrokerOptions = Readonly<
@@ -103,6 +109,7 @@ export const NEVER_EXPIRES = 0xffff_ffff;
 const MEBIBYTE = 1024 * 1024;
 
 export const DEFAULT_BROKER_OPTIONS: ResolvedBrokerOptions = Object.freeze({
+  ...NO_DEVIATIONS,
   authenticate: () => true,
   authorizePublish: () => true,
   authorizeSubscribe: () => true,

@@ -1,9 +1,10 @@
 export { MqttBroker } from './mqtt-broker.js';
+export type { BrokerDeviations, SharedSubscriptionsMode } from './broker-deviations.js';
 export type {
+  BrokerPersonality,
   ConnectRequest,
   MqttBrokerOptions,
   PublishRequest,
-  SharedSubscriptionsMode,
   SubscribeRequest,
   Verdict,
   VerdictOrPromise,

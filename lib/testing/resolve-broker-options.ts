@@ -1,13 +1,16 @@
 import { OptionChecks } from '../options/option-checks.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
+import type { BrokerDeviations, SharedSubscriptionsMode } from './broker-deviations.js';
 import {
   DEFAULT_BROKER_OPTIONS,
   NEVER_EXPIRES,
   type MqttBrokerOptions,
   type ResolvedBrokerOptions,
 } from './broker-options.js';
+import { optionsOf, PERSONALITIES } from './personalities/personalities.js';
 
 const UINT16 = 0xffff;
+const SHARED_SUBSCRIPTIONS: readonly SharedSubscriptionsMode[] = [true, false, 'refused', 'disconnect', 'silent'];
 const LARGEST_PACKET = 268_435_460;
 
 /** @throws InvalidOptionsError naming everything that is wrong */
@@ -24,7 +27,7 @@ export function resolveBrokerOptions(options: MqttBrokerOptions): ResolvedBroker
   checks.boolean('assignTopicAliases', options.assignTopicAliases);
   checks.integer('maximumSessionExpiry', options.maximumSessionExpiry, { min: 0, max: NEVER_EXPIRES });
   checks.integer('maximumQueuedMessages', options.maximumQueuedMessages, { min: 0, infinite: true });
-  checks.oneOf('sharedSubscriptions', options.sharedSubscriptions, [true, false, 'disconnect', 'silent']);
+  checks.oneOf('sharedSubscriptions', options.sharedSubscriptions, SHARED_SUBSCRIPTIONS);
   checks.boolean('subscriptionIdentifiers', options.subscriptionIdentifiers);
   checks.oneOf('overlap', options.overlap, ['merge', 'each']);
   checks.text('responseInformation', options.responseInformation);
@@ -32,7 +35,42 @@ export function resolveBrokerOptions(options: MqttBrokerOptions): ResolvedBroker
   checks.boolean('noMatchingSubscribers', options.noMatchingSubscribers);
   checks.text('serverReference', options.serverReference);
   checks.duration('connectTimeoutMs', options.connectTimeoutMs, { min: 1, max: MAX_TIMER_MS });
+  checkDeviations(checks, options);
+  checks.oneOf('behavesLike', options.behavesLike, Object.keys(PERSONALITIES));
   checks.done();
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.freeze({ ...DEFAULT_BROKER_OPTIONS, ...Object.fromEntries(given) });
+  return Object.freeze({
+    ...DEFAULT_BROKER_OPTIONS,
+    ...optionsOf(options.behavesLike),
+    ...Object.fromEntries(given),
+  });
+}
+
+function checkDeviations(checks: OptionChecks, options: BrokerDeviations): void {
+  for (const name of [
+    'keepsQuotaAfterRefusal',
+    'hangsUpOverRefusals',
+    'sharedIdentifiers',
+    'hangsUpOverForbidden',
+    'hangsUpOverDiscouragedCharacters',
+    'assignsClientIds',
+    'announcesTakeover',
+    'retainedForWildcards',
+    'retainedForShared',
+    'malformedPuback',
+  ] as const) {
+    checks.boolean(name, options[name]);
+  }
+  for (const name of [
+    'maximumFiltersPerSubscribe',
+    'maximumSubscriptions',
+    'maximumTopicLevels',
+    'maximumTopicBytes',
+    'sessionsPerUser',
+  ] as const) {
+    checks.integer(name, options[name], { min: 1, infinite: true });
+  }
+  checks.integer('maximumKeepAlive', options.maximumKeepAlive, { min: 1, max: UINT16, infinite: true });
+  checks.oneOf('copyIdentifiers', options.copyIdentifiers, ['own', 'all', 'one']);
+  checks.oneOf('sharedSubscriptionsOn311', options.sharedSubscriptionsOn311, SHARED_SUBSCRIPTIONS);
 }

@@ -7,7 +7,7 @@ import type { Subscriptions } from '../subscriptions.js';
 export type AmbiguousPair = readonly [Subscription, Subscription];
 
 /**
- * Where nothing tells apart the copies that a broker sends for overlapping subscriptions (3.1.1), a filter that another one
+ * Where nothing tells apart the copies that a broker sends for overlapping subscriptions (3.1.1, or wrong identifiers), a filter that another one
  * covers is not asked for: the broader one brings its messages too, once each.
  *
  * @returns what to ask for, and pairs that overlap although neither covers the other
@@ -38,7 +38,8 @@ function refuseShared(a: Subscription, b: Subscription): void {
   if (a.filter.group === undefined && b.filter.group === undefined) return;
   throw new FeatureNotSupportedError(
     `"${a.text}" beside "${b.text}"`,
-    'without Subscription Identifiers (MQTT 5.0) nothing tells which of these overlapping subscriptions a message belongs to',
-    'Use protocolVersion 5, make the filters disjoint, or give one of them a ServerMqtt of its own',
+    'without Subscription Identifiers (MQTT 5.0), and a broker that sends the right ones, nothing tells which of these overlapping ' +
+      'subscriptions a message belongs to',
+    'Make the filters disjoint, give one of them a ServerMqtt of its own, or use protocolVersion 5 if you do not',
   );
 }

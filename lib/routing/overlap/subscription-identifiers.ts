@@ -9,11 +9,16 @@ const FIRST_IDENTIFIER = 1;
  * which of them it belongs to.
  */
 export function assignIdentifiers(subscriptions: Subscriptions): void {
-  for (const subscription of subscriptions) subscription.identifier = undefined;
+  clearIdentifiers(subscriptions);
   for (const subscription of subscriptions) {
     const overlapping = subscriptions.overlapping(subscription);
     if (overlapping.length > 0) subscription.identifier = smallestFree(overlapping);
   }
+}
+
+/** Takes them away: the broker does not send the right ones, and copies are told apart without. */
+export function clearIdentifiers(subscriptions: Subscriptions): void {
+  for (const subscription of subscriptions) subscription.identifier = undefined;
 }
 
 function smallestFree(taken: readonly Subscription[]): number {

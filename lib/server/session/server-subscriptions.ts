@@ -1,23 +1,27 @@
 import type { Logger } from '@nestjs/common';
 import { CopyCounter } from '../../routing/overlap/copy-counter.js';
 import { withoutCovered } from '../../routing/overlap/covered-subscriptions.js';
-import { assignIdentifiers } from '../../routing/overlap/subscription-identifiers.js';
+import { assignIdentifiers, clearIdentifiers } from '../../routing/overlap/subscription-identifiers.js';
 import type { Subscription } from '../../routing/subscription.js';
 import type { Subscriptions } from '../../routing/subscriptions.js';
 import type { Connection } from '../../wire/connection/connection.js';
 import type { Subscriber } from '../../wire/subscriptions/subscriber.js';
 import type { CopyFilter } from '../handling/message-receiver.js';
+import type { OverlapBehaviour, ProbeQuestion } from './overlap-probe.js';
 
 interface SubscriptionParts {
   readonly connection: Connection;
   readonly subscriber: Subscriber;
   readonly logger: Logger;
-  /** Finds out whether the broker sends a copy for each subscription; undefined when it cannot. */
-  readonly probe: () => Promise<boolean | undefined>;
+  /** Finds out how the broker sends the messages of overlapping subscriptions; undefined when it cannot. */
+  readonly probe: (question: ProbeQuestion) => Promise<OverlapBehaviour | undefined>;
 }
 
 /** The subscriptions of a server's handlers, and how the copies that the broker sends for them are told apart. */
 export class ServerSubscriptions {
+  /** How the broker sends the messages of overlapping subscriptions, once that has been found out. */
+  private behaviour: OverlapBehaviour | undefined;
+
   constructor(
     private readonly subscriptions: Subscriptions,
     private readonly parts: SubscriptionParts,
@@ -35,6 +39,7 @@ export class ServerSubscriptions {
    * @throws SubscriptionRefusedError, FeatureNotSupportedError
    */
   async subscribe(): Promise<CopyFilter | undefined> {
+    if (this.identifiable) await this.checkIdentifiers();
     if (this.identifiable) {
       await this.ask([...this.subscriptions]);
       return undefined;
@@ -46,7 +51,23 @@ export class ServerSubscriptions {
   }
 
   private get identifiable(): boolean {
-    return this.parts.connection.limits?.subscriptionIdentifiers === true;
+    return this.parts.connection.limits?.subscriptionIdentifiers === true && this.behaviour?.identified !== false;
+  }
+
+  /** Identifiers are checked before they are relied on, where filters overlap: only there anything rests on them. */
+  private async checkIdentifiers(): Promise<void> {
+    const overlapping = [...this.subscriptions].filter(({ identifier }) => identifier !== undefined);
+    if (overlapping.length === 0) return;
+    const shared = overlapping.some(({ filter }) => filter.group !== undefined);
+    this.behaviour = await this.parts.probe({ identifiers: true, shared });
+    if (this.behaviour?.identified !== false) return;
+    clearIdentifiers(this.subscriptions);
+    const { connection, logger } = this.parts;
+    logger.warn(
+      `${connection.broker} breaks section 3.3.4: its copies of a message for ${shared ? 'three' : 'two'} overlapping subscriptions, with the ` +
+        `Subscription Identifiers 1 to ${shared ? 3 : 2}, carried ${this.behaviour.seen}. Handlers run once for each message all the same: ` +
+        'filters that another one covers are not subscribed, and copies are counted.',
+    );
   }
 
   private ask(subscriptions: readonly Subscription[]): Promise<void> {
@@ -57,15 +78,14 @@ export class ServerSubscriptions {
 
   private async copyFilter(asked: readonly Subscription[]): Promise<CopyFilter | undefined> {
     const { connection, logger, probe } = this.parts;
-    const each = await probe();
-    if (each === false) return undefined;
-    if (each === undefined) {
+    this.behaviour ??= await probe({ identifiers: false, shared: false });
+    if (this.behaviour === undefined) {
       logger.warn(
         `Some filters overlap without one covering the other, and it cannot be found out how ${connection.broker} sends their messages: ` +
           'handlers of both may run twice for one message. Allow this client the topics probe/#, or use protocolVersion 5.',
       );
-      return undefined;
     }
+    if (!this.behaviour?.copyEach) return undefined;
     const texts = new Set(asked.map(({ text }) => text));
     const counter = new CopyCounter();
     connection.on('session', () => counter.clear());

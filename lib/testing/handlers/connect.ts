@@ -24,6 +24,7 @@ export async function handleConnect(core: BrokerCore, connection: Connection, pa
   });
   if (!connection.isOpen) return;
   if (reasonCode !== ReasonCode.SUCCESS) return connection.refuse(reasonCode);
+  if (hasTooManySessions(core, packet)) return connection.refuse(ReasonCode.QUOTA_EXCEEDED);
   letIn(core, connection, packet);
 }
 
@@ -34,6 +35,7 @@ function connectProblem(options: ResolvedBrokerOptions, connection: Connection, 
   if (properties.receiveMaximum === 0 || properties.maximumPacketSize === 0) return ReasonCode.PROTOCOL_ERROR;
   // 3.1.1 [MQTT-3.1.3-8]; 3.1 knows no empty Client Identifier at all
   const { protocolVersion } = connection;
+  if (!clientId && !options.assignsClientIds) return ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
   if (!clientId && (protocolVersion === 3 || (protocolVersion === 4 && !clean))) {
     return ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
   }
@@ -46,20 +48,31 @@ function connectProblem(options: ResolvedBrokerOptions, connection: Connection, 
   return undefined;
 }
 
+/** A session counts although its client is away. */
+function hasTooManySessions({ options, sessions }: BrokerCore, { username, clientId }: IConnectPacket): boolean {
+  if (username === undefined || options.sessionsPerUser === Infinity) return false;
+  const others = sessions.all().filter((session) => session.username === username && session.clientId !== clientId);
+  return others.length >= options.sessionsPerUser;
+}
+
 function letIn(core: BrokerCore, connection: Connection, packet: IConnectPacket): void {
   const { options, sessions, events } = core;
   const { clean = true, properties = {}, username } = packet;
   const clientId = packet.clientId || `auto-${randomUUID()}`; // [MQTT-3.1.3-6]
   connection.clientId = clientId;
-  sessions.get(clientId)?.outbound.link?.disconnect(ReasonCode.SESSION_TAKEN_OVER); // [MQTT-3.1.4-3]
+  const previous = sessions.get(clientId)?.outbound.link;
+  if (options.announcesTakeover)
+    previous?.disconnect(ReasonCode.SESSION_TAKEN_OVER); // [MQTT-3.1.4-3]
+  else previous?.cut();
   const { session, sessionPresent } = sessions.open(clientId, clean);
   session.expirySeconds = Math.min(requestedExpiry(connection, packet), options.maximumSessionExpiry);
+  session.username = username;
   connection.session = session;
   connection.will = willOf(packet);
   connection.receiveMaximum = properties.receiveMaximum ?? connection.receiveMaximum;
   connection.writer.maximumPacketSize = properties.maximumPacketSize ?? Infinity;
   connection.writer.topicAliasMaximum = options.assignTopicAliases ? (properties.topicAliasMaximum ?? 0) : 0;
-  const serverKeepAlive = connection.protocolVersion === 5 ? options.serverKeepAlive : undefined;
+  const serverKeepAlive = connection.protocolVersion === 5 ? imposedKeepAlive(options, packet) : undefined;
   connection.keepAlive(serverKeepAlive ?? packet.keepalive ?? 0); // [MQTT-3.2.2-21]
   session.outbound.attach(connection);
   connection.send({
@@ -89,13 +102,22 @@ function willOf({ will }: IConnectPacket): Will | undefined {
   };
 }
 
+/** Keep Alive that the client does not ask for, in seconds; 0 asks for none at all. */
+function imposedKeepAlive(
+  { serverKeepAlive, maximumKeepAlive }: ResolvedBrokerOptions,
+  { keepalive = 0 }: IConnectPacket,
+): number | undefined {
+  if (serverKeepAlive !== undefined) return serverKeepAlive;
+  return (keepalive || Infinity) > maximumKeepAlive ? maximumKeepAlive : undefined;
+}
+
 function connackProperties(
   options: ResolvedBrokerOptions,
   session: Session,
   packet: IConnectPacket,
 ): NonNullable<IConnackPacket['properties']> {
   const { properties = {} } = packet;
-  const { maximumQoS, serverKeepAlive } = options;
+  const { maximumQoS } = options;
   // Undefined ones are not written; booleans are, so they are given where they say something.
   return {
     receiveMaximum: options.receiveMaximum,
@@ -108,7 +130,7 @@ function connackProperties(
     assignedClientIdentifier: packet.clientId ? undefined : session.clientId,
     sessionExpiryInterval:
       session.expirySeconds === (properties.sessionExpiryInterval ?? 0) ? undefined : session.expirySeconds,
-    serverKeepAlive,
+    serverKeepAlive: imposedKeepAlive(options, packet),
     responseInformation: properties.requestResponseInformation ? options.responseInformation : undefined, // [MQTT-3.1.2-28]
   };
 }

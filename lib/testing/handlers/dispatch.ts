@@ -3,6 +3,7 @@ import { ReasonCode } from '../../protocol/reason-code.js';
 import type { BrokerCore } from '../broker-core.js';
 import type { Connection } from '../network/connection.js';
 import { ProtocolViolation } from '../packets/protocol-violation.js';
+import { handleAcknowledgement } from './acknowledgement.js';
 import { handleConnect } from './connect.js';
 import { handleDisconnect } from './disconnect.js';
 import { handlePublish, handlePubrel } from './publish.js';
@@ -24,7 +25,7 @@ export function dispatch(core: BrokerCore, connection: Connection, packet: Packe
     case 'puback':
     case 'pubrec':
     case 'pubcomp':
-      return connection.session.outbound.acknowledge(packet);
+      return handleAcknowledgement(core, connection, packet);
     case 'pubrel':
       return handlePubrel(connection, packet.messageId!);
     case 'subscribe':

@@ -1,11 +1,13 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { topicNameProblem } from '../../protocol/topic-name.js';
+import { discouragedCharacter } from '../../protocol/utf8-string.js';
 import type { BrokerCore } from '../broker-core.js';
 import { createMessage, type BrokerMessage, type PublishPacket } from '../broker-message.js';
 import type { ResolvedBrokerOptions } from '../broker-options.js';
 import type { Connection } from '../network/connection.js';
 import { ProtocolViolation } from '../packets/protocol-violation.js';
+import { exceedsTopicLimits } from '../topic-limits.js';
 
 /** PUBLISH (section 3.3): routes a client's message once, and acknowledges it. */
 export function handlePublish(core: BrokerCore, connection: Connection, packet: IPublishPacket): void | Promise<void> {
@@ -15,6 +17,9 @@ export function handlePublish(core: BrokerCore, connection: Connection, packet: 
     return acknowledge(connection, packet, ReasonCode.SUCCESS); // [MQTT-4.3.3-10]: seen already
   }
   const message = createMessage(packet, (packet as PublishPacket).userPropertyBytes);
+  if (exceedsTopicLimits(core.options, message.topic)) {
+    return settle(core, connection, packet, message, ReasonCode.TOPIC_NAME_INVALID);
+  }
   const verdict = core.access.publish.check({ clientId: session.clientId, ...message });
   if (typeof verdict === 'number') return settle(core, connection, packet, message, verdict);
   return verdict.then((reasonCode) => settle(core, connection, packet, message, reasonCode));
@@ -32,12 +37,23 @@ function settle(
   if (verdict !== ReasonCode.SUCCESS) {
     core.events.emit('drop-message', { clientId: session.clientId, message, reason: 'refused' });
     // 3.1.1 [MQTT-3.3.5-2]: it has no negative acknowledgement
-    return connection.protocolVersion < 5 ? connection.disconnect(verdict) : acknowledge(connection, packet, verdict);
+    const hangsUp = connection.protocolVersion < 5 || core.options.hangsUpOverForbidden;
+    return hangsUp ? connection.disconnect(verdict) : acknowledge(connection, packet, verdict);
   }
   if (packet.qos === 2) session.receivedQos2.add(packet.messageId!);
   core.events.emit('publish', { clientId: session.clientId, message, will: false });
   const receivers = core.accept(message, session);
   const unheard = receivers === 0 && core.options.noMatchingSubscribers;
+  const { userProperties } = message.properties;
+  if (core.options.malformedPuback && packet.qos === 1 && userProperties && connection.protocolVersion === 5) {
+    const { messageId } = packet;
+    return connection.send({
+      cmd: 'puback',
+      messageId,
+      reasonCode: ReasonCode.GRANTED_QOS_1,
+      properties: { userProperties },
+    });
+  }
   acknowledge(connection, packet, unheard ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS);
 }
 
@@ -47,6 +63,9 @@ function acknowledge(connection: Connection, { qos, messageId }: IPublishPacket,
 }
 
 function checkPublish(options: ResolvedBrokerOptions, { topic, qos, dup, retain, properties }: IPublishPacket): void {
+  if (options.hangsUpOverDiscouragedCharacters && holdsDiscouraged(topic, properties)) {
+    throw new ProtocolViolation(ReasonCode.MALFORMED_PACKET, 'A string holds a discouraged character'); // section 1.5.4
+  }
   if (dup && qos === 0) throw new ProtocolViolation(ReasonCode.MALFORMED_PACKET, 'QoS 0 has no duplicates'); // [MQTT-3.3.1-2]
   const problem = topicNameProblem(topic);
   if (problem) throw new ProtocolViolation(ReasonCode.TOPIC_NAME_INVALID, `The Topic Name is invalid: ${problem}`); // [MQTT-3.3.2-2]
@@ -62,6 +81,12 @@ function checkPublish(options: ResolvedBrokerOptions, { topic, qos, dup, retain,
   if (responseTopic !== undefined && topicNameProblem(responseTopic)) {
     throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'The Response Topic is no Topic Name'); // [MQTT-3.3.2-14]
   }
+}
+
+function holdsDiscouraged(topic: string, properties: IPublishPacket['properties']): boolean {
+  const { contentType = '', responseTopic = '', userProperties = {} } = properties ?? {};
+  const strings = [topic, contentType, responseTopic, ...Object.entries(userProperties).flat(2)];
+  return strings.some((text) => discouragedCharacter(text) !== undefined);
 }
 
 /** PUBREL (section 3.6): the Packet Identifier of a QoS 2 message is free again [MQTT-4.3.3-11]. */

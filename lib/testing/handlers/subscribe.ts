@@ -3,7 +3,10 @@ import type { QoS } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { TopicFilter, topicFilterProblem } from '../../protocol/topic-filter.js';
 import type { BrokerCore } from '../broker-core.js';
+import type { SharedSubscriptionsMode } from '../broker-deviations.js';
+import type { ResolvedBrokerOptions } from '../broker-options.js';
 import type { Connection } from '../network/connection.js';
+import { exceedsTopicLimits } from '../topic-limits.js';
 import { ProtocolViolation } from '../packets/protocol-violation.js';
 import type { Session, Subscription } from '../sessions/session.js';
 
@@ -35,6 +38,12 @@ export async function handleSubscribe(
 
 function checkSubscribe({ options }: BrokerCore, { protocolVersion }: Connection, packet: ISubscribePacket): void {
   const { subscriptions, properties } = packet;
+  if (subscriptions.length > options.maximumFiltersPerSubscribe) {
+    throw violation(
+      ReasonCode.QUOTA_EXCEEDED,
+      `A SUBSCRIBE names more than ${options.maximumFiltersPerSubscribe} filters`,
+    );
+  }
   if (subscriptions.length === 0) throw violation(ReasonCode.PROTOCOL_ERROR, 'A SUBSCRIBE names no filter'); // [MQTT-3.8.3-2]
   if (properties?.subscriptionIdentifier === 0)
     throw violation(ReasonCode.PROTOCOL_ERROR, 'A Subscription Identifier is never 0');
@@ -45,7 +54,7 @@ function checkSubscribe({ options }: BrokerCore, { protocolVersion }: Connection
     if (!isShare(topic)) continue;
     if (nl && protocolVersion === 5)
       throw violation(ReasonCode.PROTOCOL_ERROR, 'A Shared Subscription has no No Local'); // [MQTT-3.8.3-4]
-    if (options.sharedSubscriptions === 'disconnect') {
+    if (sharedSubscriptionsOf(options, protocolVersion) === 'disconnect') {
       throw violation(ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, 'Shared Subscriptions are not supported');
     }
   }
@@ -61,16 +70,20 @@ async function subscribe(
   const session = connection.session!;
   const { topic: text, qos } = requested;
   if (topicFilterProblem(text)) return { reasonCode: ReasonCode.TOPIC_FILTER_INVALID };
-  if (isShare(text) && options.sharedSubscriptions === false) {
-    return { reasonCode: ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED };
+  const shared = isShare(text) ? sharedSubscriptionsOf(options, connection.protocolVersion) : true;
+  if (shared === false || shared === 'refused') return { reasonCode: ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED };
+  const reasonCode =
+    limitExceeded(options, session, text) ??
+    (await access.subscribe.check({ clientId: session.clientId, filter: text, qos }));
+  if (reasonCode !== ReasonCode.SUCCESS) {
+    if (options.hangsUpOverForbidden) connection.disconnect(reasonCode);
+    return { reasonCode };
   }
-  const reasonCode = await access.subscribe.check({ clientId: session.clientId, filter: text, qos });
-  if (reasonCode !== ReasonCode.SUCCESS) return { reasonCode };
   const granted = Math.min(qos, options.maximumQoS) as QoS;
-  if (!connection.isOpen || (isShare(text) && options.sharedSubscriptions === 'silent')) return { reasonCode: granted };
+  if (!connection.isOpen || shared === 'silent') return { reasonCode: granted };
   const subscription = toSubscription(session, requested, granted, identifier);
   const isNew = router.subscribe(subscription);
-  return { reasonCode: granted, replay: wantsRetained(requested, isNew) ? subscription : undefined };
+  return { reasonCode: granted, replay: wantsRetained(requested, isNew, options) ? subscription : undefined };
 }
 
 function toSubscription(session: Session, requested: ISubscription, qos: QoS, identifier?: number): Subscription {
@@ -78,9 +91,27 @@ function toSubscription(session: Session, requested: ISubscription, qos: QoS, id
   return { session, filter: TopicFilter.parse(topic), qos, noLocal: nl, retainAsPublished: rap, identifier };
 }
 
+/** What goes beyond the broker's limits. */
+function limitExceeded(options: ResolvedBrokerOptions, session: Session, filter: string): ReasonCode | undefined {
+  if (exceedsTopicLimits(options, filter)) return ReasonCode.TOPIC_FILTER_INVALID;
+  const { subscriptions } = session;
+  const isOneMore = subscriptions.size >= options.maximumSubscriptions && !subscriptions.has(filter);
+  return isOneMore ? ReasonCode.QUOTA_EXCEEDED : undefined;
+}
+
+function sharedSubscriptionsOf(options: ResolvedBrokerOptions, protocolVersion: 3 | 4 | 5): SharedSubscriptionsMode {
+  return (protocolVersion < 5 ? options.sharedSubscriptionsOn311 : undefined) ?? options.sharedSubscriptions;
+}
+
 /** Retain Handling [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11]; never for Shared Subscriptions (section 4.8.2). */
-function wantsRetained({ topic, rh = 0 }: ISubscription, isNew: boolean): boolean {
-  return !isShare(topic) && (rh === 0 || (rh === 1 && isNew));
+function wantsRetained(
+  { topic, rh = 0 }: ISubscription,
+  isNew: boolean,
+  { retainedForShared, retainedForWildcards }: ResolvedBrokerOptions,
+): boolean {
+  if (isShare(topic) && !retainedForShared) return false;
+  if (TopicFilter.parse(topic).hasWildcard && !retainedForWildcards) return false;
+  return rh === 0 || (rh === 1 && isNew);
 }
 
 function replayRetained({ retained }: BrokerCore, { session, filter, qos, identifier }: Subscription): void {

@@ -3,6 +3,7 @@ import type { QoS } from '../../protocol/application-message.js';
 import { isFailure, ReasonCode } from '../../protocol/reason-code.js';
 import type { BrokerEmitter, DropMessageEvent } from '../broker-events.js';
 import { isExpired, type BrokerMessage } from '../broker-message.js';
+import type { ResolvedBrokerOptions } from '../broker-options.js';
 import { ProtocolViolation } from '../packets/protocol-violation.js';
 
 /** An Application Message on its way to one session. */
@@ -23,6 +24,8 @@ export interface Link {
   deliver(delivery: Delivery, messageId: number | undefined, dup: boolean): boolean;
   send(packet: Packet): void;
   disconnect(reasonCode: number): void;
+  /** Ends without a word. */
+  cut(): void;
 }
 
 interface InFlight {
@@ -49,7 +52,7 @@ export class OutboundFlow {
   constructor(
     private readonly clientId: string,
     private readonly events: BrokerEmitter,
-    private readonly maximumQueued: number,
+    private readonly options: Pick<ResolvedBrokerOptions, 'maximumQueuedMessages' | 'keepsQuotaAfterRefusal'>,
   ) {}
 
   get link(): Link | undefined {
@@ -91,7 +94,7 @@ export class OutboundFlow {
   deliver(delivery: Delivery): void {
     if (delivery.qos === 0) {
       if (this.current && !this.current.deliver(delivery, undefined, false)) this.drop(delivery, 'packet-too-large');
-    } else if (this.queue.length >= this.maximumQueued && !this.hasRoom) {
+    } else if (this.queue.length >= this.options.maximumQueuedMessages && !this.hasRoom) {
       this.drop(delivery, 'queue-full');
     } else {
       this.queue.push(delivery);
@@ -120,7 +123,8 @@ export class OutboundFlow {
       return this.release(messageId, ReasonCode.SUCCESS);
     }
     this.unacknowledged.delete(messageId);
-    this.quota = Math.min(this.quota + 1, this.current?.receiveMaximum ?? 0);
+    const kept = packet.cmd === 'pubrec' && this.options.keepsQuotaAfterRefusal;
+    if (!kept) this.quota = Math.min(this.quota + 1, this.current?.receiveMaximum ?? 0);
     this.tell(packet, delivery.message);
     this.pump();
   }

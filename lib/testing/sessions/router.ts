@@ -1,6 +1,6 @@
-import type { QoS } from '../../protocol/application-message.js';
 import type { BrokerMessage } from '../broker-message.js';
-import type { MqttBrokerOptions } from '../broker-options.js';
+import type { ResolvedBrokerOptions } from '../broker-options.js';
+import { copiesFor, sharedIdentifiers } from './copies.js';
 import type { Delivery } from './outbound-flow.js';
 import type { Session, Subscription } from './session.js';
 import { SharedGroup } from './shared-group.js';
@@ -13,7 +13,7 @@ export class Router {
   /** By `$share/<group>/<filter>`. */
   private readonly groups = new Map<string, SharedGroup>();
 
-  constructor(private readonly overlap: NonNullable<MqttBrokerOptions['overlap']>) {}
+  constructor(private readonly options: ResolvedBrokerOptions) {}
 
   /** Returns whether the session had no such subscription before. */
   subscribe(subscription: Subscription): boolean {
@@ -56,10 +56,9 @@ export class Router {
     let receivers = 0;
     for (const [session, subscriptions] of bySession(this.plain.match(message.topic), publisher)) {
       receivers++;
-      if (this.overlap === 'merge') session.outbound.deliver(copyFor(message, subscriptions));
-      else for (const subscription of subscriptions) session.outbound.deliver(copyFor(message, [subscription]));
+      for (const copy of copiesFor(message, subscriptions, this.options)) session.outbound.deliver(copy);
     }
-    for (const group of this.shared.match(message.topic)) if (group.deal(message)) receivers++;
+    for (const group of this.shared.match(message.topic)) if (this.deal(group, message)) receivers++;
     return receivers;
   }
 
@@ -70,7 +69,15 @@ export class Router {
 
   /** Another member gets what one did not; false when there is none. */
   dealAgain({ message, share }: Delivery): boolean {
-    return share !== undefined && (this.groups.get(share)?.deal(message) ?? false);
+    const group = share === undefined ? undefined : this.groups.get(share);
+    return group !== undefined && this.deal(group, message);
+  }
+
+  private deal(group: SharedGroup, message: BrokerMessage): boolean {
+    return group.deal(message, (member) => {
+      const plain = this.plain.match(message.topic).filter(({ session }) => session === member.session);
+      return sharedIdentifiers(member, plain, this.options);
+    });
   }
 
   private groupOf({ filter }: Subscription): SharedGroup {
@@ -97,15 +104,4 @@ function bySession(
     else found.set(session, [subscription]);
   }
   return found;
-}
-
-/** One copy for all of `subscriptions`: the highest of their QoS [MQTT-3.3.4-2], all of their identifiers [MQTT-3.3.4-4]. */
-function copyFor(message: BrokerMessage, subscriptions: readonly Subscription[]): Delivery {
-  const granted = Math.max(...subscriptions.map(({ qos }) => qos));
-  return {
-    message,
-    qos: Math.min(message.qos, granted) as QoS,
-    retain: message.retain && subscriptions.some(({ retainAsPublished }) => retainAsPublished), // [MQTT-3.3.1-12]
-    identifiers: subscriptions.flatMap(({ identifier }) => identifier ?? []),
-  };
 }

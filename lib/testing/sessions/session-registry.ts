@@ -1,5 +1,5 @@
 import type { BrokerEmitter } from '../broker-events.js';
-import { NEVER_EXPIRES } from '../broker-options.js';
+import { NEVER_EXPIRES, type ResolvedBrokerOptions } from '../broker-options.js';
 import type { Router } from './router.js';
 import { OutboundFlow } from './outbound-flow.js';
 import { Session } from './session.js';
@@ -10,7 +10,7 @@ interface RegistryParts {
   readonly events: BrokerEmitter;
   readonly router: Router;
   readonly wills: Wills;
-  readonly maximumQueued: number;
+  readonly options: ResolvedBrokerOptions;
 }
 
 /** All sessions by Client Identifier, connected or not: begins, keeps, expires and ends them. */
@@ -37,7 +37,8 @@ export class SessionRegistry {
       return { session: previous, sessionPresent: true };
     }
     if (previous) this.end(previous);
-    const session = new Session(clientId, new OutboundFlow(clientId, this.parts.events, this.parts.maximumQueued));
+    const { events, options } = this.parts;
+    const session = new Session(clientId, new OutboundFlow(clientId, events, options));
     this.sessions.set(clientId, session);
     return { session, sessionPresent: false };
   }

@@ -17,6 +17,8 @@ export class Session {
   readonly subscriptions = new Map<string, Subscription>();
   /** Packet Identifiers of QoS 2 messages received and not released yet. */
   readonly receivedQos2 = new Set<number>();
+  /** Of the client that is connected, or was. */
+  username: string | undefined;
   /** Session Expiry Interval in seconds. */
   expirySeconds = 0;
 

@@ -29,8 +29,11 @@ export class SharedGroup {
     this.members = this.members.filter((member) => member.session !== session);
   }
 
-  /** Gives `message` to one member; false when nobody is there to take it. */
-  deal(message: BrokerMessage): boolean {
+  /**
+   * Gives `message` to one member; false when nobody is there to take it.
+   * @param identifiersFor the Subscription Identifiers of a delivery to a member
+   */
+  deal(message: BrokerMessage, identifiersFor: (member: Subscription) => readonly number[]): boolean {
     const member = this.choose(message);
     if (!member) return false;
     this.members = [...this.members.filter((other) => other !== member), member];
@@ -38,7 +41,7 @@ export class SharedGroup {
       message,
       qos: lower(message.qos, member.qos),
       retain: message.retain && member.retainAsPublished,
-      identifiers: member.identifier === undefined ? [] : [member.identifier],
+      identifiers: identifiersFor(member),
       share: this.filter.text,
     });
     return true;
