@@ -232,7 +232,9 @@ export class Subscriber {
     const cut = new Set(this.unanswered.splice(0).flat());
     for (const subscription of this.wanted.values()) subscription.asked = false;
     for (const subscription of cut) subscription.mayBeGranted();
-    if (loss.hangUp && first) this.blame(first, loss);
+    // a quota may be anybody's, but fewer filters at a time do no harm
+    const tooMany = loss.reasonCode === ReasonCode.QUOTA_EXCEEDED && first !== undefined && first.length > FEW_FILTERS;
+    if (first && (loss.hangUp || tooMany)) this.blame(first, loss);
     else if (!loss.hangUp) this.trustAll();
     for (const subscription of cut) this.cutShort(subscription, loss);
     this.lateness = undefined;
