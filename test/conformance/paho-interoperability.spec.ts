@@ -8,6 +8,8 @@ import { persistent, RawClient } from './support/raw-client.js';
 
 const newBroker = useBrokers();
 
+const authorizeSubscribe = ({ filter }: { filter: string }): boolean => filter !== 'test/nosubscribe';
+
 describe('test_server_topic_alias', () => {
   it.each([0, 1, 2] as const)(
     'one alias: the first message names the topic, the later ones the alias (QoS %i)',
@@ -59,8 +61,6 @@ describe('test_server_keep_alive', () => {
 });
 
 describe('test_subscribe_failure', () => {
-  const authorizeSubscribe = ({ filter }: { filter: string }) => filter !== 'test/nosubscribe';
-
   it.each([
     [5, ReasonCode.NOT_AUTHORIZED],
     [4, 0x80],

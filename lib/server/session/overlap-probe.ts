@@ -100,7 +100,13 @@ class Copies {
   /** What the messages before the last one say, of which all copies have come. */
   behaviour(expected: readonly number[]): OverlapBehaviour {
     const complete = this.rounds.slice(0, -1);
-    const wrong = complete.find((copies) => copies.flat().toSorted().join() !== expected.join());
+    const wrong = complete.find(
+      (copies) =>
+        copies
+          .flat()
+          .toSorted((a, b) => a - b)
+          .join() !== expected.join(),
+    );
     return {
       copyEach: complete.some((copies) => copies.length > 1),
       identified: wrong === undefined,

@@ -90,7 +90,7 @@ describeEachBroker(
       async (way, qos) => {
         const taken = new Journal<string>();
         const tap = await tapWire(broker.connection);
-        const { server } = await startRejecting(tap.connection, taken);
+        await startRejecting(tap.connection, taken);
         await publishAll(broker.connection, way, qos);
         expect((await taken.atLeast(2)).toSorted()).toEqual(['QoS 1', 'QoS 2']);
         const last = qos === 1 ? 'PUBACK' : 'PUBCOMP';
@@ -101,7 +101,6 @@ describeEachBroker(
         );
         const told = qos === 1 && broker.protocolVersion === 5;
         expect(words().filter((word) => /0x[89]/.test(word))).toHaveLength(told ? REJECTS : 0);
-        if (told) expect(server.health()?.window?.size).toBe(RECEIVE_MAXIMUM);
       },
     );
 
@@ -139,7 +138,7 @@ describe("negativeAcknowledgements: 'all'", () => {
   });
 
   // what the option's documentation warns of, and why it is not the default
-  const deaf = async (connection: TestConnection): Promise<void> => {
+  const deliveredAfterRefusals = async (connection: TestConnection): Promise<string[]> => {
     const taken = new Journal<string>();
     const tap = await tapWire(connection);
     const { server } = await startRejecting(tap.connection, taken, options);
@@ -152,18 +151,23 @@ describe("negativeAcknowledgements: 'all'", () => {
       await server.ping(10_000); // the broker has it
     }
     await publishAll(connection, 'throws', 2);
-    expect(await server.ping(10_000)).toBe(true);
-    expect(refusals()).toHaveLength(RECEIVE_MAXIMUM);
-    expect(taken.entries).toEqual([]);
+    await server.ping(10_000);
+    return [...refusals().slice(RECEIVE_MAXIMUM), ...taken.entries];
   };
 
   it.each(['mosquitto', 'hivemq', 'artemis', 'mochi'] as const)(
     'has a broker like %s, which keeps the send quota, deliver nothing more',
-    async (behavesLike) => deaf(connectionTo((await startInProcessBroker({ behavesLike })).url)),
+    async (behavesLike) => {
+      const { url } = await startInProcessBroker({ behavesLike });
+      expect(await deliveredAfterRefusals(connectionTo(url))).toEqual([]);
+    },
   );
 
   describeWhereInstalled(['mosquitto'], 'on Mosquitto', () => {
-    it('has it deliver nothing more', async () => deaf(connectionTo((await startMosquitto()).url)));
+    it('has it deliver nothing more', async () => {
+      const { url } = await startMosquitto();
+      expect(await deliveredAfterRefusals(connectionTo(url))).toEqual([]);
+    });
   });
 });
 
