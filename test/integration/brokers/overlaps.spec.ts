@@ -1,15 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
-import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import {
-  FeatureNotSupportedError,
-  MqttSubscription,
-  type MqttContext,
-  type MqttSubscriptionOptions,
-} from '../../../lib/index.js';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { FeatureNotSupportedError, MqttSubscription } from '../../../lib/index.js';
 import type { MqttBrokerOptions } from '../../../lib/testing/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { durable } from '../../support/durable-session.js';
+import { handlersOf } from '../../support/filter-handlers.js';
 import { Journal } from '../../support/journal.js';
 import { transportLogs } from '../../support/logs.js';
 import { connectMqttJs } from '../../support/mqttjs-client.js';
@@ -21,33 +17,11 @@ const MESSAGES = 20;
 const FILTERS = ['a/+', 'a/#', 'a/b', '+/b'];
 const BREACH = /breaks section 3\.3\.4/;
 
-function handlersOf(
-  runs: Journal<string>,
-  filters: readonly string[],
-  options: MqttSubscriptionOptions,
-): (new () => object)[] {
-  return filters.map((filter) => {
-    @Controller()
-    @MqttSubscription(options)
-    class Handler {
-      @EventPattern<string>(filter)
-      handle(@Payload() data: unknown, @Ctx() context: MqttContext): void {
-        runs.add(`${filter} ${context.getTopic()} ${String(data)}`);
-      }
-    }
-    return Handler;
-  });
-}
-
 /** Equal payloads in a row: a broker's copies of one message look the same. */
 const PAYLOADS = Array.from({ length: MESSAGES }, (_, i) => String(Math.floor(i / 4)));
 
 function runsDue(filters: readonly string[]): string[] {
-  return [
-    ...filters.flatMap((filter) => PAYLOADS.map((data) => `${filter} a/b ${data}`)),
-    'a/+ a/end end',
-    'a/# a/end end',
-  ];
+  return [...filters.flatMap((filter) => PAYLOADS.map((data) => `${filter} ${data}`)), 'a/+ end', 'a/# end'];
 }
 
 describeEachBroker(
@@ -61,7 +35,7 @@ describeEachBroker(
       await device.publishAsync('a/end', 'end', { qos });
       await runs.atLeast(runsDue(FILTERS).length);
       await createClient(broker.connection).publish('a/end', 'fence', { qos });
-      await runs.first((run) => run === 'a/# a/end fence');
+      await runs.first((run) => run === 'a/# fence');
       const counted = runs.entries.filter((run) => !run.endsWith('fence'));
       expect(counted.toSorted()).toEqual(runsDue(FILTERS).toSorted());
     });
@@ -167,7 +141,7 @@ describe('identifiers that are wrong', () => {
     const runs = new Journal<string>();
     await startServer(session, { controllers: handlersOf(runs, ['a/+', '+/b'], { qos: 1 }) });
     broker.publish({ topic: 'x/b', payload: 'x', qos: 1 });
-    expect(await runs.atLeast(1)).toEqual(['+/b x/b x']);
+    expect(await runs.atLeast(1)).toEqual(['+/b x']);
   });
 });
 
@@ -231,6 +205,6 @@ describe('a probe that is not permitted', () => {
     await startServer(connectionTo(url), { controllers: handlersOf(runs, FILTERS, { qos: 1 }) });
     broker.publish({ topic: 'a/b', payload: '1', qos: 1 });
     await runs.atLeast(FILTERS.length);
-    expect(runs.entries.toSorted()).toEqual(FILTERS.map((filter) => `${filter} a/b 1`).toSorted());
+    expect(runs.entries.toSorted()).toEqual(FILTERS.map((filter) => `${filter} 1`).toSorted());
   });
 });

@@ -1,32 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { DuplicateHandlerError, MqttSubscription, type MqttSubscriptionOptions } from '../../../lib/index.js';
+import { DuplicateHandlerError } from '../../../lib/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
+import { handlersOf } from '../../support/filter-handlers.js';
 import { Journal } from '../../support/journal.js';
 import { connectMqttJs } from '../../support/mqttjs-client.js';
 import { createClient, createServer, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
-
-/** One handler for each filter, which writes down the filter and what it got. */
-function handlersOf(
-  runs: Journal<string>,
-  filters: readonly string[],
-  options: MqttSubscriptionOptions,
-): (new () => object)[] {
-  return filters.map((filter) => {
-    @Controller()
-    @MqttSubscription(options)
-    class Handler {
-      @EventPattern(filter)
-      handle(@Payload() data: unknown): void {
-        runs.add(`${filter} ${String(data)}`);
-      }
-    }
-
-    return Handler;
-  });
-}
 
 const DONE = 'the end';
 
