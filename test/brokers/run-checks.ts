@@ -51,7 +51,8 @@ async function runCheck(check: Check, url: string, version: 4 | 5): Promise<Outc
     await within(check.run(scene), `the check "${check.name}" to end`, deadline);
     return { result: 'works' };
   } catch (error) {
-    if (REFUSALS.some((refusal) => error instanceof refusal)) return { result: 'cannot', said: (error as Error).message };
+    if (REFUSALS.some((refusal) => error instanceof refusal))
+      return { result: 'cannot', said: (error as Error).message };
     return { result: 'fails', error };
   } finally {
     await scene.close();

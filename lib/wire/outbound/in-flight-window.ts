@@ -37,6 +37,8 @@ interface WindowParts {
   readonly onRoom: () => void;
   /** A suspect has been answered: it was not what ended the connection. */
   readonly onCleared: () => void;
+  /** The broker has taken a QoS 2 message at QoS 1. */
+  readonly onLowered: () => void;
   /** The broker has ended the connection over one twice. */
   readonly onGivenUp: (message: OutgoingMessage) => void;
 }
@@ -129,12 +131,23 @@ export class InFlightWindow {
       this.release(identifier, entry, reasonCode);
       return true;
     }
-    if ((message.qos === 2) !== (kind !== 'puback') || (kind === 'pubcomp' && !entry.released)) return true;
+    const lowered = kind === 'puback' && this.isLowered(entry);
+    if (!lowered && ((message.qos === 2) !== (kind !== 'puback') || (kind === 'pubcomp' && !entry.released)))
+      return true;
+    if (lowered) this.parts.onLowered();
     const failed =
       isFailure(reasonCode) && !(kind === 'pubcomp' && reasonCode === ReasonCode.PACKET_IDENTIFIER_NOT_FOUND);
     const refusal = failed ? refusalByCode(message.topic, reasonCode) : undefined;
     this.finish(identifier, refusal, kind === 'pubcomp' ? entry.reasonCode : reasonCode);
     return true;
+  }
+
+  /**
+   * Whether a PUBACK ends the exchange of a QoS 2 message: on 3.1.1 a broker without QoS 2, such as RabbitMQ, takes the message at
+   * QoS 1, for it has no Maximum QoS to say so. No PUBREC will come.
+   */
+  private isLowered({ message, released }: Entry): boolean {
+    return message.qos === 2 && !released && this.connection?.protocolVersion === 4;
   }
 
   /** A new connection: what the lost one has left behind is sent again, as far as the broker takes it at once. */

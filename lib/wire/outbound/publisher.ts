@@ -56,6 +56,7 @@ export class Publisher {
   private condemned: string | undefined;
   private ended: Error | undefined;
   private emptied: (() => void)[] = [];
+  private loweringTold = false;
 
   constructor(
     private readonly connection: Connection,
@@ -70,6 +71,7 @@ export class Publisher {
       store: this.store,
       onRoom: () => this.pump(),
       onCleared: () => connection.suspicionCleared(),
+      onLowered: () => this.warnOfLoweredQoS(),
       onGivenUp: (message) => this.suspects.refuseAgain(message),
     });
     connection.on('session', ({ sessionPresent }) => {
@@ -179,6 +181,15 @@ export class Publisher {
   whenEmpty(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
     return new Promise((resolve) => this.emptied.push(resolve));
+  }
+
+  /** Said once: it goes for every message. */
+  private warnOfLoweredQoS(): void {
+    if (this.loweringTold) return;
+    this.loweringTold = true;
+    this.logger.warn(
+      `${this.connection.broker} answers QoS 2 with PUBACK: it takes such messages at QoS 1, and may deliver them twice.`,
+    );
   }
 
   private noteProgress(): void {

@@ -39,7 +39,10 @@ const properties: Check = {
     const userProperties = { tenant: 'acme', trace: ['1', '2'] };
     for (let i = 0; i < 3; i++)
       await client.publish(scene.topic('a'), i, { userProperties, contentType: 'application/json' });
-    assert.deepEqual(await seen.atLeast(3), numbers(3).map(() => [userProperties, 'application/json']));
+    assert.deepEqual(
+      await seen.atLeast(3),
+      numbers(3).map(() => [userProperties, 'application/json']),
+    );
   },
 };
 

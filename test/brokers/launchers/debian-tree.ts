@@ -14,7 +14,8 @@ export function debianTree(name: string, suite: string, packages: readonly strin
   return cached(name, JSON.stringify([suite, packages]), async (tree) => {
     const apt = join(tree, 'apt');
     const archives = await download(apt, suite, packages);
-    for (const archive of archives) await run('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2"', 'sh', archive, tree]);
+    for (const archive of archives)
+      await run('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2"', 'sh', archive, tree]);
     await rm(apt, { recursive: true });
     await symlink('gawk', join(tree, 'usr/bin/awk'));
     await writeFile(join(tree, 'etc/hosts'), '127.0.0.1 localhost\n');
@@ -23,7 +24,8 @@ export function debianTree(name: string, suite: string, packages: readonly strin
 
 /** Paths of the archives: what is asked for, and all that it depends on, as if nothing were installed. */
 async function download(apt: string, suite: string, packages: readonly string[]): Promise<string[]> {
-  for (const folder of ['state/lists/partial', 'cache/archives/partial']) await mkdir(join(apt, folder), { recursive: true });
+  for (const folder of ['state/lists/partial', 'cache/archives/partial'])
+    await mkdir(join(apt, folder), { recursive: true });
   await writeFile(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${ARCHIVE} ${suite} main\n`);
   await writeFile(join(apt, 'status'), '');
   const options = [

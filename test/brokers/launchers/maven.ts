@@ -18,7 +18,13 @@ export async function jarsOf(name: string): Promise<string> {
   const pom = join(SOURCES, name, 'pom.xml');
   return cached(name, readFileSync(pom, 'utf8'), async (folder) => {
     await copyFile(pom, join(folder, 'pom.xml'));
-    const args = ['--batch-mode', '--quiet', COPY_DEPENDENCIES, `-DoutputDirectory=${folder}`, '-DincludeScope=runtime'];
+    const args = [
+      '--batch-mode',
+      '--quiet',
+      COPY_DEPENDENCIES,
+      `-DoutputDirectory=${folder}`,
+      '-DincludeScope=runtime',
+    ];
     await run('mvn', args, { cwd: folder });
   });
 }

@@ -34,6 +34,8 @@ class Bench {
   rooms = 0;
   /** How often a suspect was answered. */
   cleared = 0;
+  /** How often a QoS 2 message was taken at QoS 1. */
+  lowered = 0;
   onRoom: () => void = () => {};
   private network = new Network();
 
@@ -50,6 +52,7 @@ class Bench {
       store,
       onRoom,
       onCleared: () => this.cleared++,
+      onLowered: () => this.lowered++,
       onGivenUp: () => {},
     });
   }
@@ -203,6 +206,21 @@ describe('InFlightWindow, one exchange', () => {
     expect(bench.answer(answer)).toEqual([true]);
     expect(bench.ends).toEqual([]);
     expect(bench.written).toEqual(['a 1']);
+  });
+
+  it('QoS 2 ends at a PUBACK on 3.1.1: RabbitMQ takes it at QoS 1, and no PUBREC comes', () => {
+    const bench = new Bench(undefined, 4).connect().send('a', 2);
+    expect(bench.answer(['puback', 1])).toEqual([true]);
+    expect(bench.ends).toEqual(['a 0']);
+    expect(bench.lowered).toBe(1);
+    expect(bench.window.size).toBe(0);
+  });
+
+  it('QoS 2 that has been released does not end at a PUBACK on 3.1.1', () => {
+    const bench = new Bench(undefined, 4).connect().send('a', 2);
+    bench.answer(['pubrec', 1], ['puback', 1]);
+    expect(bench.ends).toEqual([]);
+    expect(bench.lowered).toBe(0);
   });
 
   it('knows nothing of other identifiers', () => {
