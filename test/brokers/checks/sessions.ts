@@ -15,7 +15,7 @@ const resume: Check = {
     const client = scene.client({ publishOptions: { qos: 1 } });
     for (const i of [1, 2, 3]) await client.publish(scene.topic('a'), i);
     await scene.serve(options, handler);
-    assert.deepEqual((await seen.atLeast(3)).toSorted(), [1, 2, 3]);
+    assert.deepEqual(new Set(await seen.atLeast(3)), new Set([1, 2, 3]));
   },
 };
 
@@ -24,7 +24,7 @@ const loss: Check = {
   title: 'A lost session is subscribed anew',
   async run(scene) {
     const seen = new Journal<unknown>();
-    const options = { ...scene.durable('server'), reconnect: { initialDelay: 500, jitter: 0 } };
+    const options = { ...scene.durable('server'), reconnect: { initialDelay: 500, jitter: false } };
     const { server } = await scene.serve(
       options,
       onEvent(scene.topic('a'), (data) => seen.add(data), { qos: 1 }),
