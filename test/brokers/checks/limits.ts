@@ -12,12 +12,12 @@ const BURST = 400;
 const DEFAULT_WINDOW = 256;
 const SMALL_WINDOW = 2;
 const SMALL_PACKET = 2_000;
-const SILENCE_MS = 4_000;
+const SILENCE_MS = 6_000;
 
 const patterns: Check = {
   name: 'patterns-5000',
   title: '5,000 patterns on one server',
-  deadlineMs: 60_000,
+  deadlineMs: 120_000,
   async run(scene) {
     const seen = new Journal<string>();
     const filters = Array.from({ length: PATTERNS }, (_, i) => scene.topic(`${i}/+`));
@@ -49,6 +49,7 @@ const megabyte: Check = {
 const burst = (name: string, title: string, qosOf: (i: number) => QoS): Check => ({
   name,
   title,
+  deadlineMs: 30_000,
   async run(scene) {
     const seen = new Journal<number>();
     const handler = onEvent(scene.topic('a'), (data) => seen.add(data as number), { qos: 2 });
@@ -65,6 +66,7 @@ const burst = (name: string, title: string, qosOf: (i: number) => QoS): Check =>
 const smallWindow = (qos: QoS): Check => ({
   name: `window-qos${qos}`,
   title: `A small window (Receive Maximum ${SMALL_WINDOW}) at QoS ${qos}`,
+  deadlineMs: 30_000,
   async run(scene) {
     const seen = new Journal<number>();
     let running = 0;
