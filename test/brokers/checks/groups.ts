@@ -24,7 +24,6 @@ const group: Check = {
       for (let i = from; i < from + MESSAGES; i++) await client.publish(scene.topic(`${i % 2 ? 'a' : 'b'}/1`), i);
     };
     await publish(0);
-    const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
     await deliveredOrBlamed(scene, seen.atLeast(MESSAGES, PATIENCE_MS));
     assert.deepEqual(seen.entries.toSorted(ascending), numbers(MESSAGES));
     await leaving.app.close();
@@ -46,11 +45,11 @@ const requests: Check = {
     await scene.serve(options, handler);
     const client = scene.client({ publishOptions: { qos: 1 }, requestTimeout: PATIENCE_MS });
     await client.connect();
-    const calls = Array.from({ length: MESSAGES }, (_, i) => client.request<number>(scene.topic('double'), i));
+    const calls = numbers(MESSAGES).map((i) => client.request<number>(scene.topic('double'), i));
     const replies = await deliveredOrBlamed(scene, Promise.all(calls));
     assert.deepEqual(
       replies.map(({ data }) => data),
-      Array.from({ length: MESSAGES }, (_, i) => 2 * i),
+      numbers(MESSAGES).map((i) => 2 * i),
     );
   },
 };
@@ -69,6 +68,10 @@ async function deliveredOrBlamed<T>(scene: Scene, delivered: Promise<T>): Promis
     }
     throw error;
   }
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 function ascending(a: number, b: number): number {
