@@ -66,6 +66,7 @@ async function main(asked: readonly string[]): Promise<boolean> {
   return fine;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)); // the brokers end with it
 try {
   const fine = await main(process.argv.slice(2));
   process.exit(fine ? 0 : 1); // what a check has left open would hold it

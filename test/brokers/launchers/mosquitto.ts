@@ -9,7 +9,13 @@ export const mosquitto: BrokerKind = {
   missing: () => (findExecutable('mosquitto') ? undefined : PACKAGES),
   async launch() {
     const broker = await MosquittoProcess.launch();
-    return { url: broker.url, version: versionOf(executable('mosquitto')), close: () => broker.close() };
+    const kill = (): void => void broker.kill();
+    process.once('exit', kill);
+    const close = async (): Promise<void> => {
+      process.off('exit', kill);
+      await broker.close();
+    };
+    return { url: broker.url, version: versionOf(executable('mosquitto')), close };
   },
 };
 
