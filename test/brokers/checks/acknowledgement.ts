@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { AckPolicy, type MqttContext, type QoS } from '../../../lib/index.js';
 import { Journal } from '../../support/journal.js';
 import { BrokerCannotError, type Check } from '../check.js';
+import { ascending, numbers } from '../numbers.js';
 import { onEvent } from '../handlers.js';
 
 /** More than the window: a broker that does not get its slots back goes silent. */
 const MESSAGES = 20;
 const WINDOW = 4;
 
-const numbers = Array.from({ length: MESSAGES }, (_, i) => i);
+const MESSAGE_NUMBERS = numbers(MESSAGES);
 
 const policies = (qos: QoS): Check => ({
   name: `policies-qos${qos}`,
@@ -24,9 +25,9 @@ const policies = (qos: QoS): Check => ({
     const handlers = names.map((name) => onEvent(scene.topic(name), fail(name), { qos, ackPolicy: AckPolicy[name] }));
     await scene.serve({}, ...handlers);
     const client = scene.client({ publishOptions: { qos } });
-    for (const i of numbers) await Promise.all(names.map((name) => client.publish(scene.topic(name), i)));
+    for (const i of MESSAGE_NUMBERS) await Promise.all(names.map((name) => client.publish(scene.topic(name), i)));
     const runs = await seen.atLeast(names.length * MESSAGES);
-    const expected = names.flatMap((name) => numbers.map((i) => `${name} ${i}`));
+    const expected = names.flatMap((name) => MESSAGE_NUMBERS.map((i) => `${name} ${i}`));
     assert.deepEqual(runs.toSorted(), expected.toSorted());
   },
 });
@@ -46,8 +47,8 @@ const reject = (qos: QoS): Check => ({
     );
     await scene.serve({ maxConcurrency: WINDOW }, handler);
     const client = scene.client({ publishOptions: { qos } });
-    for (const i of numbers) await client.publish(scene.topic('a'), i);
-    assert.deepEqual((await seen.atLeast(MESSAGES, 5_000)).toSorted(ascending), numbers);
+    for (const i of MESSAGE_NUMBERS) await client.publish(scene.topic('a'), i);
+    assert.deepEqual((await seen.atLeast(MESSAGES, 5_000)).toSorted(ascending), MESSAGE_NUMBERS);
   },
 });
 
@@ -115,10 +116,6 @@ const deadLetters: Check = {
       assert.match(JSON.stringify(letter.properties?.userProperties), /sensor out of range|nest-/);
   },
 };
-
-function ascending(a: number, b: number): number {
-  return a - b;
-}
 
 export const ACKNOWLEDGEMENT_CHECKS: readonly Check[] = [
   policies(1),

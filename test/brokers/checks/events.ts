@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { QoS } from '../../../lib/index.js';
 import { Journal } from '../../support/journal.js';
 import { BrokerCannotError, type Check } from '../check.js';
+import { numbers } from '../numbers.js';
 import { onEvent } from '../handlers.js';
 
 const MESSAGES = 50;
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 const atQoS = (qos: QoS): Check => ({
   name: `events-qos${qos}`,

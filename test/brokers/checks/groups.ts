@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Journal } from '../../support/journal.js';
 import { BrokerCannotError, type Check } from '../check.js';
+import { ascending, numbers } from '../numbers.js';
 import { onEvent, onRequest } from '../handlers.js';
 import type { Scene } from '../scene.js';
 
@@ -68,14 +69,6 @@ async function deliveredOrBlamed<T>(scene: Scene, delivered: Promise<T>): Promis
     }
     throw error;
   }
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }
 
 export const GROUP_CHECKS: readonly Check[] = [group, requests];

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { QoS } from '../../../lib/index.js';
 import { Journal } from '../../support/journal.js';
 import { BrokerCannotError, type Check } from '../check.js';
+import { ascending, numbers } from '../numbers.js';
 import { onEvent, onRequest } from '../handlers.js';
 import type { Scene } from '../scene.js';
 
@@ -56,10 +57,10 @@ const burst = (name: string, title: string, qosOf: (i: number) => QoS): Check =>
     await scene.serve({}, handler);
     const client = scene.client();
     await client.connect();
-    const numbers = Array.from({ length: BURST }, (_, i) => i);
-    await Promise.all(numbers.map((i) => client.publish(scene.topic('a'), i, { qos: qosOf(i) })));
+    const sent = numbers(BURST);
+    await Promise.all(sent.map((i) => client.publish(scene.topic('a'), i, { qos: qosOf(i) })));
     await arrived(scene, seen.atLeast(BURST, SILENCE_MS), 2, DEFAULT_WINDOW);
-    assert.deepEqual(seen.entries.toSorted(ascending), numbers);
+    assert.deepEqual(seen.entries.toSorted(ascending), sent);
   },
 });
 
@@ -84,10 +85,10 @@ const smallWindow = (qos: QoS): Check => ({
     await scene.serve({ maxConcurrency: SMALL_WINDOW }, handler);
     const client = scene.client({ publishOptions: { qos } });
     await client.connect();
-    const numbers = Array.from({ length: 100 }, (_, i) => i);
-    await Promise.all(numbers.map((i) => client.publish(scene.topic('a'), i)));
-    await arrived(scene, seen.atLeast(numbers.length, SILENCE_MS), qos, SMALL_WINDOW);
-    assert.deepEqual(seen.entries.toSorted(ascending), numbers);
+    const sent = numbers(100);
+    await Promise.all(sent.map((i) => client.publish(scene.topic('a'), i)));
+    await arrived(scene, seen.atLeast(sent.length, SILENCE_MS), qos, SMALL_WINDOW);
+    assert.deepEqual(seen.entries.toSorted(ascending), sent);
     assert.ok(most <= SMALL_WINDOW, `${most} ran at once`);
   },
 });
@@ -100,7 +101,7 @@ async function arrived(scene: Scene, all: Promise<unknown>, qos: QoS, receiveMax
     const properties = scene.version === 5 ? { properties: { receiveMaximum } } : {};
     const messages = await scene.watch(scene.topic('control'), qos, properties);
     const peer = scene.client({ publishOptions: { qos } });
-    await Promise.all(Array.from({ length: BURST }, (_, i) => peer.publish(scene.topic('control'), i)));
+    await Promise.all(numbers(BURST).map((i) => peer.publish(scene.topic('control'), i)));
     try {
       await messages.atLeast(BURST, SILENCE_MS);
     } catch {
@@ -131,10 +132,6 @@ const smallPackets: Check = {
     assert.equal(first, 'small');
   },
 };
-
-function ascending(a: number, b: number): number {
-  return a - b;
-}
 
 export const LIMIT_CHECKS: readonly Check[] = [
   patterns,
