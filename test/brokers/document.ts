@@ -47,7 +47,7 @@ function worksTable(seen: Readonly<Record<string, Seen>>): string {
   const kinds = BROKER_KINDS.filter(({ name }) => seen[name]);
   const heads = kinds.map(({ name, title }) => `${title} ${seen[name]!.version}`);
   const rows = CHECKS.map(({ name, title, versions = VERSIONS }) => [
-    title,
+    versions.length === 1 ? `${title} (${nameOf(versions[0]!)})` : title,
     ...kinds.map((kind) => inWords(seen[kind.name]!.works[name], versions)),
   ]);
   return table(['', ...heads], rows);
@@ -56,7 +56,11 @@ function worksTable(seen: Readonly<Record<string, Seen>>): string {
 function inWords(works: readonly (4 | 5)[] | undefined, tried: readonly (4 | 5)[]): string {
   if (!works) return '';
   if (works.length === tried.length) return 'yes';
-  return works.length === 0 ? 'no' : `${works.map((version) => (version === 5 ? '5.0' : '3.1.1')).join()} alone`;
+  return works.length === 0 ? 'no' : `${works.map(nameOf).join()} alone`;
+}
+
+function nameOf(version: 4 | 5): string {
+  return version === 5 ? '5.0' : '3.1.1';
 }
 
 function cannotTable(seen: Readonly<Record<string, Seen>>): string {

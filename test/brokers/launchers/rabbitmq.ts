@@ -13,7 +13,6 @@ const TOOLS = ['apt-get', 'dpkg-deb', 'unshare', 'chroot'];
 
 const config = (port: number): string => `listeners.tcp = none
 mqtt.listeners.tcp.default = 127.0.0.1:${port}
-mqtt.tcp_listen_options.nodelay = true
 anonymous_login_user = guest
 anonymous_login_pass = guest
 log.console = true
