@@ -53,6 +53,11 @@ export interface MqttHandled {
   readonly failed: boolean;
   /** What it has failed with, as Nest's filters have left it; a `PayloadDecodeError` when the handler has not run. */
   readonly error: unknown;
+  /**
+   * What kind of failure it is, as a caller is told: `internal` for what Nest has masked, `rpc` for any other error, `timeout` of
+   * `handlerTimeout`, `bad-request` for what cannot be decoded. Undefined when it has not failed.
+   */
+  readonly code: 'internal' | 'rpc' | 'timeout' | 'bad-request' | undefined;
   /** Milliseconds from when the message had a worker to the end of the last run: decoding, retries and their delays included. */
   readonly durationMs: number;
 }

@@ -24,6 +24,8 @@ export interface MqttPublication {
   readonly request: MqttObservedRequest | undefined;
   /** The message whose handler it comes from: of a reply, a result, a dead letter. */
   readonly delivery: MqttDelivery | undefined;
+  /** Whether it has a place for texts that travel along; see {@link inject}. */
+  readonly injectable: boolean;
   /**
    * Has a text travel with the message: as a User Property on 5.0, in `metadata` where the message goes out in Nest's envelope. It
    * replaces one of the same name. Call it before the observer returns.

@@ -30,7 +30,7 @@ export class Publication implements MqttPublication {
   readonly request: MqttObservedRequest | undefined;
   readonly delivery: MqttDelivery | undefined;
   size: number | undefined = undefined;
-  private readonly enveloped: boolean;
+  readonly injectable: boolean;
   private injected: Record<string, string> | undefined = undefined;
   private over = false;
 
@@ -47,11 +47,11 @@ export class Publication implements MqttPublication {
     this.correlationData = parts.correlationData;
     this.request = parts.request;
     this.delivery = parts.delivery;
-    this.enveloped = parts.enveloped ?? false;
+    this.injectable = connection.protocolVersion === 5 || parts.enveloped === true;
   }
 
   inject(name: string, value: string): boolean {
-    if (this.connection.protocolVersion === 4 && !this.enveloped) return false;
+    if (!this.injectable) return false;
     (this.injected ??= {})[name] = value;
     return true;
   }

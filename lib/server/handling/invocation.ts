@@ -25,6 +25,9 @@ import type { Running } from './running-invocations.js';
 import type { ServedHandler } from './served-handler.js';
 import { tellDropped } from './tell-dropped.js';
 
+/** Of failures that the transport finds itself. */
+type FailureCode = 'bad-request' | 'timeout';
+
 /** Half of a retry's delay is drawn at random. */
 const RETRY_JITTER = 0.5;
 /** A run that lasts so long, and so many times longer than the longest of so many others, is worth a line in the log. */
@@ -255,7 +258,7 @@ export class Invocation
     return new ReplyStream(this, announced ? streams : undefined);
   }
 
-  private failed(error: unknown, code?: string): void {
+  private failed(error: unknown, code?: FailureCode): void {
     const { retry, rejectReasonCode } = this.handler.options;
     const exceptional = decisionOfException(error, rejectReasonCode) !== undefined;
     const again = !exceptional && !this.decided && !this.closing && this.attempt < retry.attempts;
@@ -268,7 +271,7 @@ export class Invocation
     }
     // a caller is told; and Nest has logged what it has masked
     if (!exceptional && this.replyTopic === undefined && !isMasked(error)) this.logFailure(error);
-    this.finish({ failed: true, error });
+    this.finish({ failed: true, error }, code);
     const isOurs = exceptional || error instanceof PayloadDecodeError;
     const told = isOurs ? nestError(describeFailure(error)) : error;
     if (this.stream) this.stream.fail(told, code);
@@ -293,7 +296,7 @@ export class Invocation
   }
 
   /** The outcome is known; reply and results may still be under way. */
-  private finish(outcome: Outcome): void {
+  private finish(outcome: Outcome, code?: FailureCode): void {
     const { host, handler } = this;
     this.endRun();
     this.outcome = outcome;
@@ -302,7 +305,7 @@ export class Invocation
     handler.endedRuns++;
     const seconds = host.running.clock - this.startedAt;
     if (seconds > handler.longestRun) handler.longestRun = seconds;
-    this.delivery?.handled(outcome);
+    this.delivery?.handled(outcome, code);
   }
 
   private withoutReply(): void {

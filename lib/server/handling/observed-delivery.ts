@@ -1,10 +1,11 @@
 import type { Outcome } from '../../acknowledgement/settle-by-policy.js';
-import type { MqttDelivery, MqttObservedHandler, MqttSettlement } from '../../observing/mqtt-delivery.js';
+import type { MqttDelivery, MqttHandled, MqttObservedHandler, MqttSettlement } from '../../observing/mqtt-delivery.js';
 import type { MqttObservedConnection } from '../../observing/mqtt-observed-connection.js';
 import type { Observers } from '../../observing/observers.js';
 import type { MqttPublication } from '../../observing/mqtt-publication.js';
 import type { OutgoingMessage, QoS, UserProperties } from '../../protocol/application-message.js';
 import type { Decision } from '../../protocol/delivery.js';
+import { isMasked } from '../../serialization/error-object.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { hasExpired } from '../../wire/outbound/message-expiry.js';
 import type { Send } from '../replying/send.js';
@@ -98,10 +99,11 @@ export class ObservedDelivery implements MqttDelivery {
     this.observers.retried(this, { error, delayMs });
   }
 
-  handled(outcome: Outcome): void {
+  handled(outcome: Outcome, code: MqttHandled['code']): void {
     this.observers.handled(this, {
       failed: outcome.failed,
       error: outcome.failed ? outcome.error : undefined,
+      code: outcome.failed ? (code ?? kindOf(outcome.error)) : undefined,
       durationMs: performance.now() - this.start,
     });
   }
@@ -161,6 +163,10 @@ export class ObservedDelivery implements MqttDelivery {
   private tellSettled(outcome: MqttSettlement['outcome'], reasonCode?: number, reasonString?: string): void {
     this.observers.settled(this, { outcome, reasonCode, reasonString, afterMs: performance.now() - this.arrival });
   }
+}
+
+function kindOf(error: unknown): 'internal' | 'rpc' {
+  return isMasked(error) ? 'internal' : 'rpc';
 }
 
 const NO_REASON = { reasonCode: undefined, reasonString: undefined };
