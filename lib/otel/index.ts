@@ -1,0 +1,3 @@
+export { mqttTelemetry } from './mqtt-telemetry.js';
+export { CONVENTIONS_VERSION } from './conventions.js';
+export type { MqttTelemetryHooks, MqttTelemetryOptions, MqttTraced } from './telemetry-options.js';

@@ -1,0 +1,113 @@
+import { context, type Context } from '@opentelemetry/api';
+import type {
+  MqttDeadLetter,
+  MqttDelivery,
+  MqttHandled,
+  MqttRetry,
+  MqttSettlement,
+} from '../observing/mqtt-delivery.js';
+import type { MqttDrop } from '../observing/mqtt-drop.js';
+import type { MqttObservedRequest, MqttRequestEnd } from '../observing/mqtt-observed-request.js';
+import type { MqttObserver } from '../observing/mqtt-observer.js';
+import type { MqttPublication, MqttPublishEnd } from '../observing/mqtt-publication.js';
+import { attributesOf } from './attributes.js';
+import { Attribute } from './conventions.js';
+import { consumerOf, ProcessSpan } from './process-span.js';
+import { beginPublish } from './publish-span.js';
+import { beginRequest } from './request-span.js';
+import { checkTelemetryOptions, type MqttTelemetryOptions } from './telemetry-options.js';
+import { TelemetryScope } from './telemetry-scope.js';
+
+/**
+ * Traces and metrics by OpenTelemetry's messaging conventions, for the SDK that the application has registered; without one it does
+ * nothing. One is enough for all servers and clients.
+ *
+ * @example
+ * ```ts
+ * import { mqttTelemetry } from 'nestjs-mqtt-transport/otel';
+ *
+ * MqttModule.forRoot({ url: 'mqtt://localhost:1883', observers: [mqttTelemetry()] });
+ * ```
+ * @throws InvalidOptionsError that lists every problem
+ */
+export function mqttTelemetry(options: MqttTelemetryOptions = {}): MqttObserver {
+  checkTelemetryOptions(options);
+  return new MqttTelemetry(new TelemetryScope({ ...options }));
+}
+
+class MqttTelemetry implements MqttObserver {
+  private readonly deliveries = new WeakMap<MqttDelivery, ProcessSpan>();
+  private readonly requests = new WeakMap<MqttObservedRequest, Context>();
+
+  constructor(private readonly scope: TelemetryScope) {}
+
+  publish(publication: MqttPublication): ((end: MqttPublishEnd) => void) | undefined {
+    const { topic, template, connection } = publication;
+    if (this.scope.isIgnored(topic, template, connection)) return undefined;
+    return beginPublish(this.scope, publication, this.parentOf(publication));
+  }
+
+  request(request: MqttObservedRequest): ((end: MqttRequestEnd) => void) | undefined {
+    const { topic, template, connection } = request;
+    if (this.scope.isIgnored(topic, template, connection)) return undefined;
+    const begun = beginRequest(this.scope, request);
+    this.requests.set(request, begun.context);
+    return begun.end;
+  }
+
+  received(delivery: MqttDelivery): void {
+    if (this.isIgnored(delivery)) return;
+    const { metric } = attributesOf(delivery.connection);
+    this.scope.instruments.consumed({
+      ...metric,
+      [Attribute.operationName]: 'process',
+      ...consumerOf(delivery),
+      [Attribute.destinationTemplate]: delivery.handler.template,
+    });
+  }
+
+  handle(delivery: MqttDelivery, run: () => void): void {
+    if (this.isIgnored(delivery)) run();
+    else this.spanOf(delivery).run(run);
+  }
+
+  retried(delivery: MqttDelivery, retry: MqttRetry): void {
+    this.deliveries.get(delivery)?.retried(retry);
+  }
+
+  handled(delivery: MqttDelivery, handled: MqttHandled): void {
+    if (!this.isIgnored(delivery)) this.spanOf(delivery).handled(handled);
+  }
+
+  deadLettered(delivery: MqttDelivery, letter: MqttDeadLetter): void {
+    this.deliveries.get(delivery)?.deadLettered(letter);
+  }
+
+  settled(delivery: MqttDelivery, settlement: MqttSettlement): void {
+    if (!this.isIgnored(delivery)) this.spanOf(delivery).decided(settlement);
+  }
+
+  completed(delivery: MqttDelivery): void {
+    this.deliveries.get(delivery)?.done();
+  }
+
+  dropped({ reason, delivery }: MqttDrop): void {
+    if (reason === 'expired' && delivery) this.deliveries.get(delivery)?.replyExpired();
+  }
+
+  /** What a handler sends belongs to it, however much later; the message of a request belongs to the request. */
+  private parentOf({ delivery, request }: MqttPublication): Context {
+    const process = delivery && this.deliveries.get(delivery);
+    return process?.context ?? (request && this.requests.get(request)) ?? context.active();
+  }
+
+  private spanOf(delivery: MqttDelivery): ProcessSpan {
+    let span = this.deliveries.get(delivery);
+    if (!span) this.deliveries.set(delivery, (span = new ProcessSpan(this.scope, delivery)));
+    return span;
+  }
+
+  private isIgnored({ topic, handler, connection }: MqttDelivery): boolean {
+    return this.scope.isIgnored(topic, handler.template, connection);
+  }
+}

@@ -1,0 +1,178 @@
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+} from '@opentelemetry/api';
+import { AckMessage, NackMessage, RejectMessage } from '../acknowledgement/acknowledgement-exceptions.js';
+import { describeFailure } from '../errors/describe-thrown.js';
+import type {
+  MqttDeadLetter,
+  MqttDelivery,
+  MqttHandled,
+  MqttRetry,
+  MqttSettlement,
+} from '../observing/mqtt-delivery.js';
+import { attributesOf, destinationOf, spanName } from './attributes.js';
+import { Attribute, MqttAttribute, MqttEvent, MqttEventAttribute, OperationType } from './conventions.js';
+import { extract } from './propagation.js';
+import { conversationId } from './publish-span.js';
+import type { TelemetryScope } from './telemetry-scope.js';
+
+/** A handler with AckPolicy.MANUAL may never decide: its span ends without a decision then. */
+const UNDECIDED_MS = 60_000;
+
+const OPERATION = { [Attribute.operationName]: 'process', [Attribute.operationType]: OperationType.process };
+
+/**
+ * The span of one handler's work on one message: from its first run to its last, and on until the message is decided and its reply is
+ * out. What happens in between are events of it.
+ */
+export class ProcessSpan {
+  /** The context that the handler runs in. */
+  readonly context: Context;
+  private readonly span: Span;
+  private readonly started = performance.now();
+  private readonly labels: Attributes;
+  private settled = false;
+  private completed = false;
+  private over = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly scope: TelemetryScope,
+    private readonly delivery: MqttDelivery,
+  ) {
+    const { connection, handler, topic } = delivery;
+    const common = attributesOf(connection);
+    const consumer = consumerOf(delivery);
+    this.labels = { ...common.metric, ...OPERATION, ...consumer, [Attribute.destinationTemplate]: handler.template };
+    const { parent, links } = this.origin();
+    this.span = scope.tracer.startSpan(
+      spanName('process', handler.template),
+      {
+        kind: SpanKind.CONSUMER,
+        links,
+        attributes: {
+          ...common.span,
+          ...OPERATION,
+          ...destinationOf(topic, handler.template),
+          ...consumer,
+          ...messageOf(delivery, scope.options.captureUserProperties),
+        },
+      },
+      parent,
+    );
+    this.context = trace.setSpan(parent, this.span);
+    scope.decorate(scope.options.hooks?.process, this.span, delivery);
+  }
+
+  run(handler: () => void): void {
+    context.with(this.context, handler);
+  }
+
+  retried({ error, delayMs }: MqttRetry): void {
+    this.span.addEvent(MqttEvent.retry, {
+      [MqttEventAttribute.attempt]: this.delivery.attempt,
+      [MqttEventAttribute.delayMs]: Math.round(delayMs),
+      [MqttEventAttribute.reason]: describeFailure(error),
+    });
+  }
+
+  handled({ failed, error, code }: MqttHandled): void {
+    this.span.setAttribute(MqttAttribute.attempts, this.delivery.attempt);
+    if (!failed) return;
+    if (this.isExpected(error, code)) return;
+    this.labels[Attribute.errorType] = code;
+    this.span.setAttribute(Attribute.errorType, code!);
+    if (error instanceof Error) this.span.recordException(error);
+    this.span.setStatus({ code: SpanStatusCode.ERROR, message: describeFailure(error) });
+  }
+
+  deadLettered({ topic, reason, error }: MqttDeadLetter): void {
+    this.span.addEvent(MqttEvent.deadLetter, {
+      [MqttEventAttribute.deadLetterTopic]: topic,
+      [MqttEventAttribute.reason]: reason,
+      ...(error && { [Attribute.errorType]: error.name }),
+    });
+  }
+
+  decided({ outcome, reasonCode }: MqttSettlement): void {
+    this.settled = true;
+    this.labels[MqttAttribute.outcome] = outcome;
+    this.span.setAttribute(MqttAttribute.outcome, outcome);
+    if (reasonCode !== undefined) this.span.setAttribute(MqttAttribute.reasonCode, reasonCode);
+    if (outcome === 'withheld' || outcome === 'left')
+      this.span.addEvent(MqttEvent.withheld, { [MqttAttribute.outcome]: outcome });
+    if (this.completed) this.end();
+  }
+
+  replyExpired(): void {
+    this.span.addEvent(MqttEvent.replyExpired);
+  }
+
+  done(): void {
+    this.completed = true;
+    if (this.settled || this.delivery.qos === 0) this.end();
+    else this.timer = setTimeout(() => this.end(), UNDECIDED_MS).unref();
+  }
+
+  private end(): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.timer);
+    this.span.end();
+    this.scope.instruments.processed((performance.now() - this.started) / 1_000, this.labels);
+  }
+
+  private isExpected(error: unknown, code: MqttHandled['code']): boolean {
+    const { isExpected } = this.scope.options;
+    if (isExpected) return this.scope.ask(() => isExpected(error, this.delivery), false);
+    return (
+      error instanceof AckMessage ||
+      error instanceof NackMessage ||
+      error instanceof RejectMessage ||
+      (code === 'rpc' && !(error instanceof Error))
+    );
+  }
+
+  /** Whose child it is, and what it is linked to. */
+  private origin(): { parent: Context; links: Link[] } {
+    const { parent = 'message', trustIncoming = true } = this.scope.options;
+    const incoming = extract(this.delivery);
+    const creation = trace.getSpanContext(incoming);
+    const links = creation ? [{ context: creation }] : [];
+    const trusted =
+      typeof trustIncoming === 'boolean' ? trustIncoming : this.scope.ask(() => trustIncoming(this.delivery), false);
+    if (!trusted) return { parent: ROOT_CONTEXT, links };
+    return parent === 'message' ? { parent: incoming, links: [] } : { parent: trace.deleteSpan(incoming), links };
+  }
+}
+
+/** Who the message is for; few values each. */
+export function consumerOf({ handler }: MqttDelivery): Attributes {
+  const attributes: Attributes = { [Attribute.subscription]: handler.subscription };
+  if (handler.group !== undefined) attributes[Attribute.consumerGroup] = handler.group;
+  return attributes;
+}
+
+function messageOf(delivery: MqttDelivery, captured: readonly string[] = []): Attributes {
+  const { qos, retain, dup, packetId, payload, correlationData, userProperties, handler } = delivery;
+  const attributes: Attributes = {
+    [MqttAttribute.qos]: qos,
+    [MqttAttribute.retain]: retain,
+    [MqttAttribute.dup]: dup,
+    [Attribute.bodySize]: payload.length,
+  };
+  if (packetId !== undefined) attributes[MqttAttribute.packetId] = packetId;
+  if (correlationData) attributes[Attribute.conversationId] = conversationId(correlationData);
+  if (handler.source !== undefined) attributes[Attribute.functionName] = handler.source;
+  for (const name of captured)
+    if (Object.hasOwn(userProperties, name)) attributes[`${MqttAttribute.userProperty}.${name}`] = userProperties[name];
+  return attributes;
+}
