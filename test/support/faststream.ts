@@ -10,9 +10,13 @@ const HOW = 'Install it: node test/support/install-faststream.mjs (needs Python 
 const PEER = fileURLToPath(new URL('../integration/peers/faststream/peer.py', import.meta.url));
 const VENV = fileURLToPath(new URL('../../.cache/peers/faststream/bin/python', import.meta.url));
 
-/** A FastStream service in a process of its own, see peer.py. Ended after the test. */
-export async function startFastStream({ url, protocolVersion }: TestConnection): Promise<PeerProcess> {
-  const peer = await PeerProcess.start('FastStream', [python()!, PEER, url, protocolVersion === 5 ? '5.0' : '3.1.1']);
+/** A FastStream service in a process of its own, see peer.py. Ended after the test. @param options `traced` for its OpenTelemetry middleware */
+export async function startFastStream(
+  { url, protocolVersion }: TestConnection,
+  ...options: readonly 'traced'[]
+): Promise<PeerProcess> {
+  const version = protocolVersion === 5 ? '5.0' : '3.1.1';
+  const peer = await PeerProcess.start('FastStream', [python()!, PEER, url, version, ...options]);
   closeAfterTest(() => peer.close());
   return peer;
 }

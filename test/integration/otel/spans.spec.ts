@@ -338,6 +338,25 @@ describeEachBroker(
       expect(Object.keys(span.attributes)).not.toContain('messaging.mqtt.user_property.absent');
     });
 
+    it('a request whose time is up before it is answered is known by the span of its handler', async () => {
+      @Controller()
+      class Slow {
+        @MessagePattern('traced/slow')
+        slow(@Payload() _value: unknown, @Ctx() { signal }: MqttContext): Promise<string> {
+          return new Promise((resolve) => {
+            signal.addEventListener('abort', () => resolve('late'));
+          });
+        }
+      }
+      await startServer({ ...broker.connection, observers: [mqttTelemetry()] }, { controllers: [Slow] });
+      const client = createClient({ ...broker.connection, observers: [mqttTelemetry()] });
+      const call = client.request('traced/slow', 1, { timeout: 1_000 });
+      await expect(call).rejects.toThrow('1000 ms');
+      expect(eventsOf(await telemetry.span('process traced/slow'))).toEqual(['messaging.mqtt.reply_expired']);
+      const request = await telemetry.span('request');
+      expect(request.attributes).toMatchObject({ 'messaging.mqtt.outcome': 'timeout', 'error.type': 'timeout' });
+    });
+
     it('hooks add to spans, and one that throws changes nothing', async () => {
       const span = await received({
         hooks: {

@@ -1,6 +1,6 @@
 """A FastStream service that a test drives: commands come on stdin, answers and events go to stdout, as lines of JSON.
 
-Usage: peer.py <broker url> <3.1.1 | 5.0>
+Usage: peer.py <broker url> <3.1.1 | 5.0> [traced]
 """
 
 import asyncio
@@ -10,10 +10,13 @@ import sys
 from typing import Any
 
 from faststream.mqtt import MQTTBroker, MQTTMessage, QoS
+from faststream.mqtt.opentelemetry import MQTTTelemetryMiddleware
 from faststream.mqtt.response import MQTTResponse
+from opentelemetry.sdk.trace import TracerProvider
 
-url, version = sys.argv[1:]
-broker = MQTTBroker(url, version=version, logger=None)
+url, version, *traced = sys.argv[1:]
+middlewares = [MQTTTelemetryMiddleware(tracer_provider=TracerProvider())] if traced else []
+broker = MQTTBroker(url, version=version, logger=None, middlewares=middlewares)
 
 
 def tell(line: dict[str, Any]) -> None:
