@@ -20,6 +20,9 @@ async function main(): Promise<void> {
   const importedTesting = await import('nestjs-mqtt-transport/testing');
   assert.equal(importedTesting.MqttBroker, MqttBroker);
 
+  // its peer is not installed here: it is named, and nothing else needs it
+  assert.throws(() => require('nestjs-mqtt-transport/otel') as unknown, /Cannot find module '@opentelemetry\/api'/);
+
   const broker = new MqttBroker();
   const url = await broker.listen();
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(AppModule, {

@@ -54,5 +54,8 @@ const reply = await app.get(ClientMqtt).request<string>('greet/de', 'Ada');
 assert.equal(reply.data, 'de Ada greet/de true');
 await app.close();
 
+// its peer is not installed here: it is named, and nothing else needs it
+await assert.rejects(import('nestjs-mqtt-transport/otel' as string), /Cannot find package '@opentelemetry\/api'/);
+
 await broker.close();
 console.log('Nest 12, ES modules: passed');
