@@ -1,3 +1,4 @@
+import type { Watched } from './watching.js';
 export type QoS = 0 | 1 | 2;
 
 /** What a request, or an event, carries: about 100 bytes of JSON, or as many as asked for. */
@@ -20,6 +21,8 @@ export interface ConsumeOptions extends ConnectOptions {
   readonly clientId?: string;
   /** Messages that may be unacknowledged. */
   readonly window: number;
+  /** Default: nobody. Of this transport alone. */
+  readonly watched?: Watched | undefined;
 }
 
 export interface RespondOptions extends ConnectOptions {

@@ -17,13 +17,15 @@ export function transport(protocolVersion: 4 | 5): Contestant {
       return { call: (request) => firstValueFrom(client.send<Reading>(ECHO, request)) };
     },
 
-    async consume({ url, qos, filter, clientId, window }, take) {
+    async consume({ url, qos, filter, clientId, window, watched }, take) {
+      const observers = watched && (await import('./watching.js')).observersFor(watched);
       const session = protocolVersion === 5 ? { properties: { sessionExpiryInterval: 3_600 } } : {};
       const strategy = new ServerMqtt({
         url,
         protocolVersion,
         maxConcurrency: window,
         subscribeOptions: { qos },
+        ...(observers && { observers }),
         ...(clientId !== undefined && { clientId, clean: false, ...session }),
       });
       await listen(consumer(filter, take), { strategy });

@@ -1,5 +1,6 @@
 // What workloads about events share.
 import type { ContestantName } from '../contestants/contestants.js';
+import type { Watched } from '../contestants/watching.js';
 import { WINDOW, type Broker } from '../harness/broker.js';
 import { PlayerProcess } from '../harness/player-process.js';
 import type { Lap } from '../harness/stopwatch.js';
@@ -37,13 +38,15 @@ export interface Pumped {
   readonly events: number;
   /** Events in one write of a publisher. */
   readonly piece?: number;
+  /** Who watches the consumer. Default: nobody. */
+  readonly watched?: Watched;
 }
 
 /** Publishes QoS 0 events faster than a consumer takes them. */
 export async function pumped(
   contestant: ContestantName,
   { url }: Broker,
-  { filter, topics, piece, ...each }: Pumped,
+  { filter, topics, piece, watched, ...each }: Pumped,
 ): Promise<Figures> {
   const waves = [each.warmUp * topics.length, each.events * topics.length] as const;
   const consumer = await PlayerProcess.start('consumer', {
@@ -52,6 +55,7 @@ export async function pumped(
     qos: 0,
     filter,
     window: WINDOW,
+    watched,
     waves,
   } satisfies ConsumerParameters);
   const pump = await PlayerProcess.start('pump', { url, topics, piece } satisfies PumpParameters);

@@ -6,6 +6,7 @@ import { EVENTS_RECEIVED } from './events-received.js';
 import { FAN_IN } from './fan-in.js';
 import { GROUPS } from './groups.js';
 import { MEMORY } from './memory.js';
+import { OBSERVERS } from './observers.js';
 import { PACKETS } from './packets.js';
 import { PAYLOADS } from './payloads.js';
 import { ROUTING } from './routing.js';
@@ -24,6 +25,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...PACKETS,
   ...ROUTING,
   ...DISPATCH,
+  ...OBSERVERS,
   ...START,
   ...MEMORY,
 ];

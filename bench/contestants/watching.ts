@@ -1,0 +1,29 @@
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { MqttObserver } from 'nestjs-mqtt-transport';
+import { mqttTelemetry } from 'nestjs-mqtt-transport/otel';
+
+/** Who watches: nobody, an observer that does nothing, or tracing, whose spans go nowhere. */
+export type Watched = 'nobody' | 'no-op' | 'tracing';
+
+export function observersFor(watched: Watched): readonly MqttObserver[] {
+  return WATCHING[watched]();
+}
+
+const WATCHING: Readonly<Record<Watched, () => readonly MqttObserver[]>> = {
+  nobody: () => [],
+  'no-op': () => [{ received: () => {}, handle: (_delivery, run) => run(), settled: () => {}, completed: () => {} }],
+  tracing: () => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(NOWHERE)] }));
+    return [mqttTelemetry()];
+  },
+};
+
+const NOWHERE: SpanExporter = {
+  export: (_spans, done) => done({ code: 0 }),
+  shutdown: () => Promise.resolve(),
+};
