@@ -1,6 +1,6 @@
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { MqttObserver } from 'nestjs-mqtt-transport';
 import { mqttTelemetry } from 'nestjs-mqtt-transport/otel';
@@ -24,6 +24,6 @@ const WATCHING: Readonly<Record<Watched, () => readonly MqttObserver[]>> = {
 };
 
 const NOWHERE: SpanExporter = {
-  export: (_spans, done) => done({ code: 0 }),
+  export: (_spans, done) => done({ code: ExportResultCode.SUCCESS }),
   shutdown: () => Promise.resolve(),
 };

@@ -10,9 +10,9 @@ import type { MqttDrop } from '../observing/mqtt-drop.js';
 import type { MqttObservedRequest, MqttRequestEnd } from '../observing/mqtt-observed-request.js';
 import type { MqttObserver } from '../observing/mqtt-observer.js';
 import type { MqttPublication, MqttPublishEnd } from '../observing/mqtt-publication.js';
-import { attributesOf } from './attributes.js';
-import { Attribute } from './conventions.js';
-import { consumerOf, ProcessSpan } from './process-span.js';
+import { handlerAttributes } from './handler-attributes.js';
+import { Kept } from './kept.js';
+import { ProcessSpan } from './process-span.js';
 import { beginPublish } from './publish-span.js';
 import { beginRequest } from './request-span.js';
 import { checkTelemetryOptions, type MqttTelemetryOptions } from './telemetry-options.js';
@@ -36,8 +36,8 @@ export function mqttTelemetry(options: MqttTelemetryOptions = {}): MqttObserver 
 }
 
 class MqttTelemetry implements MqttObserver {
-  private readonly deliveries = new WeakMap<MqttDelivery, ProcessSpan>();
-  private readonly requests = new WeakMap<MqttObservedRequest, Context>();
+  private readonly deliveries = new Kept<MqttDelivery, ProcessSpan>();
+  private readonly requests = new Kept<MqttObservedRequest, Context>();
 
   constructor(private readonly scope: TelemetryScope) {}
 
@@ -57,13 +57,7 @@ class MqttTelemetry implements MqttObserver {
 
   received(delivery: MqttDelivery): void {
     if (this.isIgnored(delivery)) return;
-    const { metric } = attributesOf(delivery.connection);
-    this.scope.instruments.consumed({
-      ...metric,
-      [Attribute.operationName]: 'process',
-      ...consumerOf(delivery),
-      [Attribute.destinationTemplate]: delivery.handler.template,
-    });
+    this.scope.instruments.consumed(handlerAttributes(delivery).consumed);
   }
 
   handle(delivery: MqttDelivery, run: () => void): void {

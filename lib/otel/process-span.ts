@@ -18,16 +18,14 @@ import type {
   MqttRetry,
   MqttSettlement,
 } from '../observing/mqtt-delivery.js';
-import { attributesOf, destinationOf, spanName } from './attributes.js';
-import { Attribute, MqttAttribute, MqttEvent, MqttEventAttribute, OperationType } from './conventions.js';
+import { Attribute, MqttAttribute, MqttEvent, MqttEventAttribute } from './conventions.js';
+import { handlerAttributes } from './handler-attributes.js';
 import { extract } from './propagation.js';
 import { conversationId } from './publish-span.js';
 import type { TelemetryScope } from './telemetry-scope.js';
 
 /** A handler with AckPolicy.MANUAL may never decide: its span ends without a decision then. */
 const UNDECIDED_MS = 60_000;
-
-const OPERATION = { [Attribute.operationName]: 'process', [Attribute.operationType]: OperationType.process };
 
 /**
  * The span of one handler's work on one message: from its first run to its last, and on until the message is decided and its reply is
@@ -38,7 +36,8 @@ export class ProcessSpan {
   readonly context: Context;
   private readonly span: Span;
   private readonly started = performance.now();
-  private readonly labels: Attributes;
+  private outcome: string | undefined;
+  private failure: string | undefined;
   private settled = false;
   private completed = false;
   private over = false;
@@ -48,26 +47,11 @@ export class ProcessSpan {
     private readonly scope: TelemetryScope,
     private readonly delivery: MqttDelivery,
   ) {
-    const { connection, handler, topic } = delivery;
-    const common = attributesOf(connection);
-    const consumer = consumerOf(delivery);
-    this.labels = { ...common.metric, ...OPERATION, ...consumer, [Attribute.destinationTemplate]: handler.template };
+    const { spanName, span } = handlerAttributes(delivery);
+    const attributes = { ...span };
+    addMessage(attributes, delivery, scope.options.captureUserProperties);
     const { parent, links } = this.origin();
-    this.span = scope.tracer.startSpan(
-      spanName('process', handler.template),
-      {
-        kind: SpanKind.CONSUMER,
-        links,
-        attributes: {
-          ...common.span,
-          ...OPERATION,
-          ...destinationOf(topic, handler.template),
-          ...consumer,
-          ...messageOf(delivery, scope.options.captureUserProperties),
-        },
-      },
-      parent,
-    );
+    this.span = scope.tracer.startSpan(spanName, { kind: SpanKind.CONSUMER, links, attributes }, parent);
     this.context = trace.setSpan(parent, this.span);
     scope.decorate(scope.options.hooks?.process, this.span, delivery);
   }
@@ -88,7 +72,7 @@ export class ProcessSpan {
     this.span.setAttribute(MqttAttribute.attempts, this.delivery.attempt);
     if (!failed) return;
     if (this.isExpected(error, code)) return;
-    this.labels[Attribute.errorType] = code;
+    this.failure = code;
     this.span.setAttribute(Attribute.errorType, code!);
     if (error instanceof Error) this.span.recordException(error);
     this.span.setStatus({ code: SpanStatusCode.ERROR, message: describeFailure(error) });
@@ -104,7 +88,7 @@ export class ProcessSpan {
 
   decided({ outcome, reasonCode }: MqttSettlement): void {
     this.settled = true;
-    this.labels[MqttAttribute.outcome] = outcome;
+    this.outcome = outcome;
     this.span.setAttribute(MqttAttribute.outcome, outcome);
     if (reasonCode !== undefined) this.span.setAttribute(MqttAttribute.reasonCode, reasonCode);
     if (outcome === 'withheld' || outcome === 'left')
@@ -127,7 +111,10 @@ export class ProcessSpan {
     this.over = true;
     clearTimeout(this.timer);
     this.span.end();
-    this.scope.instruments.processed((performance.now() - this.started) / 1_000, this.labels);
+    const labels = { ...handlerAttributes(this.delivery).processed };
+    if (this.outcome !== undefined) labels[MqttAttribute.outcome] = this.outcome;
+    if (this.failure !== undefined) labels[Attribute.errorType] = this.failure;
+    this.scope.instruments.processed((performance.now() - this.started) / 1_000, labels);
   }
 
   private isExpected(error: unknown, code: MqttHandled['code']): boolean {
@@ -154,25 +141,16 @@ export class ProcessSpan {
   }
 }
 
-/** Who the message is for; few values each. */
-export function consumerOf({ handler }: MqttDelivery): Attributes {
-  const attributes: Attributes = { [Attribute.subscription]: handler.subscription };
-  if (handler.group !== undefined) attributes[Attribute.consumerGroup] = handler.group;
-  return attributes;
-}
-
-function messageOf(delivery: MqttDelivery, captured: readonly string[] = []): Attributes {
-  const { qos, retain, dup, packetId, payload, correlationData, userProperties, handler } = delivery;
-  const attributes: Attributes = {
-    [MqttAttribute.qos]: qos,
-    [MqttAttribute.retain]: retain,
-    [MqttAttribute.dup]: dup,
-    [Attribute.bodySize]: payload.length,
-  };
+/** Adds what is known of the message. */
+function addMessage(attributes: Attributes, delivery: MqttDelivery, captured: readonly string[] = []): void {
+  const { packetId, correlationData, userProperties } = delivery;
+  attributes[Attribute.destination] = delivery.topic;
+  attributes[Attribute.bodySize] = delivery.payload.length;
+  attributes[MqttAttribute.qos] = delivery.qos;
+  attributes[MqttAttribute.retain] = delivery.retain;
+  attributes[MqttAttribute.dup] = delivery.dup;
   if (packetId !== undefined) attributes[MqttAttribute.packetId] = packetId;
   if (correlationData) attributes[Attribute.conversationId] = conversationId(correlationData);
-  if (handler.source !== undefined) attributes[Attribute.functionName] = handler.source;
   for (const name of captured)
     if (Object.hasOwn(userProperties, name)) attributes[`${MqttAttribute.userProperty}.${name}`] = userProperties[name];
-  return attributes;
 }
