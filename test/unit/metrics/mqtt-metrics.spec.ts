@@ -82,7 +82,7 @@ describe('series of mqttMetrics()', () => {
     const report = (topic: string): void => {
       const delivery = { connection, handler, topic } as unknown as MqttDelivery;
       observer.received!(delivery);
-      observer.handled!(delivery, { failed: false, error: undefined, durationMs: 1 });
+      observer.handled!(delivery, { failed: false, error: undefined, code: undefined, durationMs: 1 });
       observer.settled!(delivery, { outcome: 'acked', reasonCode: undefined, reasonString: undefined, afterMs: 1 });
       observer.dropped!({ connection, topic, reason: 'stale-subscription' } as MqttDrop);
       const published = observer.publish!({ connection, topic, kind: 'event' } as MqttPublication);
