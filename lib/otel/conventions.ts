@@ -4,6 +4,7 @@
  */
 export const CONVENTIONS_VERSION = '1.44.0';
 
+/** Schema URL of all spans and metrics. */
 export const SCHEMA_URL = `https://opentelemetry.io/schemas/${CONVENTIONS_VERSION}`;
 
 /** Attributes of the conventions. */

@@ -6,8 +6,11 @@ import { OptionChecks } from '../options/option-checks.js';
 
 /** Called when a span has begun, to add to it. What they throw is reported to OpenTelemetry's diagnostics, and changes nothing. */
 export interface MqttTelemetryHooks {
+  /** A message is going to be sent. */
   publish?: (span: Span, publication: MqttPublication) => void;
+  /** A request has been made. */
   request?: (span: Span, request: MqttObservedRequest) => void;
+  /** A handler runs, for the first time. */
   process?: (span: Span, delivery: MqttDelivery) => void;
 }
 
