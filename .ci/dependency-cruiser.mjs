@@ -9,9 +9,9 @@ const floors = [
   ['wire', 'routing', 'acknowledgement', 'serialization', 'records'],
   ['context'],
   ['server', 'client'],
-  ['module', 'testing', 'health', 'otel', 'metrics', 'asyncapi'],
+  ['module', 'testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'],
 ];
-const entryPoints = ['testing', 'health', 'otel', 'metrics', 'asyncapi'];
+const entryPoints = ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'];
 
 const folders = floors.flat();
 const oneOf = (names) => `(${names.join('|')})`;

@@ -66,6 +66,7 @@ export { AckPolicy } from './options/ack-policy.js';
 export type { MqttClientOptions } from './options/client-options.js';
 export type { MqttConnectionOptions } from './options/connection-options.js';
 export type { MqttCredentials } from './options/credentials.js';
+export type { DeduplicateOptions } from './options/deduplicate-options.js';
 export type { MqttMessageFormat } from './options/message-format.js';
 export type { MqttPayloadOptions } from './options/payload-options.js';
 export type { MqttPublishOptions, PublishDefaults } from './options/publish-options.js';
@@ -85,7 +86,8 @@ export type {
   QoS,
   UserProperties,
 } from './protocol/application-message.js';
-export type { DeduplicationStore } from './protocol/deduplication-store.js';
+export type { Claim, DeduplicationStore } from './protocol/deduplication-store.js';
+export type { KeyedMessage } from './protocol/keyed-message.js';
 export type { DecodeHints, EncodedPayload, MqttCodec } from './protocol/codec.js';
 export { ReasonCode } from './protocol/reason-code.js';
 export type {

@@ -1,4 +1,3 @@
-import type { DeduplicationStore } from '../protocol/deduplication-store.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import type { QoS } from '../protocol/application-message.js';
 import { shareNameProblem } from '../protocol/topic-filter.js';
@@ -6,6 +5,7 @@ import { topicNameProblem } from '../protocol/topic-name.js';
 import { REFUSALS } from '../protocol/refusal.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { AckPolicy } from './ack-policy.js';
+import { checkDeduplicate, type DeduplicateOptions } from './deduplicate-options.js';
 import { MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import type { OptionChecks } from './option-checks.js';
 
@@ -64,11 +64,12 @@ export interface MqttSubscriptionOptions {
   /** Reason code of a reject on 5.0, where the broker is told of it (`negativeAcknowledgements`): 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99. Default 0x83 (implementation specific error). */
   rejectReasonCode?: number;
   /**
-   * Requests on 5.0: one that arrives again (same Response Topic and Correlation Data) is not run again. A duplicate of a running
-   * request joins it; one of a request that has ended is answered as it was then. An effort to run at most once, no guarantee.
-   * `true` keeps replies in the memory of this process. Default false.
+   * A message that arrives again is not run again: a copy of one that runs waits for its end, and a copy of a request that has ended
+   * is answered as it was then. Requests are known by Response Topic and Correlation Data (5.0), events by the function `key`. An
+   * effort to run at most once, no guarantee; for exactly one effect see `PostgresDeduplicationStore.once`. `true` keeps what was
+   * handled in the memory of this process. Default false.
    */
-  deduplicate?: boolean | { store: DeduplicationStore };
+  deduplicate?: boolean | DeduplicateOptions;
   /** No Local (section 3.8.3.1, 5.0): messages of this connection are not sent back to it. Default false. */
   nl?: boolean;
   /** Retain As Published (section 3.8.3.1, 5.0). Default false. */
@@ -92,7 +93,7 @@ export interface ResolvedSubscriptionOptions {
   readonly retry: Readonly<Required<RetryOptions>>;
   readonly deadLetter: string | undefined;
   readonly rejectReasonCode: number;
-  readonly deduplicate: boolean | { readonly store: DeduplicationStore };
+  readonly deduplicate: boolean | Readonly<DeduplicateOptions>;
   readonly nl: boolean;
   readonly rap: boolean;
   readonly rh: 0 | 1 | 2;
@@ -127,7 +128,7 @@ export const NO_LOCAL_IN_GROUP = [
   'Remove nl, or the group',
 ] as const;
 
-const ONLY_ON_5 = ['nl', 'rap', 'rh', 'deduplicate', 'replyFormat'] as const;
+const ONLY_ON_5 = ['nl', 'rap', 'rh', 'replyFormat'] as const;
 
 export function checkSubscription(
   checks: OptionChecks,
@@ -157,6 +158,7 @@ export function checkSubscription(
     checks.number(`${path}.retry.factor`, options.retry.factor, { min: 1 });
     checks.duration(`${path}.retry.maxDelay`, options.retry.maxDelay, { min: 0 });
   }
+  checkDeduplicate(checks, `${path}.deduplicate`, options.deduplicate, protocolVersion);
   if (options.nl && options.shared) checks.report(`${path}.nl`, ...NO_LOCAL_IN_GROUP);
   for (const name of protocolVersion === 5 ? [] : ONLY_ON_5) {
     if (options[name] !== undefined)

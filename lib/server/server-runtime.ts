@@ -79,7 +79,7 @@ export class ServerRuntime {
       onWithheld: (withheld, again) => this.redelivery.withheld(withheld, again),
     });
     const responder = randomBytes(8).toString('hex');
-    const subscriptions = new Subscriptions(serveHandlers(handlers, { options, gate: this.gate, responder }));
+    const subscriptions = new Subscriptions(serveHandlers(handlers, { options, gate: this.gate, responder, logger }));
     this.subscriptions = new ServerSubscriptions(subscriptions, {
       connection: this.link.connection,
       subscriber: this.link.subscriber,
@@ -238,16 +238,20 @@ function warnerOnce(logger: Logger): InvocationHost['warnOnce'] {
   };
 }
 
-/** A policy that withholds messages needs a session in which they can come again. @throws InvalidOptionsError */
+/** What withholds messages needs a session in which they can come again. @throws InvalidOptionsError */
 function requireSurvivingSession(handlers: readonly Handler[], { connection }: ResolvedServerOptions): void {
   if (connection.durableSession) return;
-  const problems = handlers
-    .filter(({ options }) => options.ackPolicy === AckPolicy.NACK_ON_ERROR)
-    .map(({ pattern }) => ({
-      option: `'${pattern}'.ackPolicy`,
+  const problems = handlers.flatMap(({ pattern, options: { ackPolicy, deduplicate } }) => {
+    const withholding: string[] = [];
+    if (ackPolicy === AckPolicy.NACK_ON_ERROR) withholding.push('ackPolicy');
+    if (typeof deduplicate === 'object' && deduplicate.onStoreFailure === 'withhold')
+      withholding.push('deduplicate.onStoreFailure');
+    return withholding.map((name) => ({
+      option: `'${pattern}'.${name}`,
       problem: 'withheld messages come back only in a session that survives',
       remedy: SURVIVING_SESSION,
     }));
+  });
   if (problems.length > 0) throw new InvalidOptionsError(problems);
 }
 

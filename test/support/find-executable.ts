@@ -1,10 +1,10 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Debian puts mosquitto where a user's PATH does not look. */
-const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin'];
+/** Debian puts mosquitto, and PostgreSQL, where a user's PATH does not look. */
+const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin', ...postgresFolders()];
 
-export const PACKAGES = 'Install it: apt-get install mosquitto mosquitto-clients prometheus';
+export const PACKAGES = 'Install it: apt-get install mosquitto mosquitto-clients prometheus redis-server postgresql';
 
 /** Path of a program; undefined when it is not installed. */
 export function findExecutable(name: string): string | undefined {
@@ -25,5 +25,16 @@ function isExecutable(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** One folder for each major, the latest first. */
+function postgresFolders(): string[] {
+  const parent = '/usr/lib/postgresql';
+  try {
+    const majors = readdirSync(parent).toSorted((a, b) => Number(b) - Number(a));
+    return majors.map((major) => join(parent, major, 'bin'));
+  } catch {
+    return [];
   }
 }

@@ -1,59 +1,97 @@
 import type { OutgoingMessage } from '../../protocol/application-message.js';
-import type { DeduplicationStore } from '../../protocol/deduplication-store.js';
+import type { Claim, DeduplicationStore } from '../../protocol/deduplication-store.js';
 
-interface Kept {
-  readonly replies: readonly OutgoingMessage[];
+interface Entry {
+  readonly owner: string;
+  /** Undefined while it is worked on. */
+  readonly replies: readonly OutgoingMessage[] | undefined;
   readonly bytes: number;
-  /** Milliseconds since the epoch. */
+  /** When it is free again, in milliseconds since the epoch. */
   readonly until: number;
 }
 
 /** How often what has expired is looked for, in milliseconds. */
 const SWEEP_EVERY_MS = 10_000;
-/** Replies are kept no longer than this, in milliseconds, whatever expiry the caller chose for its request: an hour. */
-const LONGEST_TTL_MS = 3_600_000;
-/** Requests whose replies are kept, and bytes of payload in them: the oldest make room. Whoever sends requests chooses the keys. */
+/** Keys that are kept, and bytes of payload in their replies: the oldest make room. Whoever sends messages chooses the keys. */
 const MAX_ENTRIES = 10_000;
 const MAX_BYTES = 64 * 1_048_576;
 
-/** Replies in the memory of this process, which they cannot fill. */
+const MINE: Claim = Object.freeze({ state: 'mine' });
+const RUNNING: Claim = Object.freeze({ state: 'running' });
+
+/**
+ * What has been handled, in the memory of this process, which it cannot fill: of more than 10,000 messages, or 64 MiB of replies, the
+ * oldest are forgotten.
+ */
 export class MemoryDeduplicationStore implements DeduplicationStore {
   /** Oldest first. */
-  private readonly kept = new Map<string, Kept>();
+  private readonly entries = new Map<string, Entry>();
   private bytes = 0;
   private nextSweep = 0;
 
+  /** Keys that are known. */
   get size(): number {
-    return this.kept.size;
+    return this.entries.size;
   }
 
-  get(key: string): readonly OutgoingMessage[] | undefined {
-    const entry = this.kept.get(key);
-    return entry && entry.until > Date.now() ? entry.replies : undefined;
+  claim(key: string, owner: string, leaseMs: number): Claim {
+    const entry = this.alive(key);
+    if (entry?.replies) return { state: 'done', replies: entry.replies };
+    if (entry && entry.owner !== owner) return RUNNING;
+    this.put(key, owner, undefined, leaseMs);
+    return MINE;
   }
 
-  set(key: string, replies: readonly OutgoingMessage[], ttl: number): void {
+  renew(key: string, owner: string, leaseMs: number): boolean {
+    if (!this.isOpenFor(key, owner)) return false;
+    this.put(key, owner, undefined, leaseMs);
+    return true;
+  }
+
+  complete(key: string, owner: string, replies: readonly OutgoingMessage[], ttlMs: number): boolean {
+    if (!this.isOpenFor(key, owner)) return false;
+    this.put(key, owner, replies, ttlMs);
+    return true;
+  }
+
+  release(key: string, owner: string): void {
+    const entry = this.entries.get(key);
+    if (entry?.owner === owner && !entry.replies) this.delete(key);
+  }
+
+  /** Whether a key is this owner's, or was, and nobody has claimed it since. */
+  private isOpenFor(key: string, owner: string): boolean {
+    const entry = this.alive(key);
+    return !entry || (entry.owner === owner && !entry.replies);
+  }
+
+  private alive(key: string): Entry | undefined {
+    const entry = this.entries.get(key);
+    return entry && entry.until > Date.now() ? entry : undefined;
+  }
+
+  private put(key: string, owner: string, replies: Entry['replies'], forMs: number): void {
     const now = Date.now();
     let bytes = 0;
-    for (const { payload } of replies) bytes += payload.length;
+    for (const { payload } of replies ?? []) bytes += payload.length;
     this.delete(key);
-    this.kept.set(key, { replies, bytes, until: now + Math.min(ttl, LONGEST_TTL_MS) });
+    this.entries.set(key, { owner, replies, bytes, until: now + forMs });
     this.bytes += bytes;
     this.makeRoom();
     if (now < this.nextSweep) return;
     this.nextSweep = now + SWEEP_EVERY_MS;
-    for (const [old, { until }] of this.kept) if (until <= now) this.delete(old);
+    for (const [old, { until }] of this.entries) if (until <= now) this.delete(old);
   }
 
   private makeRoom(): void {
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= MAX_ENTRIES && this.bytes <= MAX_BYTES) return;
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= MAX_ENTRIES && this.bytes <= MAX_BYTES) return;
       this.delete(oldest);
     }
   }
 
   private delete(key: string): void {
-    this.bytes -= this.kept.get(key)?.bytes ?? 0;
-    this.kept.delete(key);
+    this.bytes -= this.entries.get(key)?.bytes ?? 0;
+    this.entries.delete(key);
   }
 }

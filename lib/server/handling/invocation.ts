@@ -68,8 +68,8 @@ export class Invocation
     readonly params: TopicParams,
     settling: Settling,
     host: InvocationHost,
-    /** Called once, when nothing is under way for the message any more, with whether it has been dealt with for good. */
-    private readonly onReleased?: (final: boolean) => void,
+    /** Called once, when nothing is under way for the message any more; with undefined when it was cut short. */
+    private readonly onReleased?: (outcome: Outcome | undefined) => void,
   ) {
     super(message, handler, settling, host);
     this.delivery?.received();
@@ -339,7 +339,7 @@ export class Invocation
     this.abortSignal?.dispose();
     this.host.running.delete(this);
     this.delivery?.completed();
-    this.onReleased?.(this.outcome !== undefined && !this.withheld);
+    this.onReleased?.(this.outcome);
   }
 
   private logFailure(error: unknown): void {

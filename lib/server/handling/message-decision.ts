@@ -14,8 +14,6 @@ import type { ServedHandler } from './served-handler.js';
 export abstract class MessageDecision {
   /** 1 for the first run, 2 for the first retry, ... */
   attempt = 0;
-  /** Whether the message stays with the broker, to come again. */
-  protected withheld = false;
   /** Whether it is decided, so that running the handler again could not change it. */
   protected decided = false;
   /** The message as observers see it; undefined where there are none. */
@@ -43,7 +41,6 @@ export abstract class MessageDecision {
   protected decide(decision: Decision): void {
     if (this.decided) return;
     this.decided = true;
-    this.withheld = decision.kind === 'nack';
     this.settling.decide(decision);
     if (this.delivery !== undefined) this.delivery.settled(decision);
   }
@@ -107,7 +104,6 @@ export abstract class MessageDecision {
     this.decided = true;
     this.letterUnderWay = true;
     publishDeadLetter(this, reason, (error) => {
-      this.withheld = error !== undefined;
       this.settling.decide(error ? NACK : ACK);
       this.delivery?.deadLettered(this.handler.options.deadLetter!, reason, error);
       this.letterUnderWay = false;

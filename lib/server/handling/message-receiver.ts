@@ -6,8 +6,7 @@ import { targetsOfCopy } from '../../routing/overlap/targets-of-copy.js';
 import type { Route, Target } from '../../routing/subscription.js';
 import type { TopicRouter } from '../../routing/topic-router.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
-import { DeduplicatedRequest } from '../deduplication/deduplicated-request.js';
-import { deduplicationKey } from '../deduplication/deduplication.js';
+import { deduplicatedJob } from '../deduplication/deduplicated-job.js';
 import { Invocation } from './invocation.js';
 import type { InvocationHost } from './invocation-host.js';
 import type { ServedHandler } from './served-handler.js';
@@ -75,11 +74,10 @@ export class MessageReceiver {
       }
     }
     const { deduplication } = handler;
-    const key = deduplication && deduplicationKey(message);
     handler.lane.submit(
-      key === undefined
+      deduplication === undefined
         ? new Invocation(message, handler, params, settling, this.host)
-        : new DeduplicatedRequest(key, deduplication!, message, handler, params, settling, this.host),
+        : deduplicatedJob(deduplication, message, handler, params, settling, this.host),
     );
   }
 

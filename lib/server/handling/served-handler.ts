@@ -1,3 +1,4 @@
+import type { Logger } from '@nestjs/common';
 import type { MqttObservedHandler } from '../../observing/mqtt-delivery.js';
 import { AZURE_IOT_OPERATIONS, type MqttMessageFormat } from '../../options/message-format.js';
 import type { ResolvedServerOptions } from '../../options/server-options.js';
@@ -7,7 +8,7 @@ import type { Handler } from '../../routing/handler.js';
 import { TopicFilterTree } from '../../routing/topic-filter-tree.js';
 import { defaultCodec } from '../../serialization/codecs.js';
 import { withSerializer } from '../../serialization/nest-serializers.js';
-import { deduplicationOf, type Deduplication } from '../deduplication/deduplication.js';
+import { Deduplications, type Deduplication } from '../deduplication/deduplication.js';
 import { AzureReplies } from '../replying/azure-replies.js';
 import { NestReplies } from '../replying/nest-replies.js';
 import { BareReplies, PlainReplies } from '../replying/plain-replies.js';
@@ -22,7 +23,7 @@ export interface ServedHandler extends Handler {
   readonly lane: ConcurrencyLane;
   readonly replies: ReplyFormats;
   readonly responseTopics: ResponseTopics;
-  /** Set when a request that arrives again is not to be run again. */
+  /** Set when a message that arrives again is not to be run again. */
   readonly deduplication: Deduplication | undefined;
   /** As observers see it; undefined where there are none. */
   readonly observed: MqttObservedHandler | undefined;
@@ -37,15 +38,17 @@ interface ServerParts {
   readonly gate: ConcurrencyGate;
   /** Names this server in its streams. */
   readonly responder: string;
+  readonly logger: Logger;
 }
 
 /** Makes all that handlers need to run, once, so that nothing has to be made for each message; and what they share only once. */
 export function serveHandlers(
   handlers: readonly Handler[],
-  { options, gate, responder }: ServerParts,
+  { options, gate, responder, logger }: ServerParts,
 ): ServedHandler[] {
   const allowed = allowedTopics(options);
   const isObserved = options.connection.observers.length > 0;
+  const deduplications = new Deduplications({ durableSession: options.connection.durableSession, logger });
   const known: Record<MqttMessageFormat, Map<MqttCodec, ReplyFormats>> = {
     plain: new Map(),
     [AZURE_IOT_OPERATIONS]: new Map(),
@@ -74,7 +77,7 @@ export function serveHandlers(
       lane: gate.lane(handler.options.maxWorkers),
       replies: repliesIn(codec, handler.options.replyFormat),
       responseTopics: new ResponseTopics(handler.filter, allowed),
-      deduplication: deduplicationOf(handler),
+      deduplication: deduplications.of(handler),
       observed: isObserved ? observedHandler(handler) : undefined,
       endedRuns: 0,
       longestRun: 0,

@@ -9,8 +9,15 @@ import {
   type Serializer,
 } from '@nestjs/microservices';
 import { Observable } from 'rxjs';
-import { defaultCodec, type DeduplicationStore, type MqttCodec } from '../../../lib/index.js';
+import {
+  AckPolicy,
+  defaultCodec,
+  type DeduplicateOptions,
+  type DeduplicationStore,
+  type MqttCodec,
+} from '../../../lib/index.js';
 import type { MqttServerOptions, ServerMqtt } from '../../../lib/index.js';
+import { MemoryDeduplicationStore } from '../../../lib/stores/index.js';
 import { acknowledgedPayloads } from '../../support/acknowledgements.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { eventually } from '../../support/deadline.js';
@@ -278,35 +285,141 @@ describe('onStaleSubscription (fault 2)', () => {
 
 const never = (): Promise<never> => new Promise(() => {});
 
+const nonsense = (): never => 7 as never;
+
+function serviceWith(deduplicate: DeduplicateOptions): new () => object {
+  @Controller()
+  class Service {
+    @MessagePattern<string>('once', { qos: 1, deduplicate })
+    run(): string {
+      return 'done';
+    }
+  }
+  return Service;
+}
+
 describe('a deduplication store', () => {
-  it.each<[string, DeduplicationStore, RegExp]>([
-    ['that throws', { get: boom, set: boom }, /boom/],
-    ['that gives something else than replies', { get: () => 7 as never, set: () => {} }, /something else than replies/],
+  const STORES: [string, DeduplicationStore, RegExp][] = [
+    ['that throws', { claim: boom, renew: boom, complete: boom, release: boom }, /claim\(\): boom/],
+    [
+      'that is rejected',
+      { claim: asyncBoom, renew: asyncBoom, complete: asyncBoom, release: asyncBoom },
+      /claim\(\): boom/,
+    ],
+    [
+      'that gives something else than a claim',
+      { claim: nonsense, renew: nonsense, complete: nonsense, release: nonsense },
+      /claim\(\): it returned something else/,
+    ],
     [
       'that gives replies that are none',
-      { get: () => [undefined] as never, set: () => {} },
-      /something else than replies/,
+      {
+        claim: () => ({ state: 'done', replies: [undefined] }) as never,
+        renew: boom,
+        complete: boom,
+        release: boom,
+      },
+      /claim\(\): it returned something else/,
     ],
-    ['that never answers', { get: never, set: never }, /did not answer within 5000 ms/],
-  ])('%s: the request is run', async (_name, store, logged) => {
-    const { url } = await startInProcessBroker();
+    [
+      'that never answers',
+      { claim: never, renew: never, complete: never, release: never },
+      /claim\(\): it did not answer within 5000 ms/,
+    ],
+    [
+      'that does not keep what was handled',
+      { claim: () => ({ state: 'mine' }), renew: nonsense, complete: never, release: never },
+      /complete\(\): it did not answer within 5000 ms/,
+    ],
+  ];
 
-    @Controller()
-    class Service {
-      @MessagePattern<string>('once', { qos: 1, deduplicate: { store } })
-      run(): string {
-        return 'done';
-      }
-    }
+  const properties = { responseTopic: 'answers', correlationData: Buffer.from('c') };
+
+  it.each(STORES)('%s: the request is run where it would not come again', async (_name, store, logged) => {
+    const { url } = await startInProcessBroker();
     const tap = await tapWire(connectionTo(url));
-    await startServer(tap.connection, { controllers: [Service] });
+    const { server } = await startServer(tap.connection, { controllers: [serviceWith({ store })] });
     const peer = await connectMqttJs(connectionTo(url));
     const answers = await subscribeMqttJs(peer, 'answers');
-    const properties = { responseTopic: 'answers', correlationData: Buffer.from('c') };
     await peer.publishAsync('once', 'x', { qos: 1, properties });
     const [answer] = await answers.atLeast(1);
     expect(answer!.payload.toString()).toBe('done');
     await tap.packets.until(() => tap.sent('client', 'puback').length === 1, 'its PUBACK');
     expect(logs.entries.map(({ message }) => message).join('\n')).toMatch(logged);
+    await eventually(() => server['runtime']!['gate'].runningJobs === 0, 'no worker is busy');
+    await eventually(() => server['runtime']!['host'].running.size === 0, 'nothing is under way');
+    expect(unhandled.splice(0)).toEqual([]);
+  });
+
+  it.each([
+    ['by default in a session that survives', undefined],
+    ['when it is to', 'withhold' as const],
+  ])('that fails: the request is withheld %s, and runs when it comes again', async (_name, onStoreFailure) => {
+    const { url } = await startInProcessBroker();
+    const inner = new MemoryDeduplicationStore();
+    let failing = true;
+    const store: DeduplicationStore = {
+      claim: (...claim) => (failing ? boom() : inner.claim(...claim)),
+      renew: (...claim) => inner.renew(...claim),
+      complete: (...claim) => inner.complete(...claim),
+      release: (...claim) => inner.release(...claim),
+    };
+    const redelivery = { reconnect: true as const, delay: 50 };
+    const { server } = await startServer(
+      { ...durable(connectionTo(url)), redelivery },
+      { controllers: [serviceWith({ store, ...(onStoreFailure && { onStoreFailure }) })] },
+    );
+    const peer = await connectMqttJs(connectionTo(url));
+    const answers = await subscribeMqttJs(peer, 'answers');
+    await peer.publishAsync('once', 'x', { qos: 1, properties });
+    await eventually(() => server.health()?.withheld === 1, 'it is withheld');
+    expect(answers.entries).toEqual([]);
+    failing = false;
+    await answers.atLeast(1);
+    expect(transportLogs('warn')[0]).toBe('The deduplication store fails, claim(): boom');
+    expect(logs.entries.map(({ message }) => message)).toContain('The deduplication store answers again.');
+  });
+
+  it('that may withhold needs a session that survives', async () => {
+    const { url } = await startInProcessBroker();
+    const controllers = [serviceWith({ onStoreFailure: 'withhold' })];
+    const starting = startServer(connectionTo(url), { controllers });
+    await expect(starting).rejects.toThrow(/'once'\.deduplicate\.onStoreFailure.*session that survives/s);
+  });
+});
+
+describe('a function deduplicate.key', () => {
+  it.each<[string, () => unknown, RegExp]>([
+    ['that throws', boom, /deduplicate\.key failed: boom/],
+    ['that cannot be looked at', () => untouchable, /deduplicate\.key failed: /],
+    ['that gives a number', () => 7, /deduplicate\.key has to return a text/],
+    ['that gives an empty text', () => '', /deduplicate\.key has to return a text/],
+    ['that is asynchronous', asyncBoom, /function deduplicate\.key returned a promise/],
+  ])('%s: the event has failed, and its policy decides', async (_name, key, logged) => {
+    const { url } = await startInProcessBroker();
+    const ran = new Journal<string>();
+
+    @Controller()
+    class Service {
+      @EventPattern<string>('keyed', {
+        qos: 1,
+        ackPolicy: AckPolicy.REJECT_ON_ERROR,
+        deduplicate: { key: key as () => string },
+      })
+      run(@Payload() data: string): void {
+        ran.add(data);
+      }
+    }
+    const tap = await tapWire(connectionTo(url));
+    await startServer({ ...tap.connection, maxConcurrency: 1 }, { controllers: [Service] });
+    const peer = await connectMqttJs(connectionTo(url));
+    for (const round of [1, 2]) {
+      await peer.publishAsync('keyed', 'x', { qos: 1 });
+      await tap.packets.until(() => tap.sent('client', 'puback').length === round, 'its PUBACK');
+    }
+    expect(tap.sent('client', 'puback').map(({ reasonCode }) => reasonCode)).toEqual([0x83, 0x83]);
+    expect(ran.entries).toEqual([]);
+    expect(transportLogs('error').join('\n')).toMatch(logged);
+    expect(unhandled.splice(0)).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Controller } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import { MqttSubscription, type DeduplicationStore, type OutgoingMessage } from '../../../../lib/index.js';
+import { MqttSubscription, type Claim, type DeduplicationStore, type OutgoingMessage } from '../../../../lib/index.js';
 import type { TestConnection } from '../../../support/test-broker.js';
 import { report, serve, workerParameters } from '../../../support/worker-main.js';
 
@@ -15,17 +15,34 @@ export interface DeduplicatingWorkerParameters {
 
 const { connection, folder } = workerParameters<DeduplicatingWorkerParameters>();
 
+/** Of processes that live: it knows no leases. */
 class FileStore implements DeduplicationStore {
-  async get(key: string): Promise<readonly OutgoingMessage[] | undefined> {
-    const text = await readFile(this.fileOf(key), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text, revive) as OutgoingMessage[]);
+  async claim(key: string, owner: string): Promise<Claim> {
+    const file = this.fileOf(key);
+    try {
+      await writeFile(file, JSON.stringify({ owner }), { flag: 'wx' });
+      return { state: 'mine' };
+    } catch {
+      const text = await readFile(file, 'utf8'); // perhaps not written to the end
+      const { replies } = JSON.parse(text || '{}', revive) as { replies?: OutgoingMessage[] };
+      return replies ? { state: 'done', replies } : { state: 'running' };
+    }
   }
 
-  async set(key: string, replies: readonly OutgoingMessage[]): Promise<void> {
+  renew(): boolean {
+    return true;
+  }
+
+  async complete(key: string, owner: string, replies: readonly OutgoingMessage[]): Promise<boolean> {
     const file = this.fileOf(key);
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(replies));
+    await writeFile(`${file}.${process.pid}`, JSON.stringify({ owner, replies }));
     await rename(`${file}.${process.pid}`, file);
     report('kept');
+    return true;
+  }
+
+  async release(key: string): Promise<void> {
+    await rm(this.fileOf(key));
   }
 
   private fileOf(key: string): string {

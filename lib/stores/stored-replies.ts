@@ -1,0 +1,46 @@
+import type { MessageProperties, OutgoingMessage } from '../protocol/application-message.js';
+
+/** A reply as JSON can hold it: what is a Buffer is text in base64. */
+interface StoredReply extends Omit<OutgoingMessage, 'payload' | 'properties'> {
+  readonly text?: string;
+  readonly bytes?: string;
+  readonly properties?: Omit<MessageProperties, 'correlationData'> & { readonly correlationData?: string };
+}
+
+/** Writes replies as text, for stores that keep text. */
+export function writeReplies(replies: readonly OutgoingMessage[]): string {
+  return JSON.stringify(replies.map(toStored));
+}
+
+/** Reads what {@link writeReplies} has written. @throws SyntaxError, TypeError when it is something else */
+export function readReplies(text: string): OutgoingMessage[] {
+  return (JSON.parse(text) as StoredReply[]).map(fromStored);
+}
+
+function toStored({ payload, properties, ...reply }: OutgoingMessage): StoredReply {
+  const { correlationData, ...others } = properties ?? {};
+  return {
+    ...reply,
+    ...(typeof payload === 'string' ? { text: payload } : { bytes: base64(payload) }),
+    ...(properties && {
+      properties: correlationData ? { ...others, correlationData: base64(correlationData) } : others,
+    }),
+  };
+}
+
+function fromStored({ text, bytes, properties, ...reply }: StoredReply): OutgoingMessage {
+  const { correlationData, ...others } = properties ?? {};
+  return {
+    ...reply,
+    payload: text ?? Buffer.from(bytes!, 'base64'),
+    ...(properties && {
+      properties:
+        correlationData === undefined ? others : { ...others, correlationData: Buffer.from(correlationData, 'base64') },
+    }),
+  };
+}
+
+/** A codec may have given a Uint8Array. */
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
