@@ -17,6 +17,7 @@ const OPTIONAL = [
   'ioredis',
   'kafkajs',
   'nats',
+  'pg-native',
   'bufferutil',
   'utf-8-validate',
 ];
