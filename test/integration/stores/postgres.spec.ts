@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Pool } from 'pg';
+import { PostgresDeduplicationStore, type SqlClient } from '../../../lib/stores/index.js';
+import { closeAfterTest } from '../../support/closing.js';
+import { within } from '../../support/deadline.js';
+import { describeWhereInstalled } from '../../support/executables.js';
+import { PostgresProcess } from '../../support/postgres-process.js';
+
+const LEASE_MS = 60_000;
+const START_MS = 60_000;
+
+describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a PostgreSQL', () => {
+  let postgres: PostgresProcess;
+  let pool: Pool;
+  let store: PostgresDeduplicationStore;
+  beforeAll(async () => void (postgres = await PostgresProcess.launch()), START_MS);
+  afterAll(() => postgres.close());
+
+  beforeEach(async () => {
+    pool = new Pool({ connectionString: postgres.url });
+    pool.on('error', () => {}); // of a restart
+    const opened = pool;
+    closeAfterTest(() => opened.end());
+    store = new PostgresDeduplicationStore(pool);
+    await pool.query('DROP TABLE IF EXISTS mqtt_claims, mqtt_effects, booked');
+    await store.createTables();
+    await pool.query('CREATE TABLE booked (id text)');
+  });
+  afterEach(() => void jest.restoreAllMocks());
+
+  /** What an application does: a transaction around `work`. */
+  async function transaction<T>(work: (client: SqlClient) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK');
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+
+  const booked = async (): Promise<number> => (await pool.query('SELECT FROM booked')).rows.length;
+
+  async function book(client: SqlClient, id: string): Promise<{ receipt: string }> {
+    await client.query('INSERT INTO booked (id) VALUES ($1)', [id]);
+    return { receipt: `of ${id}` };
+  }
+
+  it('makes its tables, also when many processes do it at once, and where a schema says', async () => {
+    await pool.query('DROP TABLE mqtt_claims, mqtt_effects');
+    await Promise.all(Array.from({ length: 8 }, () => store.createTables()));
+    await pool.query('CREATE SCHEMA IF NOT EXISTS app');
+    const inSchema = new PostgresDeduplicationStore(pool, { prefix: 'app.mq_' });
+    await pool.query(PostgresDeduplicationStore.sql({ prefix: 'app.mq_' }));
+    expect(await inSchema.claim('a', 'one', LEASE_MS)).toEqual({ state: 'mine' });
+    expect((await pool.query('SELECT key FROM app.mq_claims')).rows).toEqual([{ key: 'a' }]);
+  });
+
+  it.each(['', 'Mqtt_', 'a b', 'a.b.c', 'x"; DROP TABLE y; --', 7])('refuses the prefix %j', (prefix) => {
+    expect(() => new PostgresDeduplicationStore(pool, { prefix: prefix as string })).toThrow(/is no beginning of/);
+  });
+
+  it('sends what is asked at the same time in few statements', async () => {
+    const query = jest.fn((text: string, values?: (string | number | null)[]) => pool.query(text, values));
+    const batching = new PostgresDeduplicationStore({ query });
+    await batching.claim('first, which sweeps', 'one', LEASE_MS);
+    query.mockClear();
+    const keys = Array.from({ length: 400 }, (_, i) => `key ${i}`);
+    await Promise.all(keys.map((key) => batching.claim(key, 'one', LEASE_MS)));
+    await Promise.all(keys.map((key) => batching.complete(key, 'one', [], LEASE_MS)));
+    expect(query.mock.calls.length).toBe(2);
+  });
+
+  it('passes by a row that somebody has locked: it is running, and nothing waits for it', async () => {
+    await store.claim('locked', 'one', 1);
+    await sleep(20); // free, but for the lock
+    const locker = await pool.connect();
+    await locker.query('BEGIN');
+    await locker.query("SELECT FROM mqtt_claims WHERE key = 'locked' FOR UPDATE");
+    const claims = await Promise.all(['locked', 'another'].map((key) => store.claim(key, 'two', LEASE_MS)));
+    expect(claims).toEqual([{ state: 'running' }, { state: 'mine' }]);
+    const locked = store.complete('locked', 'one', [], LEASE_MS);
+    expect(await store.complete('another', 'two', [], LEASE_MS)).toBe(true);
+    await locker.query('COMMIT');
+    locker.release();
+    expect(await locked).toBe(true);
+  });
+
+  it('says so when a row stays locked', async () => {
+    await store.claim('locked', 'one', LEASE_MS);
+    const locker = await pool.connect();
+    await locker.query('BEGIN');
+    await locker.query("SELECT FROM mqtt_claims WHERE key = 'locked' FOR UPDATE");
+    await expect(store.complete('locked', 'one', [], LEASE_MS)).rejects.toThrow(/locked for more than 5000 ms/);
+    await locker.query('COMMIT');
+    locker.release();
+  });
+
+  it('fails while the server is away, and goes on after its restart', async () => {
+    await store.claim('a', 'one', LEASE_MS);
+    await store.complete('a', 'one', [], LEASE_MS);
+    await store.claim('b', 'one', LEASE_MS);
+    const restarting = postgres.restart();
+    const failing = (async () => {
+      for (;;) await store.claim('b', 'one', LEASE_MS);
+    })();
+    await expect(failing).rejects.toThrow();
+    await restarting;
+    expect(await store.claim('a', 'two', LEASE_MS)).toEqual({ state: 'done', replies: [] });
+    expect(await store.claim('b', 'two', LEASE_MS)).toEqual({ state: 'running' });
+    expect(await store.complete('b', 'one', [], LEASE_MS)).toBe(true);
+  });
+
+  it('measures leases by the clock of PostgreSQL, whatever that of the process says', async () => {
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(now - 3_600_000);
+    await store.claim('behind', 'one', LEASE_MS);
+    clock.mockReturnValue(now + 3_600_000);
+    expect(await store.claim('behind', 'two', LEASE_MS)).toEqual({ state: 'running' });
+    await store.claim('ahead', 'one', 1);
+    clock.mockReturnValue(now - 3_600_000);
+    const lapsed = (async () => {
+      while ((await store.claim('ahead', 'two', LEASE_MS)).state !== 'mine');
+    })();
+    await within(lapsed, 'the lease to end');
+  });
+
+  it('removes rows whose time is over, however many', async () => {
+    await pool.query(
+      `INSERT INTO mqtt_claims SELECT 'old ' || i, 'one', '[]', now() FROM generate_series(1, 2500) i;
+       INSERT INTO mqtt_effects SELECT 'old ' || i, NULL, now() FROM generate_series(1, 2500) i`,
+    );
+    await new PostgresDeduplicationStore(pool).claim('new', 'one', LEASE_MS); // the first claim, and then one every 10 seconds
+    const left = async (): Promise<number> => {
+      const { rows } = await pool.query<{ n: number }>(
+        'SELECT ((SELECT count(*) FROM mqtt_claims) + (SELECT count(*) FROM mqtt_effects))::int AS n',
+      );
+      return rows[0]!.n;
+    };
+    const swept = (async () => {
+      while ((await left()) > 1);
+    })();
+    await within(swept, 'the old rows to go');
+    expect((await pool.query('SELECT key FROM mqtt_claims')).rows).toEqual([{ key: 'new' }]);
+  });
+
+  describe('once()', () => {
+    it('has one effect, and gives its result again', async () => {
+      const results = [];
+      for (let i = 0; i < 3; i++) results.push(await transaction((sql) => store.once(sql, 'a', () => book(sql, 'a'))));
+      expect(results).toEqual(Array(3).fill({ receipt: 'of a' }));
+      expect(await booked()).toBe(1);
+    });
+
+    it('has one effect when many come at once', async () => {
+      const results = await Promise.all(
+        Array.from({ length: 8 }, () => transaction((sql) => store.once(sql, 'a', () => book(sql, 'a')))),
+      );
+      expect(results).toEqual(Array(8).fill({ receipt: 'of a' }));
+      expect(await booked()).toBe(1);
+    });
+
+    it('leaves nothing behind when the effect fails, or its transaction does', async () => {
+      const failing = transaction((sql) =>
+        store.once(sql, 'a', async () => {
+          await book(sql, 'a');
+          throw new Error('out of stock');
+        }),
+      );
+      await expect(failing).rejects.toThrow('out of stock');
+      const late = transaction(async (sql) => {
+        await store.once(sql, 'a', () => book(sql, 'a'));
+        throw new Error('and then');
+      });
+      await expect(late).rejects.toThrow('and then');
+      expect(await booked()).toBe(0);
+      await transaction((sql) => store.once(sql, 'a', () => book(sql, 'a')));
+      expect(await booked()).toBe(1);
+    });
+
+    it.each([undefined, null, 0, '', [1, { a: 'ä\n\0' }]])('gives %j again as it was', async (value) => {
+      const run = (): Promise<unknown> => transaction((sql) => store.once(sql, 'a', () => Promise.resolve(value)));
+      expect([await run(), await run()]).toEqual([value, value]);
+    });
+  });
+});
