@@ -1,5 +1,6 @@
 import type { Workload } from '../harness/workload.js';
 import { BURST } from './bursts.js';
+import { DEDUPLICATION } from './deduplication.js';
 import { DISPATCH } from './dispatch.js';
 import { EVENTS_PUBLISHED } from './events-published.js';
 import { EVENTS_RECEIVED } from './events-received.js';
@@ -20,6 +21,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...BURST,
   ...EVENTS_RECEIVED,
   ...EVENTS_PUBLISHED,
+  ...DEDUPLICATION,
   ...PAYLOADS,
   ...FAN_IN,
   ...PACKETS,

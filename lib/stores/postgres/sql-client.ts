@@ -3,6 +3,10 @@
  * example `{ query: (text, values) => dataSource.query(text, values).then((rows) => ({ rows })) }`.
  */
 export interface SqlClient {
-  /** @param values of `$1`, `$2`, ...: texts and numbers only */
+  /**
+   * Runs one statement.
+   *
+   * @param values of `$1`, `$2`, ...: texts and numbers only
+   */
   query(text: string, values?: (string | number | null)[]): Promise<{ readonly rows: readonly unknown[] }>;
 }

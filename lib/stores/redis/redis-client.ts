@@ -1,10 +1,12 @@
 /** What is needed of a client of `ioredis`, or of a cluster of it. */
 export interface IoRedisClient {
+  /** Sends one command. */
   call(command: string, ...args: string[]): Promise<unknown>;
 }
 
 /** What is needed of a client of `redis` (node-redis). */
 export interface NodeRedisClient {
+  /** Sends one command. */
   sendCommand(args: string[]): Promise<unknown>;
 }
 
