@@ -11,7 +11,8 @@ import type { MqttObservedConnection } from './mqtt-observed-connection.js';
  * - `undecodable`: its codec, or the deserializer, cannot read it
  * - `overflow`: a QoS 0 message for which there was no room while it waited for a worker
  * - `closing`: the server closes before it has a worker; at QoS 1 and 2 it stays with the broker
- * - `duplicate`: a request that was run before, and is answered with what was kept
+ * - `duplicate`: a message that was run before, or runs, by the option `deduplicate`
+ * - `not-claimed`: whether it was run before cannot be known, or it runs elsewhere for too long: at QoS 1 and 2 it is withheld
  * - `expired`: the time of a request was up before it was answered: the reply is not sent
  * - `late-reply`: a reply that no request waits for
  */
@@ -23,6 +24,7 @@ export type MqttDropReason =
   | 'overflow'
   | 'closing'
   | 'duplicate'
+  | 'not-claimed'
   | 'expired'
   | 'late-reply';
 

@@ -1,5 +1,6 @@
 import { decisionOfException, type Outcome } from '../../acknowledgement/settle-by-policy.js';
 import { AckPolicy } from '../../options/ack-policy.js';
+import type { MqttDropReason } from '../../observing/mqtt-drop.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { ACK, NACK, type Decision, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
@@ -10,6 +11,7 @@ import { Invocation } from '../handling/invocation.js';
 import type { InvocationHost } from '../handling/invocation-host.js';
 import type { Running } from '../handling/running-invocations.js';
 import type { ServedHandler } from '../handling/served-handler.js';
+import { tellDropped } from '../handling/tell-dropped.js';
 import type { Claims, Held } from './claims.js';
 import type { Deduplication } from './deduplication.js';
 import { KeptReplies } from './kept-replies.js';
@@ -72,6 +74,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     const copies = this.claims.join(this.key);
     if (copies) {
       if (this.message.qos > 0) copies.push(this.settling);
+      this.tell('duplicate');
       this.freeWorker();
       return;
     }
@@ -80,6 +83,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   }
 
   dropped(reason: DropReason): void {
+    this.tell(reason);
     if (this.admitted) void this.leave();
     else if (reason === 'overflow') this.host.overflow.dropped(this.message.topic);
   }
@@ -89,6 +93,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     this.closing = true;
     if (!this.timer) return;
     clearTimeout(this.timer);
+    this.tell('closing');
     this.end(undefined);
   }
 
@@ -106,8 +111,10 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
       this.claimed = true;
       this.claims.hold(this);
     }
-    if (this.closing) void this.leave();
-    else if (claim === undefined) this.withoutStore();
+    if (this.closing) {
+      this.tell('closing');
+      void this.leave();
+    } else if (claim === undefined) this.withoutStore();
     else if (claim.state === 'mine') this.admit();
     else if (claim.state === 'running') this.wait();
     else this.handledBefore(claim.replies);
@@ -120,18 +127,24 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   }
 
   private withoutStore(): void {
-    if (this.deduplication.runsWithoutStore(this.message.qos)) this.admit();
-    else this.end(NACK);
+    if (this.deduplication.runsWithoutStore(this.message.qos)) {
+      this.admit();
+      return;
+    }
+    this.tell('not-claimed');
+    this.end(NACK);
   }
 
   /** A copy that has waited for the end of the first is answered by what that was answered with; any other is answered again. */
   private handledBefore(replies: readonly OutgoingMessage[]): void {
     if (this.waitsSince === undefined) for (const reply of replies) this.host.send(reply, () => {});
+    this.tell('duplicate');
     this.end(ACK);
   }
 
   private wait(): void {
     if (this.message.qos === 0) {
+      this.tell('duplicate');
       this.end(ACK); // nothing is promised at QoS 0: should the other process crash, it is lost with it
       return;
     }
@@ -153,7 +166,12 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
       `A message of handler "${pattern}" on "${this.message.topic}" is withheld: another process has been running for it for more than ` +
         `${PATIENCE_LEASES * this.claims.leaseMs} ms. It comes again when the session is resumed.`,
     );
+    this.tell('not-claimed');
     this.end(NACK);
+  }
+
+  private tell(reason: MqttDropReason): void {
+    tellDropped(this.host.observers, reason, this.message, this.handler);
   }
 
   private freeWorker(): void {

@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from '../../protocol/application-message.js';
-import type { Send } from '../replying/answer.js';
+import type { Send } from '../replying/send.js';
 
 /** What is kept for the copies of one request: a stream may go on for ever. */
 const MAX_REPLIES = 10_000;

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import {
@@ -30,6 +30,8 @@ interface Order {
 }
 
 const key = ({ data }: KeyedMessage): string => (data as Order).id;
+const keyOfTopic = ({ topic, params, packet }: KeyedMessage): string | undefined =>
+  params['shop'] === 'none' ? undefined : `${topic} ${packet.qos}`;
 const NEVER_MS = 3_600_000;
 
 /** A store that several servers share, as processes do, and that shows what it is asked. */
@@ -127,10 +129,8 @@ describeEachBroker('events that arrive again', (broker) => {
   });
 
   it('run each time when they have no key; the key may be of topic, captures and packet', async () => {
-    const keyOf = ({ topic, params, packet }: KeyedMessage): string | undefined =>
-      params['shop'] === 'none' ? undefined : `${topic} ${packet.qos}`;
     const tap = await tapWire(broker.connection);
-    await startServer(tap.connection, { controllers: [ordersWith({ key: keyOf })] });
+    await startServer(tap.connection, { controllers: [ordersWith({ key: keyOfTopic })] });
     const publish = await publisher();
     for (const shop of ['a', 'a', 'none', 'none', 'b']) await publish(`orders/${shop}`, { id: shop });
     await tap.packets.until(() => acknowledgedBy(tap).length === 5, 'all acknowledgements');
@@ -195,33 +195,47 @@ describeEachBroker('events that arrive again', (broker) => {
     await tap.packets.until(() => acknowledgedBy(tap).length === 1, 'its acknowledgement');
   });
 
-  it.each([AckPolicy.ACK_FIRST, AckPolicy.MANUAL])('are acknowledged when %s says', async (ackPolicy) => {
-    const store = new ObservedStore();
-    const decided = new Journal<MqttContext>();
+  describe('are acknowledged', () => {
+    const contexts = new Journal<MqttContext>();
+    beforeEach(() => contexts.clear());
 
-    @Controller()
-    class Jobs {
-      @EventPattern<string>('jobs', { qos: 1, ackPolicy, deduplicate: { key, store } })
-      async run(@Payload() { id }: Order, @Ctx() context: MqttContext): Promise<void> {
-        decided.add(context);
-        await runs.hold(id);
+    function jobsWith(ackPolicy: AckPolicy, store: DeduplicationStore): new () => object {
+      @Controller()
+      class Jobs {
+        @EventPattern<string>('jobs', { qos: 1, ackPolicy, deduplicate: { key, store } })
+        async run(@Payload() { id }: Order, @Ctx() context: MqttContext): Promise<void> {
+          contexts.add(context);
+          await runs.hold(id);
+        }
       }
+      return Jobs;
     }
-    const tap = await tapWire(broker.connection);
-    await startServer(tap.connection, { controllers: [Jobs] });
-    const publish = await publisher();
-    await publish('jobs', { id: '1' });
-    const [context] = await decided.atLeast(1);
-    if (ackPolicy === AckPolicy.MANUAL) {
+
+    it('before their handler runs with ACK_FIRST', async () => {
+      const store = new ObservedStore();
+      const tap = await tapWire(broker.connection);
+      await startServer(tap.connection, { controllers: [jobsWith(AckPolicy.ACK_FIRST, store)] });
+      const publish = await publisher();
+      await publish('jobs', { id: '1' });
+      await tap.packets.until(() => acknowledgedBy(tap).length === 1, 'its acknowledgement');
+      expect(runs.ended.size).toBe(0);
+      runs.releaseAll();
+      await store.asked.first((what) => what === 'complete');
+    });
+
+    it('when their handler says so with MANUAL, also after its end, and are known from then on', async () => {
+      const store = new ObservedStore();
+      const tap = await tapWire(broker.connection);
+      await startServer(tap.connection, { controllers: [jobsWith(AckPolicy.MANUAL, store)] });
+      const publish = await publisher();
+      await publish('jobs', { id: '1' });
       runs.releaseAll();
       await runs.ended.atLeast(1);
-      expect(acknowledgedBy(tap)).toEqual([]);
-      expect(store.count('complete')).toBe(0);
-      context!.ack();
-    }
-    await tap.packets.until(() => acknowledgedBy(tap).length === 1, 'its acknowledgement');
-    runs.releaseAll();
-    await store.asked.first((what) => what === 'complete');
+      expect([acknowledgedBy(tap), store.count('complete')]).toEqual([[], 0]);
+      contexts.entries[0]!.ack();
+      await tap.packets.until(() => acknowledgedBy(tap).length === 1, 'its acknowledgement');
+      await store.asked.first((what) => what === 'complete');
+    });
   });
 
   it('while they run elsewhere wait for that, without a worker, and are acknowledged together', async () => {
@@ -255,8 +269,10 @@ describeEachBroker('events that arrive again', (broker) => {
     await runs.started.atLeast(1);
     await store.asked.first((what) => what === 'running');
     const running = (): number => servers.reduce((sum, { server }) => sum + server['runtime']!['host'].running.size, 0);
-    await eventually(() => running() === 2, 'the run and its claim are all there is'); // an invocation, and what holds its claim
+    await eventually(() => running() === 2, 'a run and its claim are all there is');
     runs.releaseAll();
+    await eventually(() => running() === 0, 'nothing is under way');
+    expect(runs.started.size).toBe(1);
   });
 
   it('are taken over when the lease of who began has ended', async () => {
