@@ -152,6 +152,43 @@ describe('checkSubscription', () => {
     expect(problems({ retry: { attempts: 1, [option]: value } })).toEqual([`here.retry.${option}`]);
   });
 
+  const store = { claim: () => 1, renew: () => 1, complete: () => 1, release: () => 1 };
+
+  it.each<unknown>([
+    true,
+    false,
+    {},
+    { store },
+    { key: () => 'a', store, ttl: 1, lease: 100, onStoreFailure: 'withhold' },
+    { ttl: 365 * 86_400_000, lease: 0x7fff_ffff, onStoreFailure: 'run' },
+  ])('takes deduplicate: %j', (deduplicate) => {
+    expect(problems({ deduplicate })).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ['', 7],
+    ['', 'yes'],
+    ['', null],
+    ['', []],
+    ['.key', { key: 'id' }],
+    ['.store', { store: { get: () => 1, set: () => 1 } }],
+    ['.store', { store: { ...store, release: undefined } }],
+    ['.ttl', { ttl: 0 }],
+    ['.ttl', { ttl: Infinity }],
+    ['.ttl', { ttl: 365 * 86_400_000 + 1 }],
+    ['.lease', { lease: 99 }],
+    ['.lease', { lease: 0x8000_0000 }],
+    ['.onStoreFailure', { onStoreFailure: 'reject' }],
+  ])('refuses deduplicate%s: %j', (option, deduplicate) => {
+    expect(problems({ deduplicate })).toEqual([`here.deduplicate${option}`]);
+  });
+
+  it('takes deduplicate on 3.1.1 with a key for events only', () => {
+    expect(problems({ deduplicate: { key: () => 'a' } }, 4)).toEqual([]);
+    expect(problems({ deduplicate: false }, 4)).toEqual([]);
+    for (const deduplicate of [true, {}, { store }]) expect(problems({ deduplicate }, 4)).toEqual(['here.deduplicate']);
+  });
+
   it.each([null, 7, 'qos', [1]])('refuses %j in place of a set of options', (options) => {
     expect(problems(options as never)).toEqual(['here']);
   });

@@ -5,6 +5,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientMqtt, MqttContext, ServerMqtt } from 'nestjs-mqtt-transport';
+import { MemoryDeduplicationStore } from 'nestjs-mqtt-transport/stores';
 import { MqttBroker } from 'nestjs-mqtt-transport/testing';
 import { firstValueFrom } from 'rxjs';
 import { GreetingController } from './greeting.controller';
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     () => require('nestjs-mqtt-transport/otel') as unknown,
     /Cannot find (package|module) '@opentelemetry\/api'/,
   );
+  assert.equal(new MemoryDeduplicationStore().claim('a', 'b', 1).state, 'mine');
 
   const broker = new MqttBroker();
   const url = await broker.listen();

@@ -6,6 +6,7 @@ import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientProxy, Ctx, MessagePattern, type MicroserviceOptions, Payload, Server } from '@nestjs/microservices';
 import { ClientMqtt, MqttContext, MqttModule, ServerMqtt, TopicParam } from 'nestjs-mqtt-transport';
+import { RedisDeduplicationStore } from 'nestjs-mqtt-transport/stores';
 import { MqttBroker } from 'nestjs-mqtt-transport/testing';
 import { firstValueFrom } from 'rxjs';
 
@@ -27,6 +28,8 @@ assert.equal(required.ClientMqtt, ClientMqtt);
 assert.equal(required.MqttContext, MqttContext);
 const requiredTesting = createRequire(import.meta.url)('nestjs-mqtt-transport/testing') as { MqttBroker: unknown };
 assert.equal(requiredTesting.MqttBroker, MqttBroker);
+const requiredStores = createRequire(import.meta.url)('nestjs-mqtt-transport/stores') as Record<string, unknown>;
+assert.equal(requiredStores['RedisDeduplicationStore'], RedisDeduplicationStore);
 assert.ok(new ServerMqtt({ url }) instanceof Server);
 assert.ok(new ClientMqtt({ url }) instanceof ClientProxy);
 
