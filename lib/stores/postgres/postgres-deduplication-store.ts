@@ -97,10 +97,10 @@ export class PostgresDeduplicationStore implements DeduplicationStore {
    * ```
    */
   once<T>(transaction: SqlClient, key: string, effect: () => Promise<T>, ttl = WEEK_MS): Promise<T> {
+    this.sweepNowAndThen();
     return effectOnce(this.tables, transaction, key, ttl, effect);
   }
 
-  /** Claims one key. */
   claim(key: string, owner: string, leaseMs: number): Promise<Claim> {
     this.sweepNowAndThen();
     return this.claims.add({ key, owner, ms: leaseMs });
