@@ -5,6 +5,7 @@ import { resolveSubscription } from '../../../../lib/options/subscription-option
 import type { KeyedMessage } from '../../../../lib/protocol/keyed-message.js';
 import { Deduplications, type Deduplication } from '../../../../lib/server/deduplication/deduplication.js';
 
+const key = (): string => 'k';
 const situation = { durableSession: true, logger: new Logger() };
 
 function handler(
@@ -37,7 +38,6 @@ describe('Deduplications', () => {
   });
 
   it('keep the keys of handlers apart, the same way in each process, and not those of one method', () => {
-    const key = (): string => 'k';
     const keys = (): (string | undefined)[] => {
       const deduplications = new Deduplications(situation);
       const method = {};
