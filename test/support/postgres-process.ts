@@ -1,11 +1,11 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { within } from './deadline.js';
+import { endProcess } from './end-process.js';
 import { executable } from './find-executable.js';
 import { freePort } from './free-port.js';
 
@@ -94,10 +94,7 @@ export class PostgresProcess {
   private async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await within(exited, 'PostgreSQL to end', START_MS);
+    await endProcess(child, signal, 'PostgreSQL', START_MS);
   }
 }
 

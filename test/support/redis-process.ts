@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { within } from './deadline.js';
+import { endProcess } from './end-process.js';
 import { executable } from './find-executable.js';
 import { freePort } from './free-port.js';
 
@@ -75,9 +75,6 @@ export class RedisProcess {
   private async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await within(exited, 'Redis to end');
+    await endProcess(child, signal, 'Redis');
   }
 }

@@ -5,7 +5,6 @@ import { resolveSubscription } from '../../../../lib/options/subscription-option
 import type { KeyedMessage } from '../../../../lib/protocol/keyed-message.js';
 import { Deduplications, type Deduplication } from '../../../../lib/server/deduplication/deduplication.js';
 
-const key = (): string => 'k';
 const situation = { durableSession: true, logger: new Logger() };
 
 function handler(
@@ -27,6 +26,20 @@ function ofEvents(
 const message = (properties: object = {}): KeyedMessage =>
   ({ topic: 't', params: {}, data: undefined, packet: { properties } }) as unknown as KeyedMessage;
 
+const sameKey = (): string => 'k';
+
+/** What handlers that all say the same key are known by, in one process. */
+function keysOfHandlers(): (string | undefined)[] {
+  const deduplications = new Deduplications(situation);
+  const method = {};
+  return [
+    handler({ key: sameKey }, { subscription: '$share/a/t', method }),
+    handler({ key: sameKey }, { subscription: 'other', method }),
+    handler({ key: sameKey }, { subscription: '$share/b/t' }),
+    handler({ key: sameKey }, { subscription: '$share/a/t' }),
+  ].map((each) => deduplications.of(each)!.keyOf(message()));
+}
+
 describe('Deduplications', () => {
   it('are of handlers that ask for it, and of events only with a key', () => {
     const deduplications = new Deduplications(situation);
@@ -38,20 +51,10 @@ describe('Deduplications', () => {
   });
 
   it('keep the keys of handlers apart, the same way in each process, and not those of one method', () => {
-    const keys = (): (string | undefined)[] => {
-      const deduplications = new Deduplications(situation);
-      const method = {};
-      return [
-        handler({ key }, { subscription: '$share/a/t', method }),
-        handler({ key }, { subscription: 'other', method }),
-        handler({ key }, { subscription: '$share/b/t' }),
-        handler({ key }, { subscription: '$share/a/t' }),
-      ].map((each) => deduplications.of(each)!.keyOf(message()));
-    };
-    const found = keys();
+    const found = keysOfHandlers();
     expect(found[1]).toBe(found[0]);
     expect(new Set(found).size).toBe(3);
-    expect(keys()).toEqual(found);
+    expect(keysOfHandlers()).toEqual(found);
   });
 });
 
