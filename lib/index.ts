@@ -1,4 +1,5 @@
 export { AckMessage, NackMessage, RejectMessage } from './acknowledgement/acknowledgement-exceptions.js';
+export type { ClientDescription } from './client/client-description.js';
 export { ClientMqtt } from './client/mqtt.client.js';
 export type { MqttMessage, MessagesOptions } from './client/messages/mqtt-message.js';
 export type { MessageStream } from './client/messages/message-stream.js';
@@ -102,10 +103,14 @@ export type {
 export { TopicFilter } from './protocol/topic-filter.js';
 export { MqttRecord, MqttRecordBuilder, type MqttRecordOptions, type Sendable } from './records/mqtt-record.js';
 export { MqttResponse, type MqttResponseOptions } from './records/mqtt-response.js';
+export type { HandlerDescription } from './routing/handler-description.js';
+export type { Capture } from './routing/topic-template.js';
 export { PublishTo } from './routing/decorators/publish-to.decorator.js';
-export type { PublishToOptions } from './routing/publish-target.js';
+export type { PublishTarget, PublishToOptions } from './routing/publish-target.js';
 export { MqttSubscription } from './routing/decorators/mqtt-subscription.decorator.js';
 export type { AzureError } from './serialization/azure-iot-operations.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
 export { ServerMqtt } from './server/mqtt.server.js';
+export type { ServerDescription } from './server/server-description.js';
+export type { ConnectionDescription, EndpointDescription } from './wire/connection/connection-description.js';
 export type { MqttEvents, MqttStatus } from './wire/mqtt-events.js';

@@ -1,7 +1,8 @@
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import type { MqttReply } from './requests/mqtt-reply.js';
 
-interface PublishingClient {
+/** @internal */
+export interface PublishingClient {
   publish(topic: string, data: unknown, options?: MqttRecordOptions): Promise<void>;
   request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>>;
 }
@@ -9,9 +10,11 @@ interface PublishingClient {
 /** Publishes to one topic, with defaults that each call may override. */
 export class MqttPublisher {
   constructor(
-    private readonly client: PublishingClient,
+    /** @internal */
+    readonly client: PublishingClient,
     readonly topic: string,
-    private readonly defaults: Readonly<MqttRecordOptions>,
+    /** What holds for messages that say nothing of their own. */
+    readonly defaults: Readonly<MqttRecordOptions>,
   ) {}
 
   /** Resolves when the QoS handshake is done. */

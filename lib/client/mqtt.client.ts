@@ -21,6 +21,7 @@ import { refuseOptions } from '../records/only-on-5.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import { describeClient, type ClientDescription } from './client-description.js';
 import { DeclaredTopics } from './declared-topics.js';
 import { ClientRuntime } from './client-runtime.js';
 import { withMetadata, type DispatchedPacket, type DispatchHook } from './dispatch-metadata.js';
@@ -198,6 +199,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
     refuseDiscouraged(request.filter, discouragedCharacters);
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
+  }
+
+  /** What this client is set up for, without credentials; also before it connects. */
+  describe(): ClientDescription {
+    return describeClient(this.resolved);
   }
 
   /** How it stands with its broker; undefined before it is first used and after `close()`. */

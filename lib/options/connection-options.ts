@@ -89,6 +89,8 @@ export interface ResolvedConnectionOptions {
   readonly url: string;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
+  /** Whether the options name no Client Identifier, so that it is another one at every start. */
+  readonly generatedClientId: boolean;
   readonly noDelay: boolean;
   readonly reconnect: ResolvedReconnectOptions | false;
   readonly credentials: MqttConnectionOptions['credentials'];
@@ -210,6 +212,7 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     url: url ?? (mqtt.host || mqtt.servers ? '' : DEFAULT_URL),
     protocolVersion: version,
     clientId,
+    generatedClientId: !mqtt.clientId,
     noDelay: noDelay ?? true,
     reconnect: resolveReconnect(reconnect),
     credentials,

@@ -1,8 +1,15 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import type { ResolvedSubscriptionOptions } from '../options/subscription-options.js';
 import type { TopicFilter } from '../protocol/topic-filter.js';
+import type { Extras } from './decorators/handler-extras.js';
 import type { ResolvedPublishTarget } from './publish-target.js';
 import type { Capture } from './topic-template.js';
+
+/** A method as Nest registers it. */
+export interface HandlerMethod {
+  /** What Nest keeps beside its patterns: one object, which every pattern of the method shares. */
+  readonly extras: Extras;
+}
 
 /** One handler under one pattern, with everything that can be known before a message comes. */
 export interface Handler {
@@ -24,5 +31,5 @@ export interface Handler {
   /** Where its results are published. */
   readonly publishTo: readonly ResolvedPublishTarget[];
   /** The same for all patterns of one method, which runs once for a message that several of them match. */
-  readonly method: object;
+  readonly method: HandlerMethod;
 }

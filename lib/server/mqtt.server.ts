@@ -13,6 +13,7 @@ import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import type { ProcessingHooks } from './handling/invocation-host.js';
+import { describeServer, type ServerDescription } from './server-description.js';
 import { ServerRuntime } from './server-runtime.js';
 
 /**
@@ -142,6 +143,16 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   async ping(timeout: number): Promise<boolean> {
     assertDuration('timeout of ping()', timeout, { min: 1, max: MAX_TIMER_MS });
     return (await this.runtime?.ping(timeout)) ?? false;
+  }
+
+  /**
+   * What this server serves, and where: every handler with its filter and options. Also before `listen()`, once Nest has registered
+   * the handlers: after `connectMicroservice()`, or `init()` of a microservice.
+   *
+   * @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served
+   */
+  describe(): ServerDescription {
+    return describeServer(this.transportId, this.resolved, this.registry);
   }
 
   /** The MQTT.js client underneath. */

@@ -22,6 +22,7 @@ import { newServerCounters } from './handling/server-counters.js';
 import { serveHandlers, type ServedHandler } from './handling/served-handler.js';
 import type { Send } from './replying/send.js';
 import { StreamControl } from './replying/stream-control.js';
+import { handlersOf } from './server-description.js';
 import { probeOverlap, type OverlapBehaviour, type ProbeQuestion } from './session/overlap-probe.js';
 import { Redelivery } from './session/redelivery.js';
 import { ServerSubscriptions } from './session/server-subscriptions.js';
@@ -55,12 +56,7 @@ export class ServerRuntime {
     private readonly parts: RuntimeParts,
   ) {
     const { logger } = parts;
-    const { protocolVersion, strippedPrefixes } = options.connection;
-    const handlers = registry.resolve({
-      subscribeOptions: options.subscribeOptions,
-      strippedPrefixes,
-      protocolVersion,
-    });
+    const handlers = handlersOf(registry, options);
     requireSurvivingSession(handlers, options);
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,

@@ -31,6 +31,7 @@ describe('resolveConnection', () => {
       discouragedCharacters: 'refuse',
       maxFiltersPerSubscribe: 500,
       durableSession: false,
+      generatedClientId: true,
     });
     expect(clientId).toMatch(/^[0-9a-zA-Z_]{23}$/); // what every 3.1.1 broker accepts, but for the underscore
     expect(mqtt.clientId).toBe(clientId);

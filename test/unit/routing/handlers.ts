@@ -6,7 +6,7 @@ import { Subscriptions } from '../../../lib/routing/subscriptions.js';
 /** A handler as the registry resolves it, of a pattern without prefix and captures. */
 export function handlerOf(
   pattern: string,
-  { isEventHandler = true, method = {}, ...options }: Partial<Handler> & MqttSubscriptionOptions = {},
+  { isEventHandler = true, method = { extras: {} }, ...options }: Partial<Handler> & MqttSubscriptionOptions = {},
 ): Handler {
   return {
     pattern,

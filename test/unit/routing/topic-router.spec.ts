@@ -30,7 +30,7 @@ function copies(router: TopicRouter, topic: string, overlap: 'merge' | 'each'): 
 const handlerLists = fc
   .array(fc.tuple(topicFilters(), fc.boolean(), fc.nat(5)), { minLength: 1, maxLength: 12, size: 'max' })
   .map((entries) => {
-    const methods = Array.from({ length: 6 }, () => ({}));
+    const methods = Array.from({ length: 6 }, () => ({ extras: {} }));
     // a method is either an event handler or a request handler, under all of its patterns
     return entries.map(([pattern, , method]) =>
       handlerOf(pattern, { isEventHandler: method % 2 === 0, method: methods[method]! }),
@@ -52,7 +52,7 @@ describe('TopicRouter', () => {
   });
 
   it('runs a method once for a message that several of its patterns match, with the most specific one', () => {
-    const method = {};
+    const method = { extras: {} };
     const router = routerOf([
       handlerOf('a/#', { method }),
       handlerOf('a/b', { method }),
@@ -178,7 +178,7 @@ describe('targetsOfCopy', () => {
   });
 
   it('runs nothing for a copy of a subscription whose method runs for another one', () => {
-    const method = {};
+    const method = { extras: {} };
     const route = routerOf([handlerOf('a/b', { method }), handlerOf('a/+', { method })]).route('a/b');
     const [narrow, wide] = ['a/b', 'a/+'].map((text) => route.subscriptions.find((s) => s.text === text)!.identifier);
     expect(targetsOfCopy(route, narrow)).toHaveLength(1);
