@@ -19,8 +19,12 @@ const shared = {
   },
 };
 
-// `./name.js` in a source file means `./name.ts`; packages keep their own `.js` files.
-const sourceSpecifiers = { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] };
+// `./name.js` in a source file means `./name.ts`; packages keep their own `.js` files. Samples name the package.
+const sourceSpecifiers = {
+  '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+  '^nestjs-mqtt-transport$': '<rootDir>/lib/index.ts',
+  '^nestjs-mqtt-transport/(.*)$': '<rootDir>/lib/$1/index.ts',
+};
 
 /** @type {import('jest').Config} */
 export default {
@@ -42,7 +46,7 @@ export default {
       // Where Nest matters: what it calls, and what it hands over. The wire, the brokers and the processes are the same on both.
       testMatch: [
         '<rootDir>/test/unit/{client,compat,context,module,records,server}/**/*.spec.ts',
-        '<rootDir>/test/integration/{handlers,module,observing,otel,peers,server}/**/*.spec.ts',
+        '<rootDir>/test/integration/{asyncapi,handlers,module,observing,otel,peers,server}/**/*.spec.ts',
         '<rootDir>/test/integration/rpc/{request-response,failures}.spec.ts',
         '<rootDir>/test/integration/streams/streams.spec.ts',
       ],

@@ -9,7 +9,9 @@ const floors = [
   ['wire', 'routing', 'acknowledgement', 'serialization', 'records'],
   ['context'],
   ['server', 'client'],
-  ['module', 'testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'],
+  ['module'],
+  ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'],
+  ['cli'],
 ];
 const entryPoints = ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'];
 

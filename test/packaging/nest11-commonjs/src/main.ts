@@ -6,6 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientMqtt, MqttContext, ServerMqtt } from 'nestjs-mqtt-transport';
 import { MemoryDeduplicationStore } from 'nestjs-mqtt-transport/stores';
+import { MqttAsyncApi } from 'nestjs-mqtt-transport/asyncapi';
 import { MqttBroker } from 'nestjs-mqtt-transport/testing';
 import { firstValueFrom } from 'rxjs';
 import { GreetingController } from './greeting.controller';
@@ -37,6 +38,8 @@ async function main(): Promise<void> {
   await app.listen();
   const client = new ClientMqtt({ url });
   assert.equal(await firstValueFrom(client.send<string>('greet/en', 'Ada')), 'en Ada greet/en true');
+  const document = await MqttAsyncApi.createDocument(app, { title: 'Greetings', version: '1.0.0' });
+  assert.equal(document.operations['GreetingController_greet']?.action, 'receive');
   await client.close();
   await app.close();
   await broker.close();

@@ -1,0 +1,106 @@
+import type { JsonSchema } from '../schemas/json-schema.js';
+
+/** Info Object of AsyncAPI: what the document is about. */
+export interface AsyncApiInfo {
+  title: string;
+  /** Version of the application. */
+  version: string;
+  /** CommonMark. */
+  description?: string;
+  termsOfService?: string;
+  contact?: { name?: string; url?: string; email?: string };
+  license?: { name: string; url?: string };
+  tags?: { name: string; description?: string }[];
+  externalDocs?: { url: string; description?: string };
+  [extension: `x-${string}`]: unknown;
+}
+
+/** Points to another part of the document. */
+export interface Reference {
+  $ref: string;
+}
+
+/** Bindings of MQTT, in their version 0.2.0. */
+export interface MqttBinding {
+  mqtt: { bindingVersion: '0.2.0'; [field: string]: unknown };
+}
+
+/** Server Object: a broker. */
+export interface AsyncApiServer {
+  host: string;
+  pathname?: string;
+  protocol: string;
+  protocolVersion: string;
+  security?: { type: string; description?: string }[];
+  bindings: MqttBinding;
+}
+
+/** Parameter Object: what stands for a part of a channel's address. */
+export interface AsyncApiParameter {
+  description?: string;
+  enum?: string[];
+  [extension: `x-${string}`]: unknown;
+}
+
+/** Message Object. */
+export interface AsyncApiMessage {
+  name?: string;
+  title?: string;
+  summary?: string;
+  contentType?: string;
+  headers?: JsonSchema;
+  payload?: JsonSchema;
+  correlationId?: { location: string };
+  examples?: { payload: unknown }[];
+  bindings?: MqttBinding;
+}
+
+/** Channel Object: a topic, or all topics of a Topic Filter. */
+export interface AsyncApiChannel {
+  /** `null` where a message says what the topic is. */
+  address: string | null;
+  servers?: Reference[];
+  parameters?: Record<string, AsyncApiParameter>;
+  messages: Record<string, AsyncApiMessage>;
+}
+
+/** Operation Reply Object. */
+export interface AsyncApiReply {
+  address?: { location: string; description?: string };
+  channel: Reference;
+  messages: Reference[];
+}
+
+/** Operation Object: what the application does with a channel. */
+export interface AsyncApiOperation {
+  action: 'receive' | 'send';
+  channel: Reference;
+  title?: string;
+  summary?: string;
+  messages: Reference[];
+  reply?: AsyncApiReply;
+  bindings?: MqttBinding;
+  [extension: `x-${string}`]: unknown;
+}
+
+/** An AsyncAPI document, as {@link MqttAsyncApi.createDocument} makes it. */
+export interface AsyncApiDocument {
+  asyncapi: '3.0.0';
+  info: AsyncApiInfo;
+  defaultContentType: string;
+  servers: Record<string, AsyncApiServer>;
+  channels: Record<string, AsyncApiChannel>;
+  operations: Record<string, AsyncApiOperation>;
+  components: { schemas: Record<string, JsonSchema> };
+}
+
+/** A reference to what `path` names, from the root of the document. */
+export function referenceTo(...path: readonly string[]): Reference {
+  return { $ref: `#/${path.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}` };
+}
+
+/** A binding of MQTT without the fields that are undefined; undefined where that leaves none. */
+export function mqttBinding(fields: Readonly<Record<string, unknown>>): MqttBinding | undefined {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return known.length > 0 ? { mqtt: { ...Object.fromEntries(known), bindingVersion: '0.2.0' } } : undefined;
+}

@@ -1,0 +1,118 @@
+import type { MqttCodec } from '../../protocol/codec.js';
+import { DeadLetterProperty } from '../../server/handling/dead-letter.js';
+import type { JsonSchema, SchemaSource } from '../schemas/json-schema.js';
+import type { SchemaLibrary } from '../schemas/schema-library.js';
+import type { Side } from '../schemas/standard-json-schema.js';
+import { mqttBinding, type AsyncApiMessage } from './async-api-document.js';
+import { contentTypeOf } from './content-type.js';
+import type { DescribedHandler } from './described-handler.js';
+
+/** What a message is made of. */
+export interface MessageParts {
+  /** Of its schemas, where they have to be components. */
+  readonly id: string;
+  readonly protocolVersion: 4 | 5;
+  readonly payload?: JsonSchema | undefined;
+  readonly codec?: MqttCodec | undefined;
+  readonly contentType?: string | undefined;
+  readonly headers?: JsonSchema | undefined;
+  readonly examples?: readonly unknown[] | undefined;
+  /** Whether a reply is asked for. */
+  readonly isRequest?: boolean;
+}
+
+/** Makes the messages of a document. */
+export class Messages {
+  constructor(private readonly schemas: SchemaLibrary) {}
+
+  /** What a handler receives. */
+  received(described: DescribedHandler, id: string): AsyncApiMessage {
+    const { handler, server, doc, broker } = described;
+    return messageOf({
+      id,
+      protocolVersion: broker.protocolVersion,
+      payload: this.payloadOf(described, id),
+      codec: handler.options.codec ?? server.codec,
+      contentType: doc.contentType,
+      headers: this.schemas.schemaOf(doc.headers, `${id}_headers`),
+      examples: doc.examples,
+      isRequest: handler.kind === 'request',
+    });
+  }
+
+  /** What a handler returns. @param codec of a target of its own */
+  returned({ handler, server, reply, broker }: DescribedHandler, id: string, codec?: MqttCodec): AsyncApiMessage {
+    return messageOf({
+      id,
+      protocolVersion: broker.protocolVersion,
+      payload: this.schema(reply, id, 'output'),
+      codec: codec ?? handler.options.codec ?? server.codec,
+    });
+  }
+
+  /** What a handler receives, as it is given up. */
+  deadLetter(described: DescribedHandler, id: string): AsyncApiMessage {
+    const { correlationId: _correlationId, bindings: _bindings, ...message } = this.received(described, id);
+    if (described.broker.protocolVersion === 4) return message;
+    const { headers } = message;
+    return { ...message, headers: withGivenUp(headers) };
+  }
+
+  schema(source: SchemaSource | undefined, id: string, side: Side = 'input'): JsonSchema | undefined {
+    return this.schemas.schemaOf(source, `${id}_payload`, side);
+  }
+
+  private payloadOf({ payload }: DescribedHandler, id: string): JsonSchema | undefined {
+    const whole = payload.find(({ property }) => property === undefined);
+    if (whole) return this.schema(whole.source, id);
+    const properties = payload.map(
+      ({ source, property }) => [property!, this.schemas.schemaOf(source, `${id}_${property}`) ?? true] as const,
+    );
+    return properties.length > 0 ? { type: 'object', properties: Object.fromEntries(properties) } : undefined;
+  }
+}
+
+export function messageOf(parts: MessageParts): AsyncApiMessage {
+  const { payload, codec, protocolVersion, isRequest = false, headers, examples } = parts;
+  const contentType = parts.contentType ?? contentTypeOf(codec, payload);
+  const bindings = protocolVersion === 5 ? bindingOf(contentType, isRequest) : undefined;
+  return {
+    name: classOf(payload, parts.id) ?? parts.id,
+    ...(contentType !== undefined && { contentType }),
+    ...(headers !== undefined && { headers }),
+    ...(payload !== undefined && { payload }),
+    ...(protocolVersion === 5 && isRequest && { correlationId: { location: '$message.header#/correlationData' } }),
+    ...(examples && examples.length > 0 && { examples: examples.map((example) => ({ payload: example })) }),
+    ...(bindings && { bindings }),
+  };
+}
+
+function bindingOf(contentType: string | undefined, isRequest: boolean): AsyncApiMessage['bindings'] {
+  return mqttBinding({
+    contentType,
+    correlationData: isRequest ? { type: 'string', format: 'binary' } : undefined,
+    responseTopic: isRequest ? { type: 'string' } : undefined,
+  });
+}
+
+/** Where the payload is one, and no component of this message alone. */
+function classOf(payload: JsonSchema | undefined, id: string): string | undefined {
+  const reference = typeof payload === 'object' ? payload['$ref'] : undefined;
+  const name = typeof reference === 'string' ? reference.split('/').at(-1)! : id;
+  return name.startsWith(id) ? undefined : name;
+}
+
+const GIVEN_UP = {
+  [DeadLetterProperty.reason]: { type: 'string', description: 'Why the message was given up' },
+  [DeadLetterProperty.topic]: { type: 'string', description: 'Topic that the message came on' },
+  [DeadLetterProperty.attempts]: { type: 'string', description: 'How often its handler ran' },
+};
+
+/** In one list of properties where that is possible: generators look no further. */
+function withGivenUp(headers: JsonSchema | undefined): JsonSchema {
+  const known = typeof headers === 'object' ? headers['properties'] : undefined;
+  if (typeof headers === 'object' && typeof known === 'object')
+    return { ...headers, properties: { ...known, ...GIVEN_UP } };
+  const givenUp = { type: 'object', properties: GIVEN_UP };
+  return headers === undefined ? givenUp : { allOf: [headers, givenUp] };
+}

@@ -1,0 +1,25 @@
+/** What `load` imports; undefined where the package is not installed. An error of the package itself is thrown. */
+export async function optionalPackage<T>(load: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await load();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What `load` imports.
+ *
+ * @throws Error that says what to install
+ */
+export async function requiredPackage<T>(name: string, purpose: string, load: () => Promise<T>): Promise<T> {
+  const loaded = await optionalPackage(load);
+  if (loaded) return loaded;
+  throw new Error(`${purpose} needs the package ${name}, which is not installed. Install it: npm install ${name}`);
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+}

@@ -1,0 +1,28 @@
+import type { Type } from '@nestjs/common';
+import { fromOpenApi } from './from-open-api.js';
+import type { JsonSchema } from './json-schema.js';
+import { SCHEMAS, type Models } from './models.js';
+import { optionalPackage } from '../optional-package.js';
+
+/** Schemas that class-validator-jsonschema makes of the decorators of class-validator; undefined where it is not installed. */
+export async function classValidatorModels(classes: readonly Type[]): Promise<Models | undefined> {
+  const converter = await optionalPackage(() => import('class-validator-jsonschema'));
+  if (!converter) return undefined;
+  const schemas = converter.validationMetadatasToSchemas({
+    refPointerPrefix: SCHEMAS,
+    ...(await nestedClasses()),
+  }) as unknown as Record<string, JsonSchema>;
+  const known = classes.filter(({ name }) => Object.hasOwn(schemas, name));
+  return {
+    schemas: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, fromOpenApi(schema)])),
+    names: new Map(known.map((type) => [type, type.name])),
+  };
+}
+
+/** Where class-transformer's `@Type` says which classes are nested in others: no part of its entry point, and without types. */
+const STORAGE: string = 'class-transformer/cjs/storage.js';
+
+async function nestedClasses(): Promise<{ classTransformerMetadataStorage?: never }> {
+  const storage = await optionalPackage(() => import(STORAGE) as Promise<{ defaultMetadataStorage: never }>);
+  return storage ? { classTransformerMetadataStorage: storage.defaultMetadataStorage } : {};
+}

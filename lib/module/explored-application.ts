@@ -1,0 +1,80 @@
+import 'reflect-metadata';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { ClientMqtt } from '../client/mqtt.client.js';
+import { MqttPublisher } from '../client/mqtt-publisher.js';
+import { extrasOf } from '../routing/decorators/handler-extras.js';
+import { ServerMqtt } from '../server/mqtt.server.js';
+
+/** Method that stands behind a handler. */
+export interface MethodSource {
+  readonly controller: Type;
+  readonly name: string;
+  readonly method: object;
+}
+
+/** What of this package a Nest application holds. */
+export interface ExploredApplication {
+  /** Those of `MqttModule`, and those that the application was given as strategies. */
+  readonly servers: readonly ServerMqtt[];
+  readonly clients: readonly ClientMqtt[];
+  /** Publishers that are fields of controllers and providers. */
+  readonly publishers: readonly MqttPublisher[];
+  /** Methods of controllers, by the object in which Nest keeps the extras of their patterns. */
+  readonly methods: ReadonlyMap<object, MethodSource>;
+}
+
+/** Looks through the modules of an application. Nothing is started. */
+export function exploreApplication(app: INestApplicationContext): ExploredApplication {
+  const container = app.get(ModulesContainer, { strict: false });
+  const servers = new Set<ServerMqtt>();
+  const clients = new Set<ClientMqtt>();
+  const publishers = new Set<MqttPublisher>();
+  const methods = new Map<object, MethodSource>();
+  for (const module of container.values()) {
+    for (const provider of module.providers.values()) {
+      const instance = instanceOf(provider);
+      if (instance instanceof ServerMqtt) servers.add(instance);
+      else if (instance instanceof ClientMqtt) clients.add(instance);
+      else addPublishers(instance, publishers);
+    }
+    for (const controller of module.controllers.values()) {
+      addPublishers(instanceOf(controller), publishers);
+      if (controller.metatype) addMethods(controller.metatype as Type, methods);
+    }
+  }
+  // who is subscribed is told of all targets that there are, at once
+  container
+    .getRpcTargetRegistry<unknown>()
+    .subscribe((target) => {
+      if (target instanceof ServerMqtt) servers.add(target);
+    })
+    .unsubscribe();
+  return { servers: [...servers], clients: [...clients], publishers: [...publishers], methods };
+}
+
+/** Undefined where there is not the one instance. */
+function instanceOf(wrapper: InstanceWrapper): unknown {
+  return wrapper.isDependencyTreeStatic() && !wrapper.isTransient ? (wrapper.instance as unknown) : undefined;
+}
+
+/** Only fields are looked at: a getter may do anything. */
+function addPublishers(instance: unknown, publishers: Set<MqttPublisher>): void {
+  if (typeof instance !== 'object' || instance === null) return;
+  for (const { value } of Object.values(Object.getOwnPropertyDescriptors(instance)) as { value?: unknown }[]) {
+    if (value instanceof MqttPublisher) publishers.add(value);
+  }
+}
+
+/** Controllers that inherit one method share its extras; the first one stands for them. */
+function addMethods(controller: Type, methods: Map<object, MethodSource>): void {
+  const prototype = controller.prototype as Record<string, object>;
+  for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
+    const method = prototype[name]!;
+    if (!Reflect.hasMetadata(PATTERN_METADATA, method)) continue;
+    const extras = extrasOf(method);
+    if (!methods.has(extras)) methods.set(extras, { controller, name, method });
+  }
+}
