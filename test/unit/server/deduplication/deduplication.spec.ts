@@ -9,7 +9,7 @@ const situation = { durableSession: true, logger: new Logger() };
 
 function handler(
   deduplicate: boolean | DeduplicateOptions,
-  { subscription = 's', isEventHandler = true, method = {} } = {},
+  { subscription = 's', isEventHandler = true, method = { extras: {} } } = {},
 ) {
   return { subscription, isEventHandler, method, options: resolveSubscription([{ deduplicate }]) };
 }
@@ -31,7 +31,7 @@ const sameKey = (): string => 'k';
 /** What handlers that all say the same key are known by, in one process. */
 function keysOfHandlers(): (string | undefined)[] {
   const deduplications = new Deduplications(situation);
-  const method = {};
+  const method = { extras: {} };
   return [
     handler({ key: sameKey }, { subscription: '$share/a/t', method }),
     handler({ key: sameKey }, { subscription: 'other', method }),
