@@ -1,10 +1,18 @@
-import { textOfThrown } from '../errors/describe-thrown.js';
+import { textOfFailure } from '../errors/failure-reason.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { ACK, NACK, rejection, type Decision } from '../protocol/delivery.js';
 import { AckMessage, NackMessage, RejectMessage } from './acknowledgement-exceptions.js';
 
+export interface FailedOutcome {
+  readonly failed: true;
+  /** What others may know of it: Nest's filters have seen it. */
+  readonly error: unknown;
+  /** What was thrown, where that is something else. */
+  readonly thrown?: unknown;
+}
+
 /** How a handler ended. */
-export type Outcome = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
+export type Outcome = { readonly failed: false } | FailedOutcome;
 
 export const SUCCESS: Outcome = Object.freeze({ failed: false });
 
@@ -33,7 +41,7 @@ export function decisionOfPolicy(
     case AckPolicy.ACK_FIRST:
       return ACK;
     case AckPolicy.REJECT_ON_ERROR:
-      return outcome.failed ? rejection(rejectReasonCode, textOfThrown(outcome.error)) : ACK;
+      return outcome.failed ? rejection(rejectReasonCode, textOfFailure(outcome.error)) : ACK;
     case AckPolicy.NACK_ON_ERROR:
       return outcome.failed ? NACK : ACK;
     case AckPolicy.MANUAL:

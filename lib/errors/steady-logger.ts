@@ -12,8 +12,8 @@ export class SteadyLogger extends Logger {
     this.attempt(() => super.warn(message));
   }
 
-  override error(message: unknown): void {
-    this.attempt(() => super.error(message));
+  override error(message: unknown, stack?: string): void {
+    this.attempt(() => (stack === undefined ? super.error(message) : super.error(message, stack)));
   }
 
   override debug(message: unknown): void {

@@ -1,4 +1,5 @@
 import type { OptionChecks } from './option-checks.js';
+import { withDefaults } from './with-defaults.js';
 
 /** How a lost connection, or one that never came about, is tried again. All durations are milliseconds. */
 export interface ReconnectOptions {
@@ -42,5 +43,5 @@ export function checkReconnect(checks: OptionChecks, reconnect: ReconnectOptions
 }
 
 export function resolveReconnect(reconnect: ReconnectOptions | false | undefined): ResolvedReconnectOptions | false {
-  return reconnect === false ? false : Object.freeze({ ...DEFAULT_RECONNECT, ...reconnect });
+  return reconnect === false ? false : Object.freeze(withDefaults(DEFAULT_RECONNECT, reconnect));
 }

@@ -14,6 +14,7 @@ import { OptionChecks } from './option-checks.js';
 import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
 import { checkPublish, copyPublishDefaults, type PublishDefaults } from './publish-options.js';
 import { checkSubscription, type MqttSubscriptionOptions } from './subscription-options.js';
+import { withDefaults } from './with-defaults.js';
 
 /** How withheld messages are had again: the server resumes its session, so that the broker redelivers them. */
 export interface RedeliveryOptions {
@@ -137,7 +138,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
       maxDelayMs: redelivery.maxDelay ?? DEFAULT_REDELIVERY.maxDelayMs,
     },
     refusable: REFUSABLE[version(options) === 5 ? (negativeAcknowledgements ?? 'puback') : 'none'],
-    qos0Buffer: Object.freeze({ ...DEFAULT_QOS0_BUFFER, ...qos0Buffer }),
+    qos0Buffer: Object.freeze(withDefaults(DEFAULT_QOS0_BUFFER, qos0Buffer)),
     maxPayloadBytes: maxPayloadBytes ?? Infinity,
     onStaleSubscription: onStaleSubscription ?? 'log',
     allowedResponseTopics: allowedResponseTopics && Object.freeze([...allowedResponseTopics]),

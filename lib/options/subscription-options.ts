@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import type { MqttCodec } from '../protocol/codec.js';
 import type { QoS } from '../protocol/application-message.js';
 import { shareNameProblem } from '../protocol/topic-filter.js';
@@ -8,6 +9,7 @@ import { AckPolicy } from './ack-policy.js';
 import { checkDeduplicate, type DeduplicateOptions } from './deduplicate-options.js';
 import { MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import type { OptionChecks } from './option-checks.js';
+import { withDefaults } from './with-defaults.js';
 
 /** How a failed handler runs again here, before the ack policy decides. All durations are milliseconds. */
 export interface RetryOptions {
@@ -19,6 +21,20 @@ export interface RetryOptions {
   factor?: number;
   /** Bound of the growing wait. Default 30_000. */
   maxDelay?: number;
+  /**
+   * Whether what was thrown would be thrown again, so that the handler does not run again. Default: an `HttpException` with a status
+   * from 400 to 499, such as those of `ValidationPipe`, but for 408 (timeout), 425 (too early) and 429 (too many requests).
+   */
+  permanent?: (error: unknown) => boolean;
+}
+
+/** What a later run may well get over. */
+const PASSING_STATUS = new Set<number>([408, 425, 429]);
+
+export function isPermanent(error: unknown): boolean {
+  if (!(error instanceof HttpException)) return false;
+  const status = error.getStatus();
+  return status >= 400 && status < 500 && !PASSING_STATUS.has(status);
 }
 
 export const DEFAULT_RETRY: Readonly<Required<RetryOptions>> = Object.freeze({
@@ -26,6 +42,7 @@ export const DEFAULT_RETRY: Readonly<Required<RetryOptions>> = Object.freeze({
   delay: 1_000,
   factor: 2,
   maxDelay: 30_000,
+  permanent: isPermanent,
 });
 
 /**
@@ -59,8 +76,16 @@ export interface MqttSubscriptionOptions {
   replyFormat?: MqttMessageFormat;
   /** Default: no retry. */
   retry?: RetryOptions;
-  /** Topic Name that gets a message that is given up, with its properties and the reason; then it is acknowledged. Default none. */
+  /**
+   * Topic Name that gets a message that is given up, with its properties and the reason; then it is acknowledged. It may use the
+   * captures of the pattern: `failed/{deviceId}`. Default none.
+   */
   deadLetter?: string;
+  /**
+   * What a dead letter says of the failure: `'original'` is name and message of what was thrown, `'masked'` what a caller may see of
+   * it, where unknown errors are an "Internal server error". Default `'original'`.
+   */
+  deadLetterReason?: 'original' | 'masked';
   /** Reason code of a reject on 5.0, where the broker is told of it (`negativeAcknowledgements`): 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99. Default 0x83 (implementation specific error). */
   rejectReasonCode?: number;
   /**
@@ -92,6 +117,7 @@ export interface ResolvedSubscriptionOptions {
   readonly replyFormat: MqttMessageFormat;
   readonly retry: Readonly<Required<RetryOptions>>;
   readonly deadLetter: string | undefined;
+  readonly deadLetterReason: 'original' | 'masked';
   readonly rejectReasonCode: number;
   readonly deduplicate: boolean | Readonly<DeduplicateOptions>;
   readonly nl: boolean;
@@ -111,6 +137,7 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
   replyFormat: 'plain',
   retry: DEFAULT_RETRY,
   deadLetter: undefined,
+  deadLetterReason: 'original',
   rejectReasonCode: 0x83,
   deduplicate: false,
   nl: false,
@@ -147,6 +174,7 @@ export function checkSubscription(
   checks.sent(`${path}.responseTopic`, options.responseTopic, topicNameProblem, 'Give a Topic Name');
   checks.oneOf(`${path}.replyFormat`, options.replyFormat, MESSAGE_FORMATS);
   checks.sent(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name');
+  checks.oneOf(`${path}.deadLetterReason`, options.deadLetterReason, ['original', 'masked']);
   checks.oneOf(`${path}.rejectReasonCode`, options.rejectReasonCode, REFUSALS);
   checks.boolean(`${path}.nl`, options.nl);
   checks.boolean(`${path}.rap`, options.rap);
@@ -157,6 +185,7 @@ export function checkSubscription(
     checks.duration(`${path}.retry.delay`, options.retry.delay, { min: 0 });
     checks.number(`${path}.retry.factor`, options.retry.factor, { min: 1 });
     checks.duration(`${path}.retry.maxDelay`, options.retry.maxDelay, { min: 0 });
+    checks.callable(`${path}.retry.permanent`, options.retry.permanent);
   }
   checkDeduplicate(checks, `${path}.deduplicate`, options.deduplicate, protocolVersion);
   if (options.nl && options.shared) checks.report(`${path}.nl`, ...NO_LOCAL_IN_GROUP);
@@ -183,6 +212,6 @@ export function resolveSubscription(
     }
   }
   if (merged['shared'] === false) merged['shared'] = undefined;
-  merged['retry'] = Object.freeze({ ...DEFAULT_RETRY, ...(merged['retry'] as RetryOptions) });
+  merged['retry'] = Object.freeze(withDefaults(DEFAULT_RETRY, merged['retry'] as RetryOptions));
   return Object.freeze(merged as unknown as ResolvedSubscriptionOptions);
 }

@@ -2,6 +2,7 @@ import type { MessageHandler } from '@nestjs/microservices';
 import type { ResolvedSubscriptionOptions } from '../options/subscription-options.js';
 import type { TopicFilter } from '../protocol/topic-filter.js';
 import type { Extras } from './decorators/handler-extras.js';
+import type { FilledTopic } from './filled-topic.js';
 import type { ResolvedPublishTarget } from './publish-target.js';
 import type { Capture } from './topic-template.js';
 
@@ -28,6 +29,8 @@ export interface Handler {
   /** What Topic Names are matched against. */
   readonly filter: TopicFilter;
   readonly captures: readonly Capture[];
+  /** Where its dead letters go, if it has any. */
+  readonly deadLetterTopic: FilledTopic | undefined;
   /** Where its results are published. */
   readonly publishTo: readonly ResolvedPublishTarget[];
   /** The same for all patterns of one method, which runs once for a message that several of them match. */

@@ -44,7 +44,10 @@ export class OptionMerger {
   }
 }
 
-/** Codecs and stores are not equal to others because they look alike. */
+/** Codecs, stores and functions are not equal to others because they look alike. */
 function holdsMachinery(options: MqttSubscriptionOptions | undefined): boolean {
-  return options !== undefined && (options.codec !== undefined || typeof options.deduplicate === 'object');
+  return (
+    options !== undefined &&
+    (options.codec !== undefined || typeof options.deduplicate === 'object' || options.retry?.permanent !== undefined)
+  );
 }

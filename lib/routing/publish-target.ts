@@ -1,7 +1,7 @@
 import type { MqttPublishOptions } from '../options/publish-options.js';
 import type { MqttCodec } from '../protocol/codec.js';
-import { assertTopicName, topicNameProblem } from '../protocol/topic-name.js';
-import { parseTopicTemplate, refusalOf, type Capture, type Refuse, type TopicParams } from './topic-template.js';
+import { readFilledTopic, type FilledTopic } from './filled-topic.js';
+import { refusalOf, type Capture, type Refuse } from './topic-template.js';
 
 /** How the results of a handler are published. */
 export interface PublishToOptions extends MqttPublishOptions {
@@ -18,8 +18,7 @@ export interface PublishTarget {
 
 /** A target whose topic has been read. */
 export interface ResolvedPublishTarget extends PublishTarget {
-  /** @throws InvalidTopicError when the captures make no Topic Name, because they are empty */
-  topicOf(params: TopicParams): string;
+  readonly topicOf: FilledTopic;
 }
 
 /**
@@ -31,26 +30,5 @@ export function resolvePublishTarget(
   captures: readonly Capture[],
   refuse: Refuse = refusalOf(topic),
 ): ResolvedPublishTarget {
-  const template = parseTopicTemplate(topic, refuse);
-  const levels = template.filter.split('/');
-  for (const { name, level } of template.captures) {
-    if (!captures.some((capture) => capture.name === name)) {
-      refuse(`the handler's pattern does not capture {${name}}. Add it there, or remove it here`);
-    }
-    levels[level] = name; // stands in while the rest is checked
-  }
-  const problem = topicNameProblem(levels.join('/'));
-  if (problem !== undefined) refuse(problem);
-  if (template.captures.length === 0) return { topic, options, topicOf: () => template.filter };
-  return {
-    topic,
-    options,
-    topicOf: (params) => {
-      const filled = [...levels];
-      for (const { name, level } of template.captures) filled[level] = params[name]!;
-      const name = filled.join('/');
-      assertTopicName(name);
-      return name;
-    },
-  };
+  return { topic, options, topicOf: readFilledTopic(topic, captures, refuse) };
 }

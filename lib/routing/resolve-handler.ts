@@ -3,6 +3,7 @@ import type { ResolvedSubscriptionOptions } from '../options/subscription-option
 import { splitShare, TopicFilter, topicFilterProblem } from '../protocol/topic-filter.js';
 import type { Handler } from './handler.js';
 import { DECLARED_AT, PUBLISH_TO, type Extras } from './decorators/handler-extras.js';
+import { readFilledTopic } from './filled-topic.js';
 import { resolvePublishTarget, type PublishTarget, type ResolvedPublishTarget } from './publish-target.js';
 import { parseTopicTemplate, refusalOf, type Capture, type Refuse, type TopicTemplate } from './topic-template.js';
 
@@ -48,6 +49,10 @@ export function resolveHandler(
       ? TopicFilter.parse(subscription.filter.slice(stripped.length)).inGroup(subscription.group)
       : subscription,
     captures: inTopic,
+    deadLetterTopic:
+      options.deadLetter === undefined
+        ? undefined
+        : readFilledTopic(options.deadLetter, inTopic, refusalOf(options.deadLetter, deadLetterOf(registration))),
     publishTo: resolveTargets(extras, inTopic),
     method: registration.first ?? registration,
   };
@@ -100,6 +105,10 @@ function resolveTargets(extras: Extras, captures: readonly Capture[]): readonly 
   return targets.map((target) =>
     resolvePublishTarget(target, captures, refusalOf(target.topic, ` (@PublishTo${whereOf(extras)})`)),
   );
+}
+
+function deadLetterOf({ pattern, extras }: Registration): string {
+  return ` (deadLetter of ${JSON.stringify(pattern)}${whereOf(extras)})`;
 }
 
 /** Class and method, where one of this package's decorators stands on them: Nest tells them to nobody. */

@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import type { ErrorCode } from './wire-contract.js';
 
 /** What Nest answers when an exception is not the caller's business. */
@@ -13,7 +14,12 @@ export function nestError(message: string): NestError {
   return { status: 'error', message };
 }
 
-/** Whether Nest has masked an unknown exception, and has logged it. */
+/** What callers get for an exception that is not their business. */
+export function maskedError(): NestError {
+  return nestError(MASKED_MESSAGE);
+}
+
+/** Whether it is what callers get for an exception that is not their business. */
 export function isMasked(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   try {
@@ -22,6 +28,16 @@ export function isMasked(error: unknown): boolean {
   } catch {
     return false; // its getters throw
   }
+}
+
+/**
+ * What the caller of a request is told of an `HttpException` below 500, which Nest masks although its HTTP side would tell it: the
+ * mistake is the caller's. Undefined for any other error.
+ */
+export function toldOfMistake(thrown: unknown): object | undefined {
+  if (!(thrown instanceof HttpException) || thrown.getStatus() >= 500) return undefined;
+  const response = thrown.getResponse();
+  return typeof response === 'string' ? nestError(response) : { status: 'error', ...response };
 }
 
 export function errorCodeOf(error: unknown): ErrorCode {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '@nestjs/common';
+import { keepThrownErrors } from '../context/thrown-errors.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
@@ -55,6 +56,7 @@ export class ServerRuntime {
     registry: HandlerRegistry,
     private readonly parts: RuntimeParts,
   ) {
+    keepThrownErrors();
     const { logger } = parts;
     const handlers = handlersOf(registry, options);
     requireSurvivingSession(handlers, options);

@@ -1,6 +1,8 @@
+import type { FailureReason } from '../../errors/failure-reason.js';
 import type { OutgoingMessage, UserProperties } from '../../protocol/application-message.js';
 import { utf8Excerpt } from '../../protocol/utf8-string.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
+import type { TopicParams } from '../../routing/topic-template.js';
 import { sendFrom } from '../replying/send-from.js';
 import type { InvocationHost } from './invocation-host.js';
 import type { ObservedDelivery } from './observed-delivery.js';
@@ -12,6 +14,7 @@ const LONGEST_REASON = 1_024;
 /** Names of what a dead letter tells about the message that it was, as User Properties (5.0). */
 export const DeadLetterProperty = {
   reason: 'nest-dead-letter-reason',
+  error: 'nest-dead-letter-error',
   topic: 'nest-dead-letter-topic',
   attempts: 'nest-dead-letter-attempts',
 } as const;
@@ -20,6 +23,8 @@ export const DeadLetterProperty = {
 interface GivenUp {
   readonly message: InboundMessage;
   readonly handler: ServedHandler;
+  /** What its pattern captured from its topic. */
+  readonly params: TopicParams;
   /** How often the handler ran. */
   readonly attempt: number;
   readonly host: InvocationHost;
@@ -31,24 +36,35 @@ interface GivenUp {
  *
  * @param settled called once, later, with an error when the broker has not accepted it
  */
-export function publishDeadLetter(givenUp: GivenUp, reason: string, settled: (error: Error | undefined) => void): void {
-  const { message, handler, attempt, host } = givenUp;
-  const topic = handler.options.deadLetter!;
-  const letter = deadLetterOf(message, topic, { reason, attempts: attempt, protocolVersion: host.protocolVersion });
-  sendFrom(givenUp, 'dead-letter', topic, letter, (error) => {
+export function publishDeadLetter(
+  givenUp: GivenUp,
+  reason: FailureReason,
+  settled: (error: Error | undefined) => void,
+): void {
+  const { message, handler, params, attempt, host } = givenUp;
+  const told = (error: Error | undefined): void => {
     if (error)
       host.logger.error(
-        `The message on "${message.topic}" is withheld: its dead letter to "${topic}" failed: ${error.message}`,
+        `The message on "${message.topic}" is withheld: its dead letter to "${handler.options.deadLetter}" failed: ${error.message}`,
       );
     settled(error);
-  });
+  };
+  let topic: string;
+  try {
+    topic = handler.deadLetterTopic!(params);
+  } catch (error) {
+    process.nextTick(told, error);
+    return;
+  }
+  const letter = deadLetterOf(message, topic, { reason, attempts: attempt, protocolVersion: host.protocolVersion });
+  sendFrom(givenUp, 'dead-letter', handler.options.deadLetter, letter, told);
 }
 
 /** The message again, payload and properties unchanged, for the dead letter topic. On 3.1.1 there is no place for the reason. */
 export function deadLetterOf(
   { topic, payload, packet }: Pick<InboundMessage, 'topic' | 'payload' | 'packet'>,
   deadLetterTopic: string,
-  { reason, attempts, protocolVersion }: { reason: string; attempts: number; protocolVersion: 4 | 5 },
+  { reason, attempts, protocolVersion }: { reason: FailureReason; attempts: number; protocolVersion: 4 | 5 },
 ): OutgoingMessage {
   const message = { topic: deadLetterTopic, payload, qos: packet.qos, retain: false };
   if (protocolVersion === 4) return message;
@@ -56,7 +72,8 @@ export function deadLetterOf(
   const { subscriptionIdentifier: _identifier, topicAlias: _alias, ...properties } = packet.properties ?? {};
   const userProperties: UserProperties = {
     ...properties.userProperties,
-    [DeadLetterProperty.reason]: utf8Excerpt(reason, LONGEST_REASON),
+    [DeadLetterProperty.reason]: utf8Excerpt(reason.message, LONGEST_REASON),
+    ...(reason.name !== undefined && { [DeadLetterProperty.error]: utf8Excerpt(reason.name, LONGEST_REASON) }),
     [DeadLetterProperty.topic]: topic,
     [DeadLetterProperty.attempts]: String(attempts),
   };

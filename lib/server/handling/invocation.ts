@@ -1,12 +1,19 @@
-import { decisionOfException, SUCCESS, type Outcome } from '../../acknowledgement/settle-by-policy.js';
+import {
+  decisionOfException,
+  SUCCESS,
+  type FailedOutcome,
+  type Outcome,
+} from '../../acknowledgement/settle-by-policy.js';
 import { MqttContext, type MessageControl, type MessageOrigin } from '../../context/mqtt.context.js';
-import { describeFailure, describeThrown } from '../../errors/describe-thrown.js';
+import { thrownFor } from '../../context/thrown-errors.js';
+import { describeFailure, describeThrown, textOfThrown } from '../../errors/describe-thrown.js';
+import { describeReason, reasonOf, stackOf } from '../../errors/failure-reason.js';
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
 import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { decodeWith } from '../../serialization/checked-codec.js';
-import { errorCodeOf, isMasked, nestError } from '../../serialization/error-object.js';
+import { errorCodeOf, isMasked, nestError, toldOfMistake } from '../../serialization/error-object.js';
 import { isNestReply, nestReplyTopic, type NestEnvelope } from '../../serialization/nest-envelope.js';
 import { backoffDelay } from '../../timing/backoff.js';
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
@@ -65,13 +72,13 @@ export class Invocation
   constructor(
     message: InboundMessage,
     handler: ServedHandler,
-    readonly params: TopicParams,
+    params: TopicParams,
     settling: Settling,
     host: InvocationHost,
     /** Called once, when nothing is under way for the message any more; with undefined when it was cut short. */
     private readonly onReleased?: (outcome: Outcome | undefined) => void,
   ) {
-    super(message, handler, settling, host);
+    super(message, handler, params, settling, host);
     this.delivery?.received();
   }
 
@@ -187,7 +194,6 @@ export class Invocation
   private undecodable(cause: unknown): void {
     const { topic, packet } = this.message;
     this.replyTopic = this.whereToReply();
-    this.attempt = this.handler.options.retry.attempts; // it will not decode any better next time
     tellDropped(this.host.observers, 'undecodable', this.message, this.handler, this.delivery);
     this.failed(new PayloadDecodeError(topic, packet.properties?.contentType, { cause }), 'bad-request');
   }
@@ -258,25 +264,53 @@ export class Invocation
     return new ReplyStream(this, announced ? streams : undefined);
   }
 
+  /** @param error what Nest's filters have made of it */
   private failed(error: unknown, code?: FailureCode): void {
     const { retry, rejectReasonCode } = this.handler.options;
+    const thrown = thrownFor(this.context, error);
     const exceptional = decisionOfException(error, rejectReasonCode) !== undefined;
     const again = !exceptional && !this.decided && !this.closing && this.attempt < retry.attempts;
-    if (again && !this.stream?.hasReplied) {
+    if (again && !this.stream?.hasReplied && !this.isPermanent(thrown)) {
       this.endRun();
-      const delayMs = this.retryDelay();
-      this.timer = setLongTimeout(() => this.run(), delayMs);
-      this.delivery?.retried(error, delayMs);
+      this.runAgainAfter(thrown);
       return;
     }
-    // a caller is told; and Nest has logged what it has masked
-    if (!exceptional && this.replyTopic === undefined && !isMasked(error)) this.logFailure(error);
-    this.finish({ failed: true, error }, code);
     const isOurs = exceptional || error instanceof PayloadDecodeError;
-    const told = isOurs ? nestError(describeFailure(error)) : error;
+    const told = isOurs ? nestError(describeFailure(error)) : this.mayBeTold(error, thrown);
+    const outcome = { failed: true, error: exceptional ? error : told, thrown } as const;
+    if (!exceptional) this.report(outcome);
+    this.finish(outcome, code);
     if (this.stream) this.stream.fail(told, code);
     else if (this.replyTopic === undefined) this.withoutReply();
     else answerFailure(this, code ?? errorCodeOf(told), told);
+  }
+
+  /** Nest masks a caller's mistake too, where its HTTP side would tell it. */
+  private mayBeTold(error: unknown, thrown: unknown): unknown {
+    return isMasked(error) ? (toldOfMistake(thrown) ?? error) : error;
+  }
+
+  /** Whether it would fail again. The application's own answer may throw. */
+  private isPermanent(thrown: unknown): boolean {
+    const { handler, host } = this;
+    if (thrown instanceof PayloadDecodeError) return true;
+    try {
+      return handler.options.retry.permanent(thrown);
+    } catch (error) {
+      host.logger.error(`The option retry.permanent of handler "${handler.pattern}" threw: ${describeThrown(error)}`);
+      return false;
+    }
+  }
+
+  private runAgainAfter(thrown: unknown): void {
+    const { handler, host, message, attempt } = this;
+    const delayMs = this.retryDelay();
+    this.timer = setLongTimeout(() => this.run(), delayMs);
+    this.delivery?.retried(thrown, delayMs);
+    host.logger.debug(
+      `Handler "${handler.pattern}" failed on "${message.topic}" (attempt ${attempt} of ${handler.options.retry.attempts}): ` +
+        `${describeReason(reasonOf(thrown))}. It runs again in ${Math.round(delayMs)} ms.`,
+    );
   }
 
   private retryDelay(): number {
@@ -342,9 +376,17 @@ export class Invocation
     this.onReleased?.(this.outcome);
   }
 
-  private logFailure(error: unknown): void {
-    const { pattern } = this.handler;
-    this.host.logger.error(`Handler "${pattern}" failed on "${this.message.topic}": ${describeFailure(error)}`);
+  /** One line for a message: for callers that are told why it is no news, unless the message goes somewhere. */
+  private report(outcome: FailedOutcome): void {
+    const { handler, host, message, attempt, replyTopic } = this;
+    const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);
+    if (callerKnows && (handler.options.deadLetter === undefined || this.decided)) return;
+    host.logger.error(
+      `Handler "${handler.pattern}" failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: ` +
+        `${describeReason(reasonOf(outcome.thrown))}. The message ${this.fateAfter(outcome)}` +
+        (replyTopic === undefined || callerKnows ? '.' : `; its caller gets "${textOfThrown(outcome.error)}".`),
+      stackOf(outcome.thrown),
+    );
   }
 
   // ---- what others ask of it

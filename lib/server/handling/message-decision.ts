@@ -1,6 +1,7 @@
 import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
-import { describeFailure } from '../../errors/describe-thrown.js';
+import { reasonOf, type FailureReason } from '../../errors/failure-reason.js';
 import { ACK, NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
+import type { TopicParams } from '../../routing/topic-template.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { publishDeadLetter } from './dead-letter.js';
 import type { InvocationHost } from './invocation-host.js';
@@ -24,6 +25,8 @@ export abstract class MessageDecision {
   constructor(
     readonly message: InboundMessage,
     readonly handler: ServedHandler,
+    /** What the pattern captured from the topic. */
+    readonly params: TopicParams,
     /** The message itself, or who gathers the decisions of its several handlers. */
     private readonly settling: Settling,
     readonly host: InvocationHost,
@@ -48,7 +51,26 @@ export abstract class MessageDecision {
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
     if (this.decided) return;
     if (this.handler.options.deadLetter === undefined) this.refuseWith(rejection(reasonCode, reasonString));
-    else this.giveUp(reasonString ?? 'rejected');
+    else this.giveUp({ message: reasonString ?? 'rejected' });
+  }
+
+  /** Where the message of a handler that has failed goes, as the end of a sentence. */
+  protected fateAfter(outcome: Outcome): string {
+    const { options } = this.handler;
+    if (this.letterUnderWay || (!this.decided && options.deadLetter !== undefined))
+      return `goes to the dead letter topic "${filledOrNot(this.handler, this.params)}"`;
+    if (this.decided && !this.withheld) return 'had been settled before';
+    if (this.message.qos === 0) return 'is gone, for it came at QoS 0';
+    switch (this.withheld ? 'nack' : decisionOfPolicy(options, outcome)?.kind) {
+      case 'ack':
+        return 'is acknowledged, and gone';
+      case 'reject':
+        return this.host.refusable.includes(this.message.qos)
+          ? `is rejected with 0x${options.rejectReasonCode.toString(16)}, and gone`
+          : 'is acknowledged, and gone: the broker is not told of a reject';
+      default:
+        return 'is withheld: the broker sends it again when the session is resumed';
+    }
   }
 
   /** The handler has ended, and its reply is out. */
@@ -63,7 +85,8 @@ export abstract class MessageDecision {
     const exceptional = outcome.failed ? decisionOfException(outcome.error, options.rejectReasonCode) : undefined;
     const givenUp = outcome.failed && (!exceptional || exceptional.kind === 'reject');
     if (givenUp && options.deadLetter !== undefined) {
-      this.giveUp(describeFailure(outcome.error));
+      const masked = options.deadLetterReason === 'masked';
+      this.giveUp(reasonOf(masked ? outcome.error : (outcome.thrown ?? outcome.error)));
       return;
     }
     if (exceptional?.kind === 'reject') {
@@ -100,14 +123,23 @@ export abstract class MessageDecision {
     if (outcome.failed) this.decide(NACK);
   }
 
-  private giveUp(reason: string): void {
+  private giveUp(reason: FailureReason): void {
     this.decided = true;
     this.letterUnderWay = true;
     publishDeadLetter(this, reason, (error) => {
       this.settling.decide(error ? NACK : ACK);
-      this.delivery?.deadLettered(this.handler.options.deadLetter!, reason, error);
+      this.delivery?.deadLettered(filledOrNot(this.handler, this.params)!, reason.message, error);
       this.letterUnderWay = false;
       if (this.concluded) this.release();
     });
+  }
+}
+
+/** The topic of the dead letter, for the log; as it was written when the captures make no topic of it. */
+function filledOrNot({ deadLetterTopic, options }: ServedHandler, params: TopicParams): string | undefined {
+  try {
+    return deadLetterTopic?.(params);
+  } catch {
+    return options.deadLetter;
   }
 }

@@ -102,7 +102,7 @@ export class ObservedDelivery implements MqttDelivery {
   handled(outcome: Outcome, code: MqttHandled['code']): void {
     this.observers.handled(this, {
       failed: outcome.failed,
-      error: outcome.failed ? outcome.error : undefined,
+      error: outcome.failed ? (outcome.thrown ?? outcome.error) : undefined,
       code: outcome.failed ? (code ?? kindOf(outcome.error)) : undefined,
       durationMs: performance.now() - this.start,
     });

@@ -71,6 +71,7 @@ export function serveHandlers(
       subscription: handler.subscription,
       filter: handler.filter,
       captures: handler.captures,
+      deadLetterTopic: handler.deadLetterTopic,
       publishTo: handler.publishTo,
       method: handler.method,
       codec,

@@ -82,6 +82,7 @@ describeEachBroker('a dead letter', (broker) => {
       expect(runs.entries).toEqual(['over 9000', 'over 9000', 'over 9000']);
       const reasons = {
         'nest-dead-letter-reason': 'sensor out of range',
+        'nest-dead-letter-error': 'RpcException',
         'nest-dead-letter-topic': 'dead-letter/fails',
         'nest-dead-letter-attempts': '3',
       };
@@ -181,7 +182,9 @@ describe.each([1, 2] as const)('a dead letter that the broker does not take, QoS
     await acknowledged(tap, 'end');
     expect(acknowledgementsOf(tap, 'dead-letter/fails')).toEqual([]);
     expect(transportLogs('error')).toEqual([
-      expect.stringMatching(/failed on "dead-letter\/fails": sensor out of range/),
+      expect.stringMatching(
+        /failed on "dead-letter\/fails" after 3 attempts: RpcException: sensor out of range\. The message goes/,
+      ),
       expect.stringMatching(/"dead-letter\/fails" is withheld: its dead letter to "dead\/letters" failed/),
     ]);
     await app.close();

@@ -69,7 +69,7 @@ describeEachBroker(
       ['fail/object', { code: 404, order: 7 }],
       ['fail/observable', { status: 'error', message: 'no such order' }],
       ['fail/unknown', MASKED],
-      ['fail/http', MASKED],
+      ['fail/http', { status: 'error', statusCode: 404, message: 'no such page', error: 'Not Found' }],
       ['fail/filtered', { code: 'OUT_OF_STOCK', item: 'spoons' }],
     ])('%s: send() errors with the object that Nest gives', async (pattern, error) => {
       await startServer(broker.connection, { controllers: [Failing] });
@@ -144,6 +144,6 @@ describeEachBroker('failures of event handlers', (broker) => {
       expect.stringContaining('cracked'),
       expect.stringContaining('shattered'),
     ]);
-    expect(transportLogs('error')).toEqual([expect.stringContaining('"fragile"')]);
+    expect(transportLogs('error')).toHaveLength(2); // Nest has logged none of them
   });
 });

@@ -18,6 +18,7 @@ export function handlerOf(
     subscription: pattern,
     filter: TopicFilter.parse(pattern),
     captures: [],
+    deadLetterTopic: undefined,
     publishTo: [],
     method,
   };

@@ -46,7 +46,7 @@ describe('backoffDelay', () => {
 });
 
 /** Half of it is drawn at random. */
-function retryDelay({ delay, factor, maxDelay }: typeof DEFAULT_RETRY, attempt: number): number {
+function retryDelay({ delay, factor, maxDelay }: Omit<typeof DEFAULT_RETRY, 'permanent'>, attempt: number): number {
   return backoffDelay({ initialDelay: delay, factor, maxDelay, jitter: 0.5 }, attempt);
 }
 

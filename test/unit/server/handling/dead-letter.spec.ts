@@ -9,7 +9,11 @@ const payload = Buffer.from('x');
 function letterOf(properties: MessageProperties | undefined, reason = 'broken', protocolVersion: 4 | 5 = 5) {
   const packet = { topic: '', payload, qos: 1 as const, retain: true, dup: true, messageId: 7, properties };
   const message = { topic: 'orders/7', payload, packet };
-  return deadLetterOf(message, 'dead', { reason, attempts: 3, protocolVersion });
+  return deadLetterOf(message, 'dead', {
+    reason: { name: 'RangeError', message: reason },
+    attempts: 3,
+    protocolVersion,
+  });
 }
 
 describe('deadLetterOf', () => {
@@ -32,6 +36,7 @@ describe('deadLetterOf', () => {
           site: '7',
           tag: ['a', 'b'],
           'nest-dead-letter-reason': 'broken',
+          'nest-dead-letter-error': 'RangeError',
           'nest-dead-letter-topic': 'orders/7',
           'nest-dead-letter-attempts': '3',
         },
