@@ -15,6 +15,7 @@ import type {
   RequestTopic,
   WithoutContract,
 } from '../protocol/topic-contract.js';
+import { topicOfPattern } from '../protocol/pattern.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
@@ -25,6 +26,7 @@ import { describeClient, type ClientDescription } from './client-description.js'
 import { DeclaredTopics } from './declared-topics.js';
 import { ClientRuntime } from './client-runtime.js';
 import { withMetadata, type DispatchedPacket, type DispatchHook } from './dispatch-metadata.js';
+import { assertMessagesOptions } from './messages/check-messages-options.js';
 import { MessageStream } from './messages/message-stream.js';
 import type { MessagesOptions } from './messages/mqtt-message.js';
 import { MqttPublisher } from './mqtt-publisher.js';
@@ -48,6 +50,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   protected readonly logger = new Logger(ClientMqtt.name);
   private readonly resolved: ResolvedClientOptions;
   private readonly declared: DeclaredTopics;
+  private readonly normalize = (pattern: MsPattern): string => this.normalizePattern(pattern);
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
   private closing: Promise<void> | undefined;
@@ -180,6 +183,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
    * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed when somebody listens, and
    * unsubscribed when nobody does any more; several listeners to one filter share one subscription.
    *
+   * @throws InvalidOptionsError that lists every problem with the options
    * @throws InvalidTopicError when `filter` is no Topic Filter, or holds what is not sent (`discouragedCharacters`)
    * @throws FeatureNotSupportedError when it asks for what 3.1.1 does not have
    * @example
@@ -192,6 +196,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
    */
   messages<T = unknown>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
     const { qos = 0, shared, nl, rap, rh, bufferSize = DEFAULT_BUFFER_SIZE, manualAck = false, codec } = options;
+    assertMessagesOptions(`messages(${JSON.stringify(filter)})`, options);
     const { protocolVersion, discouragedCharacters } = this.resolved.connection;
     const parsed = TopicFilter.parse(filter);
     if (protocolVersion === 4)
@@ -236,7 +241,8 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     data: unknown,
     options?: MqttRecordOptions,
   ): Promise<void> | (() => void) {
-    if (typeof topicOrPacket === 'string') return this.publishValue(topicOrPacket, data, options);
+    if (typeof topicOrPacket === 'string' || typeof data !== 'function')
+      return this.publishValue(topicOrPacket as string, data, options);
     const callback = data as (packet: WritePacket) => void;
     const subscription = this.untyped.send(topicOrPacket.pattern as unknown, topicOrPacket.data as unknown).subscribe({
       next: (response) => callback({ response }),
@@ -265,7 +271,8 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   private async publishValue(topic: string, given: unknown, overrides: MqttRecordOptions | undefined): Promise<void> {
-    await this.runtime.publish(topic, this.call(topic, given, overrides));
+    const call = this.call(topic, given, overrides);
+    await this.runtime.publish(call.topic, call);
   }
 
   /** This client without its contract, for what comes from outside of it. */
@@ -298,7 +305,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
 
   private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
     const { data, options } = unwrapRecord(given);
-    const topic = this.normalizePattern(pattern as MsPattern);
+    const topic = topicOfPattern(pattern as MsPattern, this.normalize);
     const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
     const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
     return onDispatchHook ? this.dispatched(call, onDispatchHook) : call;

@@ -15,7 +15,9 @@ export class InvalidOptionsError extends MqttTransportError {
   readonly code = 'ERR_MQTT_INVALID_OPTIONS';
 
   constructor(readonly problems: readonly OptionProblem[]) {
-    const lines = problems.map(({ option, problem, remedy }) => `  - ${option}: ${problem}. ${remedy}.`);
+    const lines = problems.map(
+      ({ option, problem, remedy }) => `  - ${option}: ${problem}. ${remedy}${remedy.endsWith('?') ? '' : '.'}`,
+    );
     super(`Invalid MQTT options (${problems.length}):\n${lines.join('\n')}`);
   }
 }

@@ -2,6 +2,7 @@ import type { UserProperties } from '../protocol/application-message.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
 import {
   checkConnection,
+  CONNECTION_NAMES,
   DEFAULT_PROTOCOL_VERSION,
   resolveConnection,
   type MqttConnectionOptions,
@@ -9,8 +10,15 @@ import {
 } from './connection-options.js';
 import { AZURE_IOT_OPERATIONS, MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import { OptionChecks } from './option-checks.js';
-import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
-import { checkPublish, copyPublishDefaults, type PublishDefaults } from './publish-options.js';
+import { allNames, namesOf } from './option-names.js';
+import {
+  checkPayload,
+  PAYLOAD_NAMES,
+  type MqttPayloadOptions,
+  type ResolvedPayloadOptions,
+} from './payload-options.js';
+import { checkPublish, copyPublishDefaults, PUBLISH_DEFAULT_NAMES, type PublishDefaults } from './publish-options.js';
+import { OF_BOTH_ROLES, OF_CLIENTS, OF_SERVERS, otherRole } from './role-names.js';
 import { checkUserProperties, copyUserProperties } from './user-properties.js';
 
 /** Options of {@link ClientMqtt}. */
@@ -64,6 +72,15 @@ export interface ResolvedClientOptions extends ResolvedPayloadOptions {
   readonly topicTemplates: readonly string[];
 }
 
+const CLIENT_NAMES = allNames(
+  CONNECTION_NAMES,
+  PAYLOAD_NAMES,
+  namesOf<Omit<MqttClientOptions, keyof MqttConnectionOptions | keyof MqttPayloadOptions>>({
+    ...OF_BOTH_ROLES,
+    ...OF_CLIENTS,
+  }),
+);
+
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_PENDING_REQUESTS = 10_000;
 const DEFAULT_MAX_QUEUED_MESSAGES = 1_000;
@@ -111,8 +128,9 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
 function check(options: MqttClientOptions): void {
   const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
   const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
+  checks.known('', options, CLIENT_NAMES, otherRole(OF_SERVERS, 'ServerMqtt'));
   checkConnection(checks, options);
-  checkPublish(checks, 'publishOptions', options.publishOptions, version);
+  checkPublish(checks, 'publishOptions', options.publishOptions, version, PUBLISH_DEFAULT_NAMES);
   checks.duration('requestTimeout', options.requestTimeout, { min: 1, infinite: true });
   checks.integer('maxPendingRequests', options.maxPendingRequests, { min: 1, infinite: true });
   checks.oneOf('offline', options.offline, ['queue', 'fail']);

@@ -6,8 +6,10 @@ import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttCredentials } from './credentials.js';
 import type { DiscouragedCharacters } from './discouraged-characters.js';
+import { MQTTJS_OPTION_NAMES, SOCKET_OPTION_NAMES } from './mqttjs-option-names.js';
 import { checkObservers } from './observers-option.js';
 import type { OptionChecks } from './option-checks.js';
+import { allNames, namesOf } from './option-names.js';
 import {
   checkReconnect,
   resolveReconnect,
@@ -74,6 +76,52 @@ export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTrans
   name?: string;
 }
 
+/** Names of the options of a connection: this package's own, MQTT.js', and those of the socket. */
+export const CONNECTION_NAMES = allNames(
+  MQTTJS_OPTION_NAMES,
+  SOCKET_OPTION_NAMES,
+  namesOf<Omit<MqttConnectionOptions, keyof IClientOptions>>({
+    url: true,
+    noDelay: true,
+    reconnect: true,
+    credentials: true,
+    strippedPrefixes: true,
+    followServerReference: true,
+    maxConnectionAttempts: true,
+    discouragedCharacters: true,
+    maxFiltersPerSubscribe: true,
+    observers: true,
+    name: true,
+  }),
+);
+const WILL_NAMES = namesOf<NonNullable<IClientOptions['will']>>({
+  topic: true,
+  payload: true,
+  qos: true,
+  retain: true,
+  properties: true,
+});
+const WILL_PROPERTY_NAMES = namesOf<NonNullable<NonNullable<IClientOptions['will']>['properties']>>({
+  willDelayInterval: true,
+  payloadFormatIndicator: true,
+  messageExpiryInterval: true,
+  contentType: true,
+  responseTopic: true,
+  correlationData: true,
+  userProperties: true,
+});
+const PROPERTY_NAMES = namesOf<NonNullable<IClientOptions['properties']>>({
+  sessionExpiryInterval: true,
+  receiveMaximum: true,
+  maximumPacketSize: true,
+  topicAliasMaximum: true,
+  requestResponseInformation: true,
+  requestProblemInformation: true,
+  userProperties: true,
+  authenticationMethod: true,
+  authenticationData: true,
+});
+
 const DEFAULT_MAX_FILTERS_PER_SUBSCRIBE = 500;
 const MAX_FILTERS_PER_SUBSCRIBE = 65_535;
 
@@ -121,6 +169,7 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   }
   checks.boolean('followServerReference', options.followServerReference);
   checks.callable('credentials', options.credentials);
+  for (const name of ['ca', 'cert', 'key'] as const) checkPem(checks, name, options[name]);
   checkReconnect(checks, options.reconnect);
   checkObservers(checks, options.observers);
   checks.text('name', options.name);
@@ -128,8 +177,10 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   checks.oneOf('discouragedCharacters', options.discouragedCharacters, ['refuse', 'allow']);
   for (const name of ['maxFiltersPerSubscribe', 'subscribeBatchSize'] as const)
     checks.integer(name, options[name], { min: 1, max: MAX_FILTERS_PER_SUBSCRIBE });
-  if (checks.object('properties', options.properties))
+  if (checks.object('properties', options.properties)) {
+    checks.known('properties', options.properties, PROPERTY_NAMES);
     checkUserPropertyTexts(checks, 'properties.userProperties', options.properties.userProperties);
+  }
   checkWill(checks, options.will);
   if (options.clean === false && !options.clientId) {
     checks.report(
@@ -157,10 +208,21 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   }
 }
 
+/** A path in place of what the file holds is refused by OpenSSL only, and in its words. */
+function checkPem(checks: OptionChecks, option: string, value: unknown): void {
+  for (const part of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+    if (typeof part !== 'string' || part.includes('-----BEGIN ')) continue;
+    checks.report(option, 'it is no PEM text', 'Give what the file holds and not its path: readFileSync(path)'); // not shown: it may be a key
+    return;
+  }
+}
+
 function checkWill(checks: OptionChecks, will: MqttConnectionOptions['will']): void {
   if (!checks.object('will', will)) return;
+  checks.known('will', will, WILL_NAMES);
   checks.sent('will.topic', will.topic, topicNameProblem, 'Give a Topic Name');
   if (!checks.object('will.properties', will.properties)) return;
+  checks.known('will.properties', will.properties, WILL_PROPERTY_NAMES);
   const { contentType, responseTopic, userProperties } = will.properties;
   checks.sent('will.properties.contentType', contentType, utf8StringProblem, 'Give a MIME type');
   checks.sent('will.properties.responseTopic', responseTopic, topicNameProblem, 'Give a Topic Name');

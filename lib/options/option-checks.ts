@@ -1,4 +1,5 @@
 import { InvalidOptionsError, type OptionProblem } from '../errors/invalid-options.error.js';
+import { likelyName } from './option-names.js';
 import { DISCOURAGED_REMEDY, discouragedProblem, type DiscouragedCharacters } from './discouraged-characters.js';
 
 interface Range {
@@ -106,6 +107,35 @@ export class OptionChecks {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
     this.report(option, `${describe(value)} is no set of options`, 'Give an object');
     return false;
+  }
+
+  /**
+   * That nothing is given but options that there are: a misspelt one would do nothing, or leave another one at its default.
+   *
+   * @param path of the options, empty for the outermost
+   * @param remedyOf what to do about a name that has another place
+   */
+  known(
+    path: string,
+    options: object,
+    names: ReadonlySet<string>,
+    remedyOf?: (name: string) => string | undefined,
+  ): void {
+    for (const name of Object.keys(options)) {
+      if (names.has(name) || (options as Readonly<Record<string, unknown>>)[name] === undefined) continue;
+      const likely = likelyName(name, names);
+      this.report(
+        path === '' ? name : `${path}.${name}`,
+        'there is no such option',
+        likely === undefined ? (remedyOf?.(name) ?? 'Remove it') : `Did you mean "${likely}"?`,
+      );
+    }
+  }
+
+  /** As {@link known}, where others may have options beside ours: only what looks like one of ours is a mistake. */
+  likelyKnown(path: string, options: object, names: ReadonlySet<string>): void {
+    const suspects = Object.entries(options).filter(([name]) => likelyName(name, names) !== undefined);
+    this.known(path, Object.fromEntries(suspects), names);
   }
 
   callable(option: string, value: unknown): void {

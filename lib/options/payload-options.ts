@@ -1,6 +1,7 @@
 import type { Deserializer, Serializer } from '@nestjs/microservices';
 import type { MqttCodec } from '../protocol/codec.js';
 import type { OptionChecks } from './option-checks.js';
+import { namesOf } from './option-names.js';
 
 /** How values become payloads, and payloads values: for servers and for clients. */
 export interface MqttPayloadOptions {
@@ -18,6 +19,9 @@ export interface ResolvedPayloadOptions {
   readonly serializer: Serializer | undefined;
   readonly deserializer: Deserializer | undefined;
 }
+
+/** Names of the payload options. */
+export const PAYLOAD_NAMES = namesOf<MqttPayloadOptions>({ codec: true, serializer: true, deserializer: true });
 
 export function checkPayload(checks: OptionChecks, { codec, serializer, deserializer }: MqttPayloadOptions): void {
   checks.methods('codec', codec, ['encode', 'decode']);

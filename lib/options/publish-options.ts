@@ -1,6 +1,7 @@
 import type { QoS, UserProperties } from '../protocol/application-message.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { OptionChecks } from './option-checks.js';
+import { namesOf } from './option-names.js';
 import { checkUserProperties, copyUserProperties } from './user-properties.js';
 
 /** How a message is published. Everything but `qos` and `retain` exists on 5.0 only. */
@@ -25,16 +26,36 @@ export interface MqttPublishOptions {
 /** The part of the publish options that defaults are given for. */
 export type PublishDefaults = Pick<MqttPublishOptions, 'qos' | 'retain' | 'userProperties' | 'messageExpiryInterval'>;
 
+/** Names of the options of a message. */
+export const PUBLISH_NAMES = namesOf<MqttPublishOptions>({
+  qos: true,
+  retain: true,
+  userProperties: true,
+  contentType: true,
+  messageExpiryInterval: true,
+  payloadFormatIndicator: true,
+});
+
+/** Names of the options that defaults are given for. */
+export const PUBLISH_DEFAULT_NAMES = namesOf<PublishDefaults>({
+  qos: true,
+  retain: true,
+  userProperties: true,
+  messageExpiryInterval: true,
+});
+
 const ONLY_ON_5 = ['userProperties', 'contentType', 'messageExpiryInterval', 'payloadFormatIndicator'] as const;
 
-/** Checks how messages are published. */
+/** Checks how messages are published. @param names of the options that there are */
 export function checkPublish(
   checks: OptionChecks,
   path: string,
   options: Readonly<MqttPublishOptions> | undefined,
   protocolVersion: 4 | 5,
+  names: ReadonlySet<string>,
 ): void {
   if (!checks.object(path, options)) return;
+  checks.known(path, options, names);
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
   checks.boolean(`${path}.retain`, options.retain);
   checks.integer(`${path}.messageExpiryInterval`, options.messageExpiryInterval, { min: 0, max: 0xffff_ffff });
@@ -61,10 +82,15 @@ export function copyPublishDefaults(options: PublishDefaults = {}): Readonly<Pub
  * Checks the options of one message: a wrong one would break the connection, and again whenever the message is sent.
  *
  * @param what the message in words
+ * @param names of the options that there are
  * @throws InvalidOptionsError that lists every problem
  */
-export function assertPublishOptions(what: string, options: Readonly<MqttPublishOptions>): void {
+export function assertPublishOptions(
+  what: string,
+  options: Readonly<MqttPublishOptions>,
+  names: ReadonlySet<string>,
+): void {
   const checks = new OptionChecks();
-  checkPublish(checks, what, options, 5);
+  checkPublish(checks, what, options, 5, names);
   checks.done();
 }

@@ -25,6 +25,8 @@ export const DEFAULT_RECONNECT: ResolvedReconnectOptions = Object.freeze({
   maxAttempts: Infinity,
 });
 
+const RECONNECT_NAMES: ReadonlySet<string> = new Set(Object.keys(DEFAULT_RECONNECT));
+
 export function checkReconnect(checks: OptionChecks, reconnect: ReconnectOptions | false | undefined): void {
   if (reconnect === undefined || reconnect === false) return;
   if (typeof reconnect !== 'object' || reconnect === null) {
@@ -35,6 +37,7 @@ export function checkReconnect(checks: OptionChecks, reconnect: ReconnectOptions
     );
     return;
   }
+  checks.known('reconnect', reconnect, RECONNECT_NAMES);
   checks.duration('reconnect.initialDelay', reconnect.initialDelay, { min: 0 });
   checks.duration('reconnect.maxDelay', reconnect.maxDelay, { min: 0 });
   checks.number('reconnect.factor', reconnect.factor, { min: 1 });

@@ -4,6 +4,7 @@ import { topicFilterProblem } from '../protocol/topic-filter.js';
 import { AckPolicy } from './ack-policy.js';
 import {
   checkConnection,
+  CONNECTION_NAMES,
   DEFAULT_PROTOCOL_VERSION,
   isDurable,
   resolveConnection,
@@ -11,8 +12,15 @@ import {
   type ResolvedConnectionOptions,
 } from './connection-options.js';
 import { OptionChecks } from './option-checks.js';
-import { checkPayload, type MqttPayloadOptions, type ResolvedPayloadOptions } from './payload-options.js';
-import { checkPublish, copyPublishDefaults, type PublishDefaults } from './publish-options.js';
+import { allNames, namesOf } from './option-names.js';
+import {
+  checkPayload,
+  PAYLOAD_NAMES,
+  type MqttPayloadOptions,
+  type ResolvedPayloadOptions,
+} from './payload-options.js';
+import { checkPublish, copyPublishDefaults, PUBLISH_DEFAULT_NAMES, type PublishDefaults } from './publish-options.js';
+import { OF_BOTH_ROLES, OF_CLIENTS, OF_SERVERS, otherRole } from './role-names.js';
 import { checkSubscription, type MqttSubscriptionOptions } from './subscription-options.js';
 import { withDefaults } from './with-defaults.js';
 
@@ -96,6 +104,17 @@ export interface ResolvedServerOptions extends ResolvedPayloadOptions {
   readonly allowedResponseTopics: readonly string[] | undefined;
 }
 
+const SERVER_NAMES = allNames(
+  CONNECTION_NAMES,
+  PAYLOAD_NAMES,
+  namesOf<Omit<MqttServerOptions, keyof MqttConnectionOptions | keyof MqttPayloadOptions>>({
+    ...OF_BOTH_ROLES,
+    ...OF_SERVERS,
+  }),
+);
+const QOS0_BUFFER_NAMES = namesOf<Qos0BufferOptions>({ size: true, overflow: true });
+const REDELIVERY_NAMES = namesOf<RedeliveryOptions>({ reconnect: true, delay: true, maxDelay: true });
+
 const REFUSABLE: Readonly<Record<NegativeAcknowledgements, readonly QoS[]>> = { puback: [1], all: [1, 2], none: [] };
 const DEFAULT_MAX_CONCURRENCY = 256;
 const DEFAULT_GRACEFUL_TIMEOUT_MS = 15_000;
@@ -150,13 +169,15 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
 
 function check(options: MqttServerOptions): void {
   const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
+  checks.known('', options, SERVER_NAMES, otherRole(OF_CLIENTS, 'ClientMqtt'));
   checkConnection(checks, options);
   checkSubscription(checks, 'subscribeOptions', options.subscribeOptions, version(options));
-  checkPublish(checks, 'publishOptions', options.publishOptions, version(options));
+  checkPublish(checks, 'publishOptions', options.publishOptions, version(options), PUBLISH_DEFAULT_NAMES);
   checks.integer('maxConcurrency', options.maxConcurrency, { min: 1 });
   checks.duration('gracefulTimeout', options.gracefulTimeout, { min: 0, infinite: true });
   checks.duration('handlerTimeout', options.handlerTimeout, { min: 1, infinite: true });
   if (checks.object('redelivery', options.redelivery)) {
+    checks.known('redelivery', options.redelivery, REDELIVERY_NAMES);
     checks.duration('redelivery.delay', options.redelivery.delay, { min: 0 });
     checks.duration('redelivery.maxDelay', options.redelivery.maxDelay, { min: 0 });
   }
@@ -165,6 +186,7 @@ function check(options: MqttServerOptions): void {
     checks.report('negativeAcknowledgements', 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
   }
   if (checks.object('qos0Buffer', options.qos0Buffer)) {
+    checks.known('qos0Buffer', options.qos0Buffer, QOS0_BUFFER_NAMES);
     checks.integer('qos0Buffer.size', options.qos0Buffer.size, { min: 0 });
     checks.oneOf('qos0Buffer.overflow', options.qos0Buffer.overflow, ['drop-oldest', 'drop-newest']);
   }

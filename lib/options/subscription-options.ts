@@ -8,7 +8,7 @@ import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { AckPolicy } from './ack-policy.js';
 import { checkDeduplicate, type DeduplicateOptions } from './deduplicate-options.js';
 import { MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
-import type { OptionChecks } from './option-checks.js';
+import { OptionChecks } from './option-checks.js';
 import { withDefaults } from './with-defaults.js';
 
 /** How a failed handler runs again here, before the ack policy decides. All durations are milliseconds. */
@@ -149,6 +149,9 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
 /** Names of the subscription options, by which they are picked out of a handler's extras. */
 export const SUBSCRIPTION_OPTION_NAMES = Object.keys(DEFAULTS) as readonly (keyof MqttSubscriptionOptions)[];
 
+export const SUBSCRIPTION_NAMES: ReadonlySet<string> = new Set(SUBSCRIPTION_OPTION_NAMES);
+const RETRY_NAMES: ReadonlySet<string> = new Set(Object.keys(DEFAULT_RETRY));
+
 /** Problem and remedy. */
 export const NO_LOCAL_IN_GROUP = [
   'No Local on a Shared Subscription is a protocol error [MQTT-3.8.3-4]',
@@ -164,6 +167,7 @@ export function checkSubscription(
   protocolVersion: 4 | 5,
 ): void {
   if (!checks.object(path, options)) return;
+  checks.known(path, options, SUBSCRIPTION_NAMES);
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
   if (options.shared !== false)
     checks.sent(`${path}.shared`, options.shared, shareNameProblem, 'Give a group name, or false');
@@ -181,6 +185,7 @@ export function checkSubscription(
   checks.oneOf(`${path}.rh`, options.rh, [0, 1, 2]);
   checks.methods(`${path}.codec`, options.codec, ['encode', 'decode']);
   if (checks.object(`${path}.retry`, options.retry)) {
+    checks.known(`${path}.retry`, options.retry, RETRY_NAMES);
     checks.integer(`${path}.retry.attempts`, options.retry.attempts, { min: 1 });
     checks.duration(`${path}.retry.delay`, options.retry.delay, { min: 0 });
     checks.number(`${path}.retry.factor`, options.retry.factor, { min: 1 });
@@ -193,6 +198,17 @@ export function checkSubscription(
     if (options[name] !== undefined)
       checks.report(`${path}.${name}`, 'MQTT 3.1.1 does not have it', 'Remove it, or use protocolVersion 5');
   }
+}
+
+/**
+ * Looks at the names alone; the values are checked when the server starts, and knows its protocol version.
+ *
+ * @throws InvalidOptionsError when there is no such option
+ */
+export function assertSubscriptionNames(path: string, options: MqttSubscriptionOptions): void {
+  const checks = new OptionChecks();
+  if (checks.object(path, options)) checks.known(path, options, SUBSCRIPTION_NAMES);
+  checks.done();
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { DiscouragedCharacters } from '../options/discouraged-characters.js';
 import { OptionChecks } from '../options/option-checks.js';
 import { checkPublish } from '../options/publish-options.js';
-import type { MqttRecordOptions } from './mqtt-record.js';
+import { RECORD_NAMES, type MqttRecordOptions } from './mqtt-record.js';
 
 /**
  * Checks how one message is sent: a wrong option would break the connection, and again whenever the message is sent.
@@ -16,7 +16,7 @@ export function assertRecordOptions(
   discouraged: DiscouragedCharacters,
 ): void {
   const checks = new OptionChecks(discouraged);
-  checkPublish(checks, what, options, 5);
+  checkPublish(checks, what, options, 5, RECORD_NAMES);
   checks.duration(`${what}.timeout`, options.timeout, { min: 1, infinite: true });
   checks.abortSignal(`${what}.signal`, options.signal);
   checks.done();

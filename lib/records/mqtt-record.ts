@@ -1,7 +1,8 @@
 import { MqttRecord as NestMqttRecord } from '@nestjs/microservices';
 import type { QoS, UserProperties } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
-import type { MqttPublishOptions } from '../options/publish-options.js';
+import { allNames, namesOf } from '../options/option-names.js';
+import { PUBLISH_NAMES, type MqttPublishOptions } from '../options/publish-options.js';
 
 /** How one message is sent. What is not given follows from the client's options. */
 export interface MqttRecordOptions extends MqttPublishOptions {
@@ -20,6 +21,18 @@ export interface MqttRecordOptions extends MqttPublishOptions {
   /** How the value is encoded, and the reply to a request decoded. Default: the client's. */
   codec?: MqttCodec;
 }
+
+/** Names of the options of a record. */
+export const RECORD_NAMES = allNames(
+  PUBLISH_NAMES,
+  namesOf<Omit<MqttRecordOptions, keyof MqttPublishOptions>>({
+    responseTopic: true,
+    correlationData: true,
+    timeout: true,
+    signal: true,
+    codec: true,
+  }),
+);
 
 /** A value together with how it is sent. Immutable, so that it can be sent many times. */
 export class MqttRecord<T = unknown> {
@@ -135,19 +148,10 @@ export function unwrapRecord(data: unknown): { data: unknown; options: Readonly<
   return { data, options: NO_OPTIONS };
 }
 
-/** Nest's record carries MQTT.js publish options. */
-function fromNestOptions({ qos, retain, properties }: NonNullable<NestMqttRecord['options']> = {}): MqttRecordOptions {
-  const { userProperties, contentType, responseTopic, correlationData, messageExpiryInterval, payloadFormatIndicator } =
-    properties ?? {};
-  const given = {
-    qos,
-    retain,
-    userProperties,
-    contentType,
-    responseTopic,
-    correlationData,
-    messageExpiryInterval,
-    payloadFormatIndicator,
-  };
+/** Nest's record carries MQTT.js publish options; what is not known of them is refused later. */
+function fromNestOptions(options: NonNullable<NestMqttRecord['options']> = {}): MqttRecordOptions {
+  const { dup: _dup, properties = {}, ...others } = options;
+  const { subscriptionIdentifier: _identifier, topicAlias: _alias, ...known } = properties;
+  const given = { ...others, ...known };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

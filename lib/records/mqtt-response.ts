@@ -1,10 +1,16 @@
-import { assertPublishOptions, type MqttPublishOptions } from '../options/publish-options.js';
+import { allNames, namesOf } from '../options/option-names.js';
+import { assertPublishOptions, PUBLISH_NAMES, type MqttPublishOptions } from '../options/publish-options.js';
 
 /** How a reply is published. What is not given follows from the request and the server's `publishOptions`. */
 export interface MqttResponseOptions extends MqttPublishOptions {
   /** Default: the request's. */
   correlationData?: Buffer;
 }
+
+const RESPONSE_NAMES = allNames(
+  PUBLISH_NAMES,
+  namesOf<Pick<MqttResponseOptions, 'correlationData'>>({ correlationData: true }),
+);
 
 /**
  * A handler's return value together with how it is published.
@@ -23,6 +29,6 @@ export class MqttResponse<T = unknown> {
     readonly data: T,
     readonly options: Readonly<MqttResponseOptions> = {},
   ) {
-    assertPublishOptions('MqttResponse', options);
+    assertPublishOptions('MqttResponse', options, RESPONSE_NAMES);
   }
 }

@@ -2,10 +2,18 @@ import type { MessageHandler } from '@nestjs/microservices';
 import { DuplicateHandlerError } from '../errors/duplicate-handler.error.js';
 import { discouragedProblem, type DiscouragedCharacters } from '../options/discouraged-characters.js';
 import { OptionChecks } from '../options/option-checks.js';
+import { likelyName } from '../options/option-names.js';
 import { checkPublish } from '../options/publish-options.js';
-import { checkSubscription, NO_LOCAL_IN_GROUP, type MqttSubscriptionOptions } from '../options/subscription-options.js';
+import {
+  checkSubscription,
+  NO_LOCAL_IN_GROUP,
+  SUBSCRIPTION_NAMES,
+  type MqttSubscriptionOptions,
+} from '../options/subscription-options.js';
 import type { Handler } from './handler.js';
-import type { Extras } from './decorators/handler-extras.js';
+import { PUBLISH_TO_NAMES } from './publish-target.js';
+import { TOPIC_PARAMS, type Extras } from './decorators/handler-extras.js';
+import { handlerWarnings } from './handler-warnings.js';
 import { levelsOf, OptionMerger, type OptionLevels } from './option-levels.js';
 import { publishTargets, resolveHandler, type Registration } from './resolve-handler.js';
 
@@ -14,6 +22,8 @@ interface ServerLevel {
   readonly subscribeOptions: MqttSubscriptionOptions;
   readonly strippedPrefixes: readonly string[];
   readonly protocolVersion: 4 | 5;
+  /** Told what is allowed, and yet does nothing. */
+  readonly warn?: (line: string) => void;
 }
 
 /** The handlers of a server, as Nest registers them and as they are resolved when it starts. */
@@ -41,7 +51,7 @@ export class HandlerRegistry {
    * @throws InvalidOptionsError that lists the problems of all handlers
    * @throws InvalidTopicError, DuplicateHandlerError
    */
-  resolve({ subscribeOptions, strippedPrefixes, protocolVersion }: ServerLevel): Handler[] {
+  resolve({ subscribeOptions, strippedPrefixes, protocolVersion, warn }: ServerLevel): Handler[] {
     const levels = this.registrations.map(({ extras }) => levelsOf(extras));
     this.check(levels, protocolVersion);
     const options = new OptionMerger(subscribeOptions);
@@ -49,7 +59,9 @@ export class HandlerRegistry {
       resolveHandler(registration, options.merge(levels[i]!), strippedPrefixes),
     );
     refuseNoLocalInGroups(handlers);
+    this.refuseUnknownParams(handlers);
     refuseDuplicates(handlers);
+    if (warn) this.warnAbout(handlers, levels, warn);
     return handlers;
   }
 
@@ -62,17 +74,47 @@ export class HandlerRegistry {
     return isLatest ? (latest.first ?? latest) : undefined;
   }
 
+  /** A handler that has several patterns may find a capture in one of them only. */
+  private refuseUnknownParams(handlers: readonly Handler[]): void {
+    const checks = new OptionChecks();
+    const capturedBy = new Map<object, string[]>();
+    for (const { method, captures } of handlers) {
+      const names = captures.map(({ name }) => name);
+      capturedBy.set(method, [...(capturedBy.get(method) ?? []), ...names]);
+    }
+    for (const [i, { method, pattern }] of handlers.entries()) {
+      const { extras, first } = this.registrations[i]!;
+      const names = capturedBy.get(method)!;
+      if (first) continue;
+      for (const name of (extras[TOPIC_PARAMS] ?? []) as readonly string[]) {
+        if (names.includes(name)) continue;
+        const likely = likelyName(name, names);
+        const remedy = likely ? `Did you mean "${likely}"?` : `Add {${name}} to the pattern`;
+        checks.report(`@TopicParam('${name}') of '${pattern}'`, 'the pattern has no such capture', remedy);
+      }
+    }
+    checks.done();
+  }
+
+  private warnAbout(handlers: readonly Handler[], levels: readonly OptionLevels[], warn: (line: string) => void): void {
+    for (const [i, handler] of handlers.entries()) {
+      const { extras } = this.registrations[i]!;
+      for (const line of handlerWarnings({ handler, levels: levels[i]!, extras })) warn(line);
+    }
+  }
+
   private check(levels: readonly OptionLevels[], protocolVersion: 4 | 5): void {
     const checks = new OptionChecks(this.discouraged);
     for (const [i, { pattern, extras }] of this.registrations.entries()) {
       const { controller, own } = levels[i]!;
       if (discouragedProblem(pattern, this.discouraged) !== undefined)
         checks.withoutDiscouraged(`pattern ${JSON.stringify(pattern)}`, pattern);
+      checks.likelyKnown(`'${pattern}'`, extras, SUBSCRIPTION_NAMES);
       if (controller) checkSubscription(checks, `'${pattern}'`, controller, protocolVersion);
       if (own) checkSubscription(checks, `'${pattern}'`, own, protocolVersion);
       for (const { topic, options } of publishTargets(extras)) {
         checks.withoutDiscouraged(`topic of @PublishTo(${JSON.stringify(topic)})`, topic);
-        checkPublish(checks, `@PublishTo('${topic}')`, options, protocolVersion);
+        checkPublish(checks, `@PublishTo('${topic}')`, options, protocolVersion, PUBLISH_TO_NAMES);
       }
     }
     checks.done();

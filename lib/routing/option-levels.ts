@@ -1,6 +1,6 @@
 import {
   resolveSubscription,
-  SUBSCRIPTION_OPTION_NAMES,
+  SUBSCRIPTION_NAMES,
   type MqttSubscriptionOptions,
   type ResolvedSubscriptionOptions,
 } from '../options/subscription-options.js';
@@ -17,13 +17,11 @@ export function levelsOf(extras: Extras): OptionLevels {
   return { controller: controller && pickOptions(controller), own: pickOptions(extras) };
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set(SUBSCRIPTION_OPTION_NAMES);
-
 /** Extras may hold what others read: only the subscription options are ours. */
 function pickOptions(extras: Extras): MqttSubscriptionOptions | undefined {
   let picked: Record<string, unknown> | undefined;
   for (const name in extras) {
-    if (OPTION_NAMES.has(name)) (picked ??= {})[name] = extras[name];
+    if (SUBSCRIPTION_NAMES.has(name)) (picked ??= {})[name] = extras[name];
   }
   return picked;
 }

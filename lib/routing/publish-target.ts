@@ -1,4 +1,5 @@
-import type { MqttPublishOptions } from '../options/publish-options.js';
+import { allNames, namesOf } from '../options/option-names.js';
+import { PUBLISH_NAMES, type MqttPublishOptions } from '../options/publish-options.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import { readFilledTopic, type FilledTopic } from './filled-topic.js';
 import { refusalOf, type Capture, type Refuse } from './topic-template.js';
@@ -8,6 +9,9 @@ export interface PublishToOptions extends MqttPublishOptions {
   /** Default: the handler's. */
   codec?: MqttCodec;
 }
+
+/** Names of the options of `@PublishTo`. */
+export const PUBLISH_TO_NAMES = allNames(PUBLISH_NAMES, namesOf<Pick<PublishToOptions, 'codec'>>({ codec: true }));
 
 /** Where, and how, the results of a handler are published, as `@PublishTo` says it. */
 export interface PublishTarget {

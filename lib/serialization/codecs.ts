@@ -12,6 +12,7 @@ const EMPTY = Buffer.alloc(0);
 export const jsonCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
     if (value === undefined) return { payload: EMPTY };
+    if (typeof value === 'object' && value !== null) refuseOpaque(value);
     const payload = JSON.stringify(value) as string | undefined;
     if (payload === undefined) throw new TypeError(`a ${typeof value} has no JSON`);
     return { payload, contentType: JSON_CONTENT_TYPE };
@@ -20,6 +21,21 @@ export const jsonCodec: MqttCodec = {
     return payload.length === 0 ? undefined : JSON.parse(decodeText(payload));
   },
 };
+
+/** Containers whose JSON is `{}`, whatever they hold, and what to send in their place. */
+const OPAQUE: readonly (readonly [type: new (...args: never[]) => object, remedy: string])[] = [
+  [Map, 'Send Object.fromEntries(map) or [...map]'],
+  [Set, 'Send [...set]'],
+  [Promise, 'Send what it resolves to: await it first'],
+];
+
+function refuseOpaque(value: object): void {
+  if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype || 'toJSON' in value) return;
+  const opaque = OPAQUE.find(([type]) => value instanceof type);
+  if (!opaque) return;
+  if (value instanceof Promise) value.catch(() => {}); // its rejection would be nobody's
+  throw new TypeError(`the JSON of a ${opaque[0].name} is {}. ${opaque[1]}`);
+}
 
 /** UTF-8 text, whatever the Content Type says. */
 export const textCodec: MqttCodec = {

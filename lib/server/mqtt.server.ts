@@ -8,6 +8,7 @@ import {
 import { SteadyLogger } from '../errors/steady-logger.js';
 import { assertDuration } from '../options/option-checks.js';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
+import { topicOfPattern } from '../protocol/pattern.js';
 import { HandlerRegistry } from '../routing/handler-registry.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
@@ -53,14 +54,14 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     this.transportId = this.resolved.transportId ?? Transport.MQTT;
   }
 
-  /** Called by Nest for every pattern of every handler. */
+  /** Called by Nest for every pattern of every handler. @throws InvalidTopicError when the pattern names no topic */
   override addHandler(
     pattern: unknown,
     callback: MessageHandler,
     isEventHandler = false,
     extras: Record<string, unknown> = {},
   ): void {
-    const normalized = this.normalizePattern(pattern as MsPattern);
+    const normalized = topicOfPattern(pattern as MsPattern, (given) => this.normalizePattern(given));
     callback.isEventHandler = isEventHandler;
     callback.extras = extras;
     this.registry.add(normalized, typeof pattern === 'object', callback, isEventHandler, extras);

@@ -36,8 +36,14 @@ export function describeServer(
   };
 }
 
-/** @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served */
-export function handlersOf(registry: HandlerRegistry, options: ResolvedServerOptions): Handler[] {
-  const { protocolVersion, strippedPrefixes } = options.connection;
-  return registry.resolve({ subscribeOptions: options.subscribeOptions, strippedPrefixes, protocolVersion });
+/**
+ * @param warn told what is allowed, and yet does nothing
+ * @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served
+ */
+export function handlersOf(
+  registry: HandlerRegistry,
+  { subscribeOptions, connection: { protocolVersion, strippedPrefixes } }: ResolvedServerOptions,
+  warn?: (line: string) => void,
+): Handler[] {
+  return registry.resolve({ subscribeOptions, strippedPrefixes, protocolVersion, ...(warn && { warn }) });
 }

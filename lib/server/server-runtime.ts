@@ -58,7 +58,7 @@ export class ServerRuntime {
   ) {
     keepThrownErrors();
     const { logger } = parts;
-    const handlers = handlersOf(registry, options);
+    const handlers = handlersOf(registry, options, (line) => logger.warn(line));
     requireSurvivingSession(handlers, options);
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,

@@ -3,6 +3,7 @@ import type { Logger } from '@nestjs/common';
 import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
 import type { Observers } from '../observing/observers.js';
+import { WITHOUT_EFFECT } from '../options/mqttjs-option-names.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
 import type { QoS } from '../protocol/application-message.js';
 import { Connection } from './connection/connection.js';
@@ -64,6 +65,8 @@ export class Link {
         `clean is false, but the session of "${options.clientId}" ends with every connection: set properties.sessionExpiryInterval, in seconds.`,
       );
     }
+    for (const [option, remedy] of WITHOUT_EFFECT)
+      if (option in options.mqtt) logger.warn(`The option ${option} of MQTT.js has no effect here. ${remedy}.`);
     this.connection.on('session', ({ sessionPresent, first }) => {
       this.sessionPresent = sessionPresent;
       if (!sessionPresent && !first) this.events.emit('sessionLost');

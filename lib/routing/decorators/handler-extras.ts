@@ -7,6 +7,9 @@ export const CONTROLLER_OPTIONS = Symbol('nestjs-mqtt-transport:controller-optio
 /** Where `@PublishTo` leaves its targets in the extras of a handler. */
 export const PUBLISH_TO = Symbol('nestjs-mqtt-transport:publish-to');
 
+/** Where `@TopicParam` leaves the names of the captures that a handler asks for. */
+export const TOPIC_PARAMS = Symbol('nestjs-mqtt-transport:topic-params');
+
 /**
  * Where the decorators of this package leave the class and method that they stand on, for errors: Nest hands over a pattern, a
  * function without a name and the extras, and tells nobody where they are from.

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
-import type { MqttSubscriptionOptions } from '../../options/subscription-options.js';
+import { assertSubscriptionNames, type MqttSubscriptionOptions } from '../../options/subscription-options.js';
 import { CONTROLLER_OPTIONS, extendExtras, extrasOf } from './handler-extras.js';
 
 type Method = (...args: unknown[]) => unknown;
@@ -9,6 +9,7 @@ type Method = (...args: unknown[]) => unknown;
  * How the handlers of a controller, or one handler, subscribe. The nearest value wins, option by option: method, controller,
  * server; prefixes add up.
  *
+ * @throws InvalidOptionsError when there is no such option
  * @example
  * ```ts
  * @Controller()
@@ -21,6 +22,7 @@ type Method = (...args: unknown[]) => unknown;
  * ```
  */
 export function MqttSubscription(options: MqttSubscriptionOptions): ClassDecorator & MethodDecorator {
+  assertSubscriptionNames('@MqttSubscription', options);
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     if (descriptor) extendExtras(descriptor.value as Method, { ...options }, target, key!);
     else decorateController(target as { prototype: object }, options);

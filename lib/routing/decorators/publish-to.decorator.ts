@@ -1,6 +1,6 @@
 import { assertPublishOptions } from '../../options/publish-options.js';
 import { extendExtras, extrasOf, PUBLISH_TO } from './handler-extras.js';
-import type { PublishTarget, PublishToOptions } from '../publish-target.js';
+import { PUBLISH_TO_NAMES, type PublishTarget, type PublishToOptions } from '../publish-target.js';
 
 /**
  * Publishes what the handler returns; given several times, to several topics. Works beside a reply. Observables publish every
@@ -16,7 +16,7 @@ import type { PublishTarget, PublishToOptions } from '../publish-target.js';
  * ```
  */
 export function PublishTo(topic: string, options: PublishToOptions = {}): MethodDecorator {
-  assertPublishOptions(`@PublishTo('${topic}')`, options);
+  assertPublishOptions(`@PublishTo('${topic}')`, options, PUBLISH_TO_NAMES);
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = descriptor.value as object;
     const others = (extrasOf(method)[PUBLISH_TO] ?? []) as PublishTarget[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { assertPublishOptions } from '../../../lib/options/publish-options.js';
+import { assertPublishOptions, PUBLISH_NAMES } from '../../../lib/options/publish-options.js';
 import { MqttResponse } from '../../../lib/records/mqtt-response.js';
 import { PublishTo } from '../../../lib/routing/decorators/publish-to.decorator.js';
 import { problemsOf } from './problems.js';
@@ -16,12 +16,12 @@ const names = Object.keys(wrong);
 
 describe('the options of one message', () => {
   it('are checked all at once', () => {
-    expect(problemsOf(() => assertPublishOptions('it', wrong as object)).toSorted()).toEqual(
+    expect(problemsOf(() => assertPublishOptions('it', wrong as object, PUBLISH_NAMES)).toSorted()).toEqual(
       names.map((name) => `it.${name}`).toSorted(),
     );
-    expect(problemsOf(() => assertPublishOptions('it', {}))).toEqual([]);
+    expect(problemsOf(() => assertPublishOptions('it', {}, PUBLISH_NAMES))).toEqual([]);
     const edges = { qos: 2 as const, retain: false, messageExpiryInterval: 0xffff_ffff, contentType: '' };
-    expect(problemsOf(() => assertPublishOptions('it', edges))).toEqual([]);
+    expect(problemsOf(() => assertPublishOptions('it', edges, PUBLISH_NAMES))).toEqual([]);
   });
 
   it('are checked where they are said: by MqttResponse in the handler, by PublishTo at the class', () => {
@@ -33,7 +33,7 @@ describe('the options of one message', () => {
   it('hold User Properties that can be sent', () => {
     const userProperties = { a: 7, 'nest-error': 'x' } as unknown as Record<string, string>;
     const expected = ['it.userProperties["a"]', 'it.userProperties["nest-error"]'];
-    expect(problemsOf(() => assertPublishOptions('it', { userProperties }))).toEqual(expected);
+    expect(problemsOf(() => assertPublishOptions('it', { userProperties }, PUBLISH_NAMES))).toEqual(expected);
     expect(problemsOf(() => new MqttResponse('x', { userProperties }))).toHaveLength(2);
   });
 

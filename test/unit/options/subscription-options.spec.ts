@@ -3,6 +3,7 @@ import { AckPolicy } from '../../../lib/options/ack-policy.js';
 import { OptionChecks } from '../../../lib/options/option-checks.js';
 import {
   checkSubscription,
+  isPermanent,
   resolveSubscription,
   type MqttSubscriptionOptions,
 } from '../../../lib/options/subscription-options.js';
@@ -27,8 +28,9 @@ describe('resolveSubscription', () => {
       noReply: false,
       responseTopic: undefined,
       replyFormat: 'plain',
-      retry: { attempts: 1, delay: 1_000, factor: 2, maxDelay: 30_000 },
+      retry: { attempts: 1, delay: 1_000, factor: 2, maxDelay: 30_000, permanent: isPermanent },
       deadLetter: undefined,
+      deadLetterReason: 'original',
       deduplicate: false,
       rejectReasonCode: 0x83,
       nl: false,
@@ -62,7 +64,7 @@ describe('resolveSubscription', () => {
 
   it('takes retry as a whole from the nearest level, and fills in the rest', () => {
     const { retry } = resolveSubscription([{ retry: { attempts: 9, delay: 1 } }, { retry: { attempts: 3 } }]);
-    expect(retry).toEqual({ attempts: 3, delay: 1_000, factor: 2, maxDelay: 30_000 });
+    expect(retry).toEqual({ attempts: 3, delay: 1_000, factor: 2, maxDelay: 30_000, permanent: isPermanent });
   });
 
   it('changes nothing that it is given, and lets nobody change what it gives', () => {

@@ -1,0 +1,34 @@
+/** Options that servers and clients have, beside those of their connections and payloads. */
+export const OF_BOTH_ROLES = { publishOptions: true, gracefulTimeout: true } as const;
+
+/** Options that only servers have. */
+export const OF_SERVERS = {
+  transportId: true,
+  subscribeOptions: true,
+  maxConcurrency: true,
+  handlerTimeout: true,
+  redelivery: true,
+  negativeAcknowledgements: true,
+  qos0Buffer: true,
+  maxPayloadBytes: true,
+  onStaleSubscription: true,
+  allowedResponseTopics: true,
+} as const;
+
+/** Options that only clients have. */
+export const OF_CLIENTS = {
+  requestTimeout: true,
+  responseTopicPrefix: true,
+  maxPendingRequests: true,
+  offline: true,
+  maxQueuedMessages: true,
+  envelope: true,
+  requestFormat: true,
+  userProperties: true,
+  topicTemplates: true,
+} as const;
+
+/** What to do about an option that the other role has. */
+export function otherRole(names: Readonly<Record<string, true>>, role: string): (name: string) => string | undefined {
+  return (name) => (Object.hasOwn(names, name) ? `It is an option of ${role} and of MqttModule` : undefined);
+}

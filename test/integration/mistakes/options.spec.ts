@@ -1,0 +1,320 @@
+import { describe, expect, it } from '@jest/globals';
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder } from '@nestjs/microservices';
+import {
+  AckPolicy,
+  ClientMqtt,
+  MqttModule,
+  MqttRecord,
+  MqttResponse,
+  MqttSubscription,
+  PublishTo,
+  ServerMqtt,
+  TopicParam,
+} from '../../../lib/index.js';
+import { transportLogs } from '../../support/logs.js';
+import { createClient, startServer } from '../../support/nest-application.js';
+import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
+
+/** What was thrown, or rejected, in words. */
+async function thrownBy(attempt: () => unknown): Promise<string> {
+  try {
+    await attempt();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing was thrown';
+}
+
+/** As a user would write it in JavaScript, or behind a cast: TypeScript refuses most of it. */
+const untyped = <T>(value: unknown): T => value as T;
+const server = (options: object) => (): unknown => new ServerMqtt(untyped(options));
+const client = (options: object) => (): unknown => new ClientMqtt(untyped(options));
+
+describe('an option that there is not', () => {
+  it.each<[string, () => unknown, string]>([
+    ['url', server({ urll: 'mqtt://b' }), '- urll: there is no such option. Did you mean "url"?'],
+    [
+      'subscribeOptions',
+      server({ subscribeOption: {} }),
+      '- subscribeOption: there is no such option. Did you mean "subscribeOptions"?',
+    ],
+    [
+      'qos of a server',
+      server({ subscribeOptions: { Qos: 1 } }),
+      '- subscribeOptions.Qos: there is no such option. Did you mean "qos"?',
+    ],
+    [
+      'of the publish options',
+      server({ publishOptions: { reatin: true } }),
+      '- publishOptions.reatin: there is no such option. Did you mean "retain"?',
+    ],
+    [
+      'no default',
+      server({ publishOptions: { contentType: 'a/b' } }),
+      '- publishOptions.contentType: there is no such option. Remove it.',
+    ],
+    [
+      'of retry',
+      server({ subscribeOptions: { retry: { attempt: 3 } } }),
+      '- subscribeOptions.retry.attempt: there is no such option. Did you mean "attempts"?',
+    ],
+    [
+      'of the buffer',
+      server({ qos0Buffer: { sizes: 3 } }),
+      '- qos0Buffer.sizes: there is no such option. Did you mean "size"?',
+    ],
+    [
+      'of redelivery',
+      server({ redelivery: { reconect: true } }),
+      '- redelivery.reconect: there is no such option. Did you mean "reconnect"?',
+    ],
+    [
+      'of reconnect',
+      client({ reconnect: { initalDelay: 3 } }),
+      '- reconnect.initalDelay: there is no such option. Did you mean "initialDelay"?',
+    ],
+    [
+      'of the properties',
+      client({ properties: { sessionExpiry: 3 } }),
+      '- properties.sessionExpiry: there is no such option. Remove it.',
+    ],
+    [
+      'of the will',
+      client({ will: { topic: 'a', paylod: 'x' } }),
+      '- will.paylod: there is no such option. Did you mean "payload"?',
+    ],
+    [
+      'of clients, at a server',
+      server({ requestTimeout: 5 }),
+      '- requestTimeout: there is no such option. It is an option of ClientMqtt and of MqttModule.',
+    ],
+    [
+      'of servers, at a client',
+      client({ maxConcurrency: 5 }),
+      '- maxConcurrency: there is no such option. It is an option of ServerMqtt and of MqttModule.',
+    ],
+    ['of nobody', client({ colour: 'red' }), '- colour: there is no such option. Remove it.'],
+    [
+      'of MqttResponse',
+      () => new MqttResponse(1, untyped({ contenType: 'a/b' })),
+      '- MqttResponse.contenType: there is no such option. Did you mean "contentType"?',
+    ],
+    [
+      'of @PublishTo',
+      () => PublishTo('a', untyped({ qoss: 1 })),
+      '- @PublishTo(\'a\').qoss: there is no such option. Did you mean "qos"?',
+    ],
+    [
+      'of @MqttSubscription',
+      () => MqttSubscription(untyped({ share: 'g' })),
+      '- @MqttSubscription.share: there is no such option. Did you mean "shared"?',
+    ],
+    [
+      'of messages()',
+      () => createClient({}).messages('a', untyped({ Qos: 1 })),
+      '- messages("a").Qos: there is no such option. Did you mean "qos"?',
+    ],
+    [
+      'of publish()',
+      () => createClient({}).publish('a', 1, untyped({ retian: true })),
+      '- message to "a".retian: there is no such option. Did you mean "retain"?',
+    ],
+    [
+      'of request()',
+      () => createClient({}).request('a', 1, untyped({ timeOut: 5 })),
+      '- message to "a".timeOut: there is no such option. Did you mean "timeout"?',
+    ],
+    [
+      'of a record',
+      () => createClient({}).publish('a', new MqttRecord(1, untyped({ qus: 1 }))),
+      '- message to "a".qus: there is no such option. Did you mean "qos"?',
+    ],
+    [
+      "of Nest's record",
+      () =>
+        createClient({}).publish(
+          'a',
+          untyped(Object.assign(new NestRecordBuilder(1).setQoS(1).build(), { options: { Retain: true } })),
+        ),
+      '- message to "a".Retain: there is no such option. Did you mean "retain"?',
+    ],
+  ])('%s', async (_, attempt, message) => expect(await thrownBy(attempt)).toContain(message));
+
+  it('is found among the extras of a pattern, where it looks like one', async () => {
+    @Controller()
+    class Handlers {
+      @EventPattern<string>('a', { qoss: 1 })
+      a(): void {}
+
+      @MessagePattern('b', { maxWorker: 1 })
+      b(): void {}
+    }
+
+    const message = await thrownBy(() => startServer({}, { controllers: [Handlers] }));
+    expect(message).toContain('- \'a\'.qoss: there is no such option. Did you mean "qos"?');
+    expect(message).toContain('- \'b\'.maxWorker: there is no such option. Did you mean "maxWorkers"?');
+  });
+
+  it.each([
+    'keepalive',
+    'servername',
+    'ALPNProtocols',
+    'checkServerIdentity',
+    'wsOptions',
+    'localAddress',
+    'reconnectPeriod',
+  ])('but not %s, which MQTT.js or its socket takes', (name) => {
+    const options = { [name]: name === 'keepalive' ? 30 : {} };
+    expect(server(options)).not.toThrow();
+    expect(client(options)).not.toThrow();
+  });
+
+  it('in what forRootAsync gives', async () => {
+    @Module({ imports: [MqttModule.forRootAsync({ useFactory: () => untyped({ isGlobal: true, url: 'mqtt://b' }) })] })
+    class AppModule {}
+
+    const made = NestFactory.createApplicationContext(AppModule, { abortOnError: false });
+    expect(await thrownBy(() => made)).toContain('- isGlobal: there is no such option');
+  });
+});
+
+describe('a value that is none', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'the path of a CA',
+      client({ ca: '/etc/ssl/ca.pem' }),
+      '- ca: it is no PEM text. Give what the file holds and not its path: readFileSync(path).',
+    ],
+    ['the path of a key', client({ key: ['./key.pem'] }), '- key: it is no PEM text.'],
+    [
+      'a symbol to publish to',
+      () => createClient({}).publish(untyped<string>(Symbol('a')), 1),
+      'Invalid topic "Symbol(a)": a pattern is a string, or an object such as { cmd: \'sum\' }, and not a symbol.',
+    ],
+    [
+      'no topic at all',
+      () => createClient({}).publish(untyped<string>(undefined), 1),
+      'Invalid topic "undefined": a pattern is a string, or an object such as { cmd: \'sum\' }, and not undefined.',
+    ],
+    [
+      'no topic of a request',
+      () => createClient({}).request(untyped<string>(undefined), 1),
+      'Invalid topic "undefined"',
+    ],
+    [
+      'a wildcard to publish to',
+      () => createClient({}).publish('a/+', 1),
+      'a Topic Name must not contain the wildcards + and #, which belong to subscriptions',
+    ],
+    [
+      'an unknown policy',
+      server({ subscribeOptions: { ackPolicy: 'NACK' } }),
+      'subscribeOptions.ackPolicy: "NACK" is not known. Use one of',
+    ],
+    [
+      'a QoS in words',
+      () => createClient({}).messages('a', untyped({ qos: '1' })),
+      'messages("a").qos: "1" is not known. Use one of 0, 1, 2.',
+    ],
+  ])('%s', async (_, attempt, message) => expect(await thrownBy(attempt)).toContain(message));
+
+  it.each<[string, unknown, string]>([
+    ['a Map', new Map([['a', 1]]), 'the JSON of a Map is {}. Send Object.fromEntries(map) or [...map]'],
+    ['a Set', new Set([1]), 'the JSON of a Set is {}. Send [...set]'],
+    [
+      'a promise',
+      Promise.reject(new Error('nobody waits')),
+      'the JSON of a Promise is {}. Send what it resolves to: await it first',
+    ],
+  ])('%s as a payload', async (_, value, message) => {
+    const { url } = await startInProcessBroker();
+    expect(await thrownBy(() => createClient(connectionTo(url, 5)).publish('a', value))).toContain(message);
+  });
+});
+
+describe('a pattern', () => {
+  it.each<[string, unknown, string]>([
+    ['that is missing', undefined, 'Invalid topic "undefined": a pattern is a string, or an object'],
+    ['with a symbol in it', { cmd: Symbol('a') }, 'and not an object that holds other things than texts and numbers.'],
+  ])('%s', async (_, pattern, message) => {
+    @Controller()
+    class Handlers {
+      @EventPattern(pattern)
+      a(): void {}
+    }
+
+    expect(await thrownBy(() => startServer({}, { controllers: [Handlers] }))).toContain(message);
+  });
+
+  it('without the capture that a parameter asks for', async () => {
+    @Controller()
+    class Handlers {
+      @EventPattern<string[]>(['devices/{id}/on', 'devices/{id}/off'])
+      a(@TopicParam('idd') _id: string, @TopicParam('site') _site: string, @TopicParam('id') _known: string): void {}
+    }
+
+    const message = await thrownBy(() => startServer({}, { controllers: [Handlers] }));
+    expect(message).toBe(
+      'Invalid MQTT options (2):\n' +
+        "  - @TopicParam('site') of 'devices/{id}/on': the pattern has no such capture. Add {site} to the pattern.\n" +
+        "  - @TopicParam('idd') of 'devices/{id}/on': the pattern has no such capture. Did you mean \"id\"?",
+    );
+  });
+});
+
+describe('what is allowed, and does nothing', () => {
+  it('is said once, when the server starts', async () => {
+    @Controller()
+    class Handlers {
+      @EventPattern<string>('a', { ackPolicy: AckPolicy.NACK_ON_ERROR, deadLetter: 'dead' })
+      a(): void {}
+
+      @EventPattern<string>('b', { qos: 1, ackPolicy: AckPolicy.REJECT_ON_ERROR, deadLetter: 'dead' })
+      b(): void {}
+
+      @EventPattern<string>('c', { qos: 1, ackPolicy: AckPolicy.ACK_FIRST, deadLetter: 'dead', retry: { attempts: 2 } })
+      c(): void {}
+
+      @EventPattern<string>('d', { responseTopic: 'r', noReply: true })
+      d(): void {}
+
+      @EventPattern<string>('e', { partition: 1 })
+      e(): void {}
+
+      @EventPattern<string>('f', { qos: 1, ackPolicy: AckPolicy.MANUAL })
+      f(): void {}
+    }
+
+    const { url } = await startInProcessBroker();
+    const session = { clientId: 'mistakes', clean: false, properties: { sessionExpiryInterval: 9 } };
+    await startServer({ ...connectionTo(url, 5), ...session, reconnectPeriod: 5 } as object, {
+      controllers: [Handlers],
+    });
+    expect(transportLogs('warn')).toEqual([
+      'Handler "a" has AckPolicy.NACK_ON_ERROR at QoS 0, where nothing is acknowledged. Ask for qos: 1 or 2, or leave the policy out.',
+      'Handler "a" has AckPolicy.NACK_ON_ERROR beside deadLetter, which takes what fails before the policy is asked. Leave one of the two out.',
+      'Handler "b" has AckPolicy.REJECT_ON_ERROR beside deadLetter, which takes what fails before the policy is asked. Leave one of the two out.',
+      'Handler "c" has AckPolicy.ACK_FIRST beside deadLetter: what is acknowledged is not given up any more. Leave one of the two out.',
+      'Handler "c" has AckPolicy.ACK_FIRST beside retry: what is acknowledged does not run again. Leave one of the two out.',
+      'Handler "d" has responseTopic, and is an event handler, which does not reply. Use @PublishTo, or @MessagePattern.',
+      'Handler "d" has noReply, and is an event handler, which does not reply. Leave it out.',
+      'Handler "e" has extras that this transport does not know: partition. Its options are those of @MqttSubscription.',
+      'The option reconnectPeriod of MQTT.js has no effect here. Use reconnect: { initialDelay, maxDelay }.',
+    ]);
+  });
+
+  it('is not said of what comes from further away', async () => {
+    @Controller()
+    @MqttSubscription({ qos: 1, ackPolicy: AckPolicy.REJECT_ON_ERROR })
+    class Handlers {
+      @EventPattern<string>('a', { deadLetter: 'dead' })
+      a(): void {}
+    }
+
+    const { url } = await startInProcessBroker();
+    await startServer(connectionTo(url, 5), { controllers: [Handlers] });
+    expect(transportLogs('warn')).toEqual([]);
+  });
+});
