@@ -34,6 +34,7 @@ export function clientOptionsOf(options: MqttModuleOptions): MqttClientOptions {
     maxPayloadBytes: _maxPayloadBytes,
     onStaleSubscription: _onStaleSubscription,
     allowedResponseTopics: _allowedResponseTopics,
+    waitForBroker: _waitForBroker,
     will: _will,
     clean: _clean,
     ...client

@@ -13,6 +13,7 @@ export const OF_SERVERS = {
   maxPayloadBytes: true,
   onStaleSubscription: true,
   allowedResponseTopics: true,
+  waitForBroker: true,
 } as const;
 
 /** Options that only clients have. */

@@ -84,6 +84,12 @@ export interface MqttServerOptions extends MqttConnectionOptions, MqttPayloadOpt
   onStaleSubscription?: 'log' | 'unsubscribe' | ((message: StaleMessage) => void);
   /** Topic Filters that a Response Topic must match; a request that names another one is not run. Default: any valid topic. */
   allowedResponseTopics?: readonly string[];
+  /**
+   * Whether `listen()` waits until the broker has granted every subscription, so that a refusal is an error of the start. With false the
+   * application starts without its broker, HTTP included: `health()` tells when it is there, and what would have been an error of the
+   * start is logged. Default true.
+   */
+  waitForBroker?: boolean;
 }
 
 /** Server options after validation: complete, private copies, never written to. */
@@ -102,6 +108,7 @@ export interface ResolvedServerOptions extends ResolvedPayloadOptions {
   readonly maxPayloadBytes: number;
   readonly onStaleSubscription: NonNullable<MqttServerOptions['onStaleSubscription']>;
   readonly allowedResponseTopics: readonly string[] | undefined;
+  readonly waitForBroker: boolean;
 }
 
 const SERVER_NAMES = allNames(
@@ -138,6 +145,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     maxPayloadBytes,
     onStaleSubscription,
     allowedResponseTopics,
+    waitForBroker,
     codec,
     serializer,
     deserializer,
@@ -160,6 +168,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     qos0Buffer: Object.freeze(withDefaults(DEFAULT_QOS0_BUFFER, qos0Buffer)),
     maxPayloadBytes: maxPayloadBytes ?? Infinity,
     onStaleSubscription: onStaleSubscription ?? 'log',
+    waitForBroker: waitForBroker ?? true,
     allowedResponseTopics: allowedResponseTopics && Object.freeze([...allowedResponseTopics]),
     codec,
     serializer,
@@ -193,6 +202,7 @@ function check(options: MqttServerOptions): void {
   checks.list('allowedResponseTopics', options.allowedResponseTopics, (option, filter) =>
     checks.wellFormed(option, filter, responseFilterProblem, 'Give Topic Filters that do not begin with $'),
   );
+  checks.boolean('waitForBroker', options.waitForBroker);
   checks.integer('maxPayloadBytes', options.maxPayloadBytes, { min: 0, infinite: true });
   checkPayload(checks, options);
   if (typeof options.onStaleSubscription !== 'function') {

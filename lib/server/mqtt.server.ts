@@ -5,6 +5,7 @@ import {
   type MessageHandler,
   type MsPattern,
 } from '@nestjs/microservices';
+import { describeThrown } from '../errors/describe-thrown.js';
 import { SteadyLogger } from '../errors/steady-logger.js';
 import { assertDuration } from '../options/option-checks.js';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
@@ -69,24 +70,48 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   }
 
   /**
-   * Connects and subscribes. Calls back when the broker has granted every subscription, or with the error that prevented it.
+   * Connects and subscribes. Calls back when the broker has granted every subscription, or with the error that prevented it; with
+   * `waitForBroker: false` at once. When `close()` comes first it does not call back, as with Nest's own transports: the application ends.
    */
   async listen(callback: (error?: unknown) => void): Promise<void> {
+    let started: Promise<boolean>;
     try {
-      this.runtime = new ServerRuntime(this.resolved, this.registry, {
-        logger: this.logger,
-        hooks: this.hooks(),
-        normalizePattern: (pattern) => this.normalizePattern(pattern as MsPattern),
-        onStatus: (status) => this._status$.next(status),
-      });
-      for (const [event, listener] of this.listeners) this.runtime.on(event, listener);
-      await this.runtime.start();
+      this.runtime = this.createRuntime();
+      started = this.start(this.runtime);
+      started.catch(() => {}); // of a start that nobody waits for it is said in the log
+      if (this.resolved.waitForBroker && !(await started)) return;
     } catch (error) {
       await this.close();
       callback(error);
       return;
     }
     callback();
+  }
+
+  /** @returns false when it was closed before */
+  private async start(runtime: ServerRuntime): Promise<boolean> {
+    try {
+      await runtime.start();
+      return true;
+    } catch (error) {
+      if (this.runtime !== runtime) return false;
+      if (!this.resolved.waitForBroker) {
+        this.logger.error(`The server does not serve: ${describeThrown(error)}`);
+        await runtime.stop();
+      }
+      throw error;
+    }
+  }
+
+  private createRuntime(): ServerRuntime {
+    const runtime = new ServerRuntime(this.resolved, this.registry, {
+      logger: this.logger,
+      hooks: this.hooks(),
+      normalizePattern: (pattern) => this.normalizePattern(pattern as MsPattern),
+      onStatus: (status) => this._status$.next(status),
+    });
+    for (const [event, listener] of this.listeners) runtime.on(event, listener);
+    return runtime;
   }
 
   /**

@@ -120,21 +120,36 @@ export class ServerRuntime {
     this.host.running.open();
     await this.link.connection.open();
     this.receiver.copies = await this.subscriptions.subscribe();
+    this.subscriptions.report();
     this.link.openPublisher();
   }
 
   /** Drains and disconnects; see {@link ServerMqtt.close}. */
   async stop(): Promise<void> {
-    this.link.inbound.stopAccepting();
+    const { connection, inbound } = this.link;
+    const { running } = this.host;
+    const { logger } = this.parts;
+    const wasConnected = connection.connected;
+    const startedAt = Date.now();
+    if (wasConnected) logger.log(`Draining at ${connection.broker}: ${counted(running.size, 'message')} under way`);
+    inbound.stopAccepting();
     this.redelivery.stop();
     this.gate.close();
-    this.host.running.shutDown();
-    const deadline = Date.now() + this.options.gracefulTimeoutMs;
-    await within(deadline - Date.now(), this.host.running.whenSettled());
-    this.link.inbound.giveUpUndecided();
-    this.host.running.abandon();
+    running.shutDown();
+    const deadline = startedAt + this.options.gracefulTimeoutMs;
+    await within(deadline - Date.now(), running.whenSettled());
+    const left = running.size;
+    inbound.giveUpUndecided();
+    running.abandon();
     await within(deadline - Date.now(), this.completed());
-    await this.link.connection.close();
+    await connection.close();
+    if (!wasConnected) return;
+    const afterMs = Date.now() - startedAt;
+    if (left === 0) logger.log(`Drained at ${connection.broker} after ${afterMs} ms`);
+    else
+      logger.warn(
+        `Not drained at ${connection.broker} after ${afterMs} ms, which is gracefulTimeout: ${counted(left, 'message')} still under way`,
+      );
   }
 
   private async completed(): Promise<void> {
@@ -251,6 +266,10 @@ function requireSurvivingSession(handlers: readonly Handler[], { connection }: R
     }));
   });
   if (problems.length > 0) throw new InvalidOptionsError(problems);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function nextTurn(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Subscriber } from './subscriptions/subscriber.js';
 
 /** Reads the health off the parts of a connection. */
 export function healthOf(connection: Connection, subscriber: Subscriber, inbound: InboundMessages): MqttHealth {
-  const { broker, clientId, connected, lastError } = connection;
+  const { address: broker, clientId, connected, lastError } = connection;
   const { oldestUndecided, undecidedCount, withheldCount: withheld, window } = inbound;
   return {
     broker,

@@ -69,7 +69,13 @@ export class Link {
       if (option in options.mqtt) logger.warn(`The option ${option} of MQTT.js has no effect here. ${remedy}.`);
     this.connection.on('session', ({ sessionPresent, first }) => {
       this.sessionPresent = sessionPresent;
-      if (!sessionPresent && !first) this.events.emit('sessionLost');
+      if (sessionPresent || first) return;
+      if (options.durableSession)
+        logger.warn(
+          `${this.connection.broker} does not know the session of "${options.clientId}" any more: what it kept for it is lost, and its ` +
+            `${this.subscriber.wantedCount} filters are subscribed again`,
+        );
+      this.events.emit('sessionLost');
     });
     this.connection.on('connected', ({ first }) => {
       if (!first) void this.restore(); // at first it is for others to subscribe, and then to let messages out

@@ -22,7 +22,7 @@ export function observersOf(parts: ObservedParts): Observers | undefined {
   const { connection, publisher, health, role, figures, logger } = parts;
   const { observers: given, name } = connection.options;
   if (given.length === 0) return undefined;
-  const { clientId, broker, protocolVersion } = connection;
+  const { clientId, address: broker, protocolVersion } = connection;
   const observed: MqttObservedConnection = {
     role,
     name,

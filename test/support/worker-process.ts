@@ -40,6 +40,11 @@ export class WorkerProcess<Report> {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** How it has ended. */
+  get end(): { readonly code: number | null; readonly signal: NodeJS.Signals | null } {
+    return { code: this.child.exitCode, signal: this.child.signalCode };
+  }
+
   /** What it has printed. */
   get printed(): string {
     return this.output;
@@ -57,15 +62,11 @@ export class WorkerProcess<Report> {
 
   /** Closes the application in order. */
   async stop(): Promise<void> {
-    await this.end('SIGTERM');
+    await this.kill('SIGTERM');
   }
 
-  /** `kill -9`. */
-  async kill(): Promise<void> {
-    await this.end('SIGKILL');
-  }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
+  /** `kill -9`, or another signal. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.running) this.child.kill(signal);
     await within(this.exited, `the worker to end after ${signal}`);
   }

@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { describeHandlers, describeSubscriptions } from '../../routing/describe-subscriptions.js';
 import { CopyCounter } from '../../routing/overlap/copy-counter.js';
 import { withoutCovered } from '../../routing/overlap/covered-subscriptions.js';
 import { assignIdentifiers, clearIdentifiers } from '../../routing/overlap/subscription-identifiers.js';
@@ -48,6 +49,18 @@ export class ServerSubscriptions {
     const copies = ambiguous.length > 0 ? await this.copyFilter(asked) : undefined;
     await this.ask(asked);
     return copies;
+  }
+
+  /** Says in the log what is subscribed, and where. */
+  report(): void {
+    const { logger, connection } = this.parts;
+    const subscriptions = [...this.subscriptions];
+    if (subscriptions.length === 0) {
+      logger.warn(`Nothing is subscribed at ${connection.broker}: no handler of a controller is for this server`);
+      return;
+    }
+    logger.log(describeSubscriptions(subscriptions, connection.broker));
+    for (const line of describeHandlers(subscriptions)) logger.debug(line);
   }
 
   private get identifiable(): boolean {

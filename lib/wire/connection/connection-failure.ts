@@ -57,6 +57,8 @@ export interface ConnectionFailure {
   readonly suspected?: boolean;
   /** Where the broker says to go instead (Server Reference, section 4.11). */
   readonly serverReference?: string | undefined;
+  /** What to try about it. */
+  readonly hint?: string | undefined;
   /** Whether to go there from now on, and not just this once. */
   readonly moved?: boolean;
 }

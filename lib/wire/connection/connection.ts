@@ -15,11 +15,12 @@ import { PacketIdentifiers } from '../outbound/packet-identifiers.js';
 import type { Writer } from '../outbound/writer.js';
 import { brokerLimits, UNLIMITED_RECEIVE_MAXIMUM, type BrokerLimits } from './broker-limits.js';
 import { brokerDisconnect, mayBeHangUp, refusedConnack, type ConnectionFailure } from './connection-failure.js';
+import { connectHint } from './connect-hint.js';
 import { createControlClient, endControlClient } from './control-client.js';
 import { Endpoints } from './endpoints.js';
 import type { Loss } from './loss.js';
 import { NetworkConnection, type NetworkHost, type PacketHandler } from './network-connection.js';
-import { reasonOf, Reconnection } from './reconnection.js';
+import { reasonOf, Reconnection, withHint } from './reconnection.js';
 import { renewCredentials } from './renew-credentials.js';
 
 /** How the session of a new network connection begins. */
@@ -69,7 +70,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
  */
 export class Connection extends EventEmitter<ConnectionEvents> implements NetworkHost {
   readonly client: MqttClient;
-  /** Where it goes, without credentials. */
+  /** Where it goes, without credentials, and how it is called where there are several; see {@link address}. */
   readonly broker: string;
   readonly identifiers: PacketIdentifiers;
   /** What the broker can do; known from the first accepted CONNACK on. */
@@ -102,7 +103,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     super();
     this.setMaxListeners(0);
     this.endpoints = new Endpoints(options);
-    this.broker = this.endpoints.label;
+    const { name } = options;
+    this.broker = name === undefined ? this.endpoints.label : `"${name}" at ${this.endpoints.label}`;
     this.reconnection = new Reconnection(options, this.broker);
     this.identifiers = new PacketIdentifiers(options.mqtt.messageIdProvider);
     this.client = createControlClient(options, this.identifiers.control, () => this.network!.control);
@@ -110,6 +112,11 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     this.client.on('connect', (packet) => this.onConnect(packet));
     this.client.on('error', (error) => this.onError(error));
     this.client.on('close', () => this.onClose());
+  }
+
+  /** Where it goes, without credentials. */
+  get address(): string {
+    return this.endpoints.label;
   }
 
   get connected(): boolean {
@@ -263,15 +270,13 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
       this.tryAgain(0);
       return;
     }
-    const silent = wasConnected && !explained;
-    this.fail(
-      {
-        ...(this.failure ?? { error: new Error('the network connection was closed'), severity: 'passing', silent }),
-        suspected: suspected && !explained,
-      },
-      wasConnected,
-      explained,
-    );
+    const failure: ConnectionFailure = this.failure ?? {
+      error: new Error('the network connection was closed'),
+      severity: 'passing',
+      silent: wasConnected && !explained,
+    };
+    const hint = wasConnected ? undefined : connectHint(failure.error, this.endpoints.latest);
+    this.fail({ ...failure, suspected: suspected && !explained, hint }, wasConnected, explained);
   }
 
   /** What was suspected of having ended the connection was not it, for the broker has taken it since. */
@@ -324,16 +329,20 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     this.tryAgain(atOnce ? 0 : next);
   }
 
-  /** Once per change of state: the attempts in between say nothing new. */
-  private report({ error }: ConnectionFailure, wasConnected: boolean): void {
+  /** At every change of state, and of the attempts after it at every doubling of their number: at 4, 8, 16, and so on. */
+  private report({ error, hint }: ConnectionFailure, wasConnected: boolean): void {
     const { broker, clientId, reconnection, logger } = this;
+    const { failedAttempts: attempts } = reconnection;
+    const reason = withHint(reasonOf(error), hint);
     if (wasConnected && reconnection.looksEvicted) {
       logger.warn(
-        `${broker} keeps ending the connection as soon as it is made: does another client use the Client Identifier "${clientId}"?`,
+        `${broker} keeps ending the connection as soon as it is made: does another client use the Client Identifier "${clientId}"? ` +
+          'Give every process a clientId of its own, or none.',
       );
-    } else if (wasConnected) logger.warn(`Connection to ${broker} lost (${reasonOf(error)}), reconnecting`);
-    else if (reconnection.failedAttempts === 1)
-      logger.warn(`Cannot connect to ${broker} (${reasonOf(error)}), trying again`);
+    } else if (wasConnected) logger.warn(`Connection to ${broker} lost (${reason}), reconnecting`);
+    else if (attempts === 1) logger.warn(`Cannot connect to ${broker} (${reason}), trying again`);
+    else if (attempts >= 4 && Number.isInteger(Math.log2(attempts)))
+      logger.warn(`Cannot connect to ${broker} (${reason}) after ${attempts} attempts, trying again`);
   }
 
   /** Goes where the broker says, if that is wished; and back when it was for once and did not help. */

@@ -8,7 +8,8 @@ export class Endpoints {
   readonly label: string;
   private readonly servers: Endpoint[];
   private turn = -1;
-  private latest: Endpoint;
+  /** Where the latest connection went. */
+  latest: Endpoint;
   private elsewhere: Endpoint | undefined;
 
   /** @throws InvalidOptionsError when a protocol cannot be spoken, or `servers` is empty */

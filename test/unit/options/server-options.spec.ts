@@ -14,6 +14,7 @@ describe('resolveServerOptions', () => {
     const { connection, ...rest } = resolveServerOptions();
     expect(rest).toEqual({
       transportId: undefined,
+      waitForBroker: true,
       subscribeOptions: {},
       publishOptions: {},
       maxConcurrency: 256,

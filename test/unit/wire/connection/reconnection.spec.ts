@@ -179,9 +179,19 @@ describe('Reconnection, and a broker that does not say that a session was taken 
     const reconnection = reconnectionOf();
     evicted(reconnection, 19);
     reconnection.connected(0);
-    reconnection.lost(1_000);
+    reconnection.lost(30_000);
     expect(reconnection.looksEvicted).toBe(false);
     expect(evicted(reconnection, 19)).toEqual(expect.any(Number));
+  });
+
+  it('suspects it too when they live longer, for the two of them wait longer and longer', () => {
+    const reconnection = reconnectionOf();
+    for (const lifetime of [900, 3_000, 7_000]) {
+      reconnection.connected(0);
+      reconnection.lost(lifetime);
+      expect(reconnection.failed(silent)).toEqual(expect.any(Number));
+    }
+    expect(reconnection.looksEvicted).toBe(true);
   });
 
   it('forgets them over an attempt that fails, or a connection that breaks: that is a broker or a network in trouble', () => {
