@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { ClientMqtt } from '../client/mqtt.client.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
@@ -9,6 +10,7 @@ import type {
   MqttModuleOptionsFactory,
 } from './mqtt-module-options.js';
 import { getMqttClientToken, getMqttServerToken, getMqttTransportId } from './mqtt-tokens.js';
+import { StartupCheck } from './startup-check.js';
 import { clientOptionsOf, serverOptionsOf } from './role-options.js';
 
 /**
@@ -47,6 +49,11 @@ function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...providers: Pr
     providers: [
       ...providers,
       { provide: server, inject: [options], useFactory: (given: MqttModuleOptions) => createServer(given, name) },
+      {
+        provide: StartupCheck,
+        inject: [ModulesContainer],
+        useFactory: (modules: ModulesContainer) => new StartupCheck(modules),
+      },
       { provide: client, inject: [options], useFactory: (given: MqttModuleOptions) => createClient(given, name) },
     ],
     exports: [server, client],

@@ -55,6 +55,11 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     this.transportId = this.resolved.transportId ?? Transport.MQTT;
   }
 
+  /** @internal Whether Nest has handed it handlers, which it does when it is connected as a microservice. */
+  get hasHandlers(): boolean {
+    return !this.registry.isEmpty;
+  }
+
   /** Called by Nest for every pattern of every handler. @throws InvalidTopicError when the pattern names no topic */
   override addHandler(
     pattern: unknown,

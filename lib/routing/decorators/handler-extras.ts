@@ -4,6 +4,9 @@ import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 /** Where `@MqttSubscription` on a controller leaves its options in the extras of the controller's handlers. */
 export const CONTROLLER_OPTIONS = Symbol('nestjs-mqtt-transport:controller-options');
 
+/** Left on a class that `@MqttSubscription` stands on. */
+export const DECORATED = Symbol('nestjs-mqtt-transport:decorated');
+
 /** Where `@PublishTo` leaves its targets in the extras of a handler. */
 export const PUBLISH_TO = Symbol('nestjs-mqtt-transport:publish-to');
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 import { assertSubscriptionNames, type MqttSubscriptionOptions } from '../../options/subscription-options.js';
-import { CONTROLLER_OPTIONS, extendExtras, extrasOf } from './handler-extras.js';
+import { CONTROLLER_OPTIONS, DECORATED, extendExtras, extrasOf } from './handler-extras.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -30,7 +30,9 @@ export function MqttSubscription(options: MqttSubscriptionOptions): ClassDecorat
 }
 
 /** Class decorators come after those of methods: the patterns are known by now. */
-function decorateController({ prototype }: { prototype: object }, options: MqttSubscriptionOptions): void {
+function decorateController(controller: { prototype: object }, options: MqttSubscriptionOptions): void {
+  const { prototype } = controller;
+  Reflect.defineMetadata(DECORATED, true, controller);
   for (const name of methodNames(prototype)) {
     const method = (prototype as Record<string, unknown>)[name];
     if (typeof method !== 'function' || !Reflect.hasMetadata(PATTERN_METADATA, method)) continue;

@@ -76,6 +76,8 @@ describe('the log of a server', () => {
   });
 });
 
+const withCode = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });
+
 describe('the wrong protocol', () => {
   it('mqtt:// at a port for TLS', async () => {
     const tls = createTlsServer(() => {});
@@ -94,7 +96,6 @@ describe('the wrong protocol', () => {
   });
 
   const closed = new Error('the network connection was closed');
-  const withCode = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });
 
   it.each([
     [closed, 'mqtt', 8883, 'port 8883 is mostly one for TLS: use mqtts://'],

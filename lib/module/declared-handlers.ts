@@ -1,0 +1,48 @@
+import type { Transport } from '@nestjs/microservices';
+import { PATTERN_METADATA, TRANSPORT_METADATA } from '@nestjs/microservices/constants.js';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { DECLARED_AT, DECORATED, extrasOf } from '../routing/decorators/handler-extras.js';
+
+/** A class of the application, with what its decorators say about handlers. */
+export interface DeclaringClass {
+  readonly name: string;
+  readonly isController: boolean;
+  /** Whether `@MqttSubscription` stands on it. */
+  readonly decorated: boolean;
+  readonly handlers: readonly { readonly method: string; readonly transport: Transport | symbol | undefined }[];
+  /** Methods that a decorator of this package stands on, and no pattern. */
+  readonly withoutPattern: readonly string[];
+}
+
+/** The classes of an application that have handlers, or decorators that are meant for some. */
+export function declaringClasses(modules: ModulesContainer): DeclaringClass[] {
+  const found = new Map<object, DeclaringClass>();
+  for (const { controllers, providers } of modules.values()) {
+    for (const { metatype } of controllers.values()) add(found, metatype, true);
+    for (const { metatype } of providers.values()) add(found, metatype, false);
+  }
+  return [...found.values()];
+}
+
+function add(found: Map<object, DeclaringClass>, type: unknown, isController: boolean): void {
+  if (typeof type !== 'function' || typeof type.prototype !== 'object' || type.prototype === null) return;
+  if (found.get(type)?.isController) return;
+  const prototype = type.prototype as Record<string, unknown>;
+  const methods = new MetadataScanner().getAllMethodNames(prototype).map((name) => [name, prototype[name]] as const);
+  const hasPattern = (method: unknown): method is object =>
+    typeof method === 'function' && Reflect.hasMetadata(PATTERN_METADATA, method);
+  const declared: DeclaringClass = {
+    name: type.name,
+    isController,
+    decorated: Reflect.hasOwnMetadata(DECORATED, type),
+    handlers: methods.flatMap(([name, method]) => {
+      if (!hasPattern(method)) return [];
+      return [{ method: name, transport: Reflect.getMetadata(TRANSPORT_METADATA, method) as Transport | undefined }];
+    }),
+    withoutPattern: methods
+      .filter(([, method]) => typeof method === 'function' && !hasPattern(method) && DECLARED_AT in extrasOf(method))
+      .map(([name]) => name),
+  };
+  if (declared.decorated || declared.handlers.length > 0 || declared.withoutPattern.length > 0)
+    found.set(type, declared);
+}

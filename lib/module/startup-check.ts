@@ -1,0 +1,100 @@
+import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { Transport } from '@nestjs/microservices';
+import { ServerMqtt } from '../server/mqtt.server.js';
+import { declaringClasses, type DeclaringClass } from './declared-handlers.js';
+
+/** Applications that have been looked at: one may have a module for each of several brokers. */
+const checked = new WeakSet<ModulesContainer>();
+
+/** Says, when the application starts, what was written for this transport and never reaches it. */
+export class StartupCheck implements OnApplicationBootstrap {
+  constructor(private readonly modules: ModulesContainer) {}
+
+  /** Called by Nest when every module is ready, and microservices that are connected have their handlers. */
+  onApplicationBootstrap(): void {
+    if (checked.has(this.modules)) return;
+    checked.add(this.modules);
+    const logger = new Logger('MqttModule');
+    for (const line of startupWarnings(declaringClasses(this.modules), serversOf(this.modules))) logger.warn(line);
+  }
+}
+
+/** What is known of a server by then. */
+export interface KnownServer {
+  readonly transportId: Transport | symbol;
+  readonly hasHandlers: boolean;
+}
+
+/** @returns a line for each thing that does not work as it was probably meant */
+export function startupWarnings(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
+  return [...classes.flatMap(misplaced), ...unconnected(classes, servers), ...onSeveralBrokers(classes, servers)];
+}
+
+function serversOf(modules: ModulesContainer): ServerMqtt[] {
+  const servers = new Set<ServerMqtt>();
+  for (const { providers } of modules.values())
+    for (const { instance } of providers.values()) if (instance instanceof ServerMqtt) servers.add(instance);
+  return [...servers];
+}
+
+function misplaced({ name, isController, decorated, handlers, withoutPattern }: DeclaringClass): string[] {
+  const lines = withoutPattern.map(
+    (method) =>
+      `${name}.${method}() has decorators of this package and no pattern, so that it is no handler. Add @EventPattern or @MessagePattern.`,
+  );
+  if (!isController && handlers.length > 0) {
+    const methods = handlers.map(({ method }) => `${name}.${method}()`).join(', ');
+    lines.push(
+      `${methods}: patterns of a provider are not served. Make ${name} a @Controller, and list it in controllers.`,
+    );
+  }
+  if (decorated && handlers.length === 0)
+    lines.push(`@MqttSubscription on ${name} does nothing: the class has no handler.`);
+  return lines;
+}
+
+function unconnected(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
+  const handlers = handlersOf(classes);
+  const anyConnected = servers.some(({ hasHandlers }) => hasHandlers);
+  return servers.flatMap(({ transportId, hasHandlers }) => {
+    if (hasHandlers) return [];
+    const own = handlers.filter(
+      ({ transport }) => transport === transportId || (transport === undefined && !anyConnected),
+    );
+    if (own.length === 0) return [];
+    return [
+      `The application has ${own.length} ${own.length === 1 ? 'handler' : 'handlers'} (${own[0]!.where}${own.length > 1 ? ', ...' : ''}), and its ` +
+        `${nameOf(transportId)} is not connected: they get no messages. Call app.connectMicroservice({ strategy: app.get(...) }) and ` +
+        'app.startAllMicroservices() before app.listen(). Handlers of another transport name it: @EventPattern(pattern, Transport.NATS).',
+    ];
+  });
+}
+
+function onSeveralBrokers(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
+  const connected = servers.filter(({ hasHandlers }) => hasHandlers);
+  const everywhere = handlersOf(classes).filter(({ transport }) => transport === undefined);
+  if (connected.length < 2 || everywhere.length === 0) return [];
+  return [
+    `Handlers that name no broker are subscribed at all ${connected.length} of them (${connected.map(({ transportId }) => nameOf(transportId)).join(', ')}): ` +
+      `${everywhere.map(({ where }) => where).join(', ')}. Choose with @EventPattern(pattern, getMqttTransportId(name)), or Transport.MQTT for the unnamed one.`,
+  ];
+}
+
+interface PlacedHandler {
+  readonly where: string;
+  readonly transport: Transport | symbol | undefined;
+}
+
+function handlersOf(classes: readonly DeclaringClass[]): PlacedHandler[] {
+  return classes
+    .filter(({ isController }) => isController)
+    .flatMap(({ name, handlers }) =>
+      handlers.map(({ method, transport }) => ({ where: `${name}.${method}()`, transport })),
+    );
+}
+
+function nameOf(transportId: Transport | symbol): string {
+  if (typeof transportId !== 'symbol') return 'ServerMqtt';
+  return `ServerMqtt "${transportId.description?.replace('nestjs-mqtt-transport:', '') ?? ''}"`;
+}
