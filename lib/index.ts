@@ -12,9 +12,10 @@ export {
   type ContractRequestHandler,
   type HandlerDecorator,
   type HandlerResult,
+  type TypedPatterns,
 } from './context/contract-patterns.js';
 export { MqttContext, type MessageControl, type MessageOrigin } from './context/mqtt.context.js';
-export { Topic, TopicParam, UserProperty } from './context/parameter.decorators.js';
+export { Topic, TopicParam, UserProperty, type NamedParameterDecorator } from './context/parameter.decorators.js';
 export { BackpressureError } from './errors/backpressure.error.js';
 export { ConnectionClosedError } from './errors/connection-closed.error.js';
 export { ConnectionRefusedError } from './errors/connection-refused.error.js';

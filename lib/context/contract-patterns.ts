@@ -1,4 +1,4 @@
-import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, type MsPattern } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { MqttSubscriptionOptions } from '../options/subscription-options.js';
 import type { EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from '../protocol/topic-contract.js';
@@ -40,6 +40,36 @@ export interface ContractPatterns<Topics> {
   ) => HandlerDecorator<ContractEventHandler<Topics, K>>;
 }
 
+/** Nest's pattern decorators, with options that are checked when they are compiled. */
+export interface TypedPatterns {
+  /** Nest's `@MessagePattern`. */
+  readonly MessagePattern: (
+    pattern: MsPattern | readonly MsPattern[],
+    options?: MqttSubscriptionOptions,
+  ) => MethodDecorator;
+  /** Nest's `@EventPattern`. */
+  readonly EventPattern: (
+    pattern: MsPattern | readonly MsPattern[],
+    options?: MqttSubscriptionOptions,
+  ) => MethodDecorator;
+}
+
+/**
+ * Nest's own `@MessagePattern` and `@EventPattern`, with options that are checked when they are compiled: Nest takes any extras. Handlers
+ * may have any parameters, where Nest 12 wants the type of the pattern for that. At run time nothing is different.
+ *
+ * @example
+ * ```ts
+ * const { EventPattern } = patternsOf();
+ *
+ * @Controller()
+ * export class DevicesController {
+ *   @EventPattern('devices/{deviceId}/temperature', { qos: 1 }) // { qoss: 1 } does not compile
+ *   temperature(@TopicParam('deviceId') deviceId: string, @Payload() celsius: number) {}
+ * }
+ * ```
+ */
+export function patternsOf(): TypedPatterns;
 /**
  * Nest's own `@MessagePattern` and `@EventPattern`, with handlers checked against a contract when they are compiled. At run time
  * nothing is different.
@@ -64,6 +94,7 @@ export interface ContractPatterns<Topics> {
  * }
  * ```
  */
-export function patternsOf<Topics>(): ContractPatterns<Topics> {
+export function patternsOf<Topics>(): ContractPatterns<Topics>;
+export function patternsOf(): TypedPatterns {
   return { MessagePattern, EventPattern };
 }

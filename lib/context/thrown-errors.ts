@@ -1,7 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { RpcException } from '@nestjs/microservices';
 import { RpcExceptionsHandler } from '@nestjs/microservices/exceptions/rpc-exceptions-handler.js';
-import { throwError } from 'rxjs';
+import { throwError, type Observable } from 'rxjs';
 import { maskedError } from '../serialization/error-object.js';
 import { MqttContext } from './mqtt.context.js';
 
@@ -30,8 +30,8 @@ export function keepThrownErrors(): void {
   listening = true;
   const handler = RpcExceptionsHandler.prototype;
   // oxlint-disable-next-line typescript/unbound-method -- it is called as a method below
-  const { handle } = handler;
-  handler.handle = function (this: RpcExceptionsHandler, exception: Error, host: ArgumentsHost, ...rest: never[]) {
+  const handle = handler.handle as (this: RpcExceptionsHandler, ...args: unknown[]) => Observable<unknown>;
+  handler.handle = function (this: RpcExceptionsHandler, exception: Error, host: ArgumentsHost, ...rest: unknown[]) {
     const context = host.switchToRpc().getContext<unknown>();
     if (!(context instanceof MqttContext)) return handle.call(this, exception, host, ...rest);
     thrownBy.set(context, exception);

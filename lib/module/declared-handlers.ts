@@ -29,8 +29,6 @@ function add(found: Map<object, DeclaringClass>, type: unknown, isController: bo
   if (found.get(type)?.isController) return;
   const prototype = type.prototype as Record<string, unknown>;
   const methods = new MetadataScanner().getAllMethodNames(prototype).map((name) => [name, prototype[name]] as const);
-  const hasPattern = (method: unknown): method is object =>
-    typeof method === 'function' && Reflect.hasMetadata(PATTERN_METADATA, method);
   const declared: DeclaringClass = {
     name: type.name,
     isController,
@@ -45,4 +43,8 @@ function add(found: Map<object, DeclaringClass>, type: unknown, isController: bo
   };
   if (declared.decorated || declared.handlers.length > 0 || declared.withoutPattern.length > 0)
     found.set(type, declared);
+}
+
+function hasPattern(method: unknown): method is object {
+  return typeof method === 'function' && Reflect.hasMetadata(PATTERN_METADATA, method);
 }
