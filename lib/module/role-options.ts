@@ -1,22 +1,11 @@
 import type { MqttClientOptions } from '../options/client-options.js';
 import type { MqttServerOptions } from '../options/server-options.js';
+import { OF_CLIENTS, OF_SERVERS } from '../options/role-names.js';
 import type { MqttModuleOptions } from './mqtt-module-options.js';
 
 /** The server's part of the module's options. */
 export function serverOptionsOf(options: MqttModuleOptions): MqttServerOptions {
-  const {
-    requestTimeout: _requestTimeout,
-    responseTopicPrefix: _responseTopicPrefix,
-    maxPendingRequests: _maxPendingRequests,
-    offline: _offline,
-    maxQueuedMessages: _maxQueuedMessages,
-    envelope: _envelope,
-    requestFormat: _requestFormat,
-    userProperties: _userProperties,
-    topicTemplates: _topicTemplates,
-    ...server
-  } = options;
-  return { ...server, ...clientIdOf(options, 'server') };
+  return { ...without(options, OF_CLIENTS), ...clientIdOf(options, 'server') };
 }
 
 /**
@@ -24,22 +13,16 @@ export function serverOptionsOf(options: MqttModuleOptions): MqttServerOptions {
  * and the will is the server's, or it would be published twice.
  */
 export function clientOptionsOf(options: MqttModuleOptions): MqttClientOptions {
-  const {
-    transportId: _transportId,
-    subscribeOptions: _subscribeOptions,
-    maxConcurrency: _maxConcurrency,
-    handlerTimeout: _handlerTimeout,
-    redelivery: _redelivery,
-    qos0Buffer: _qos0Buffer,
-    maxPayloadBytes: _maxPayloadBytes,
-    onStaleSubscription: _onStaleSubscription,
-    allowedResponseTopics: _allowedResponseTopics,
-    waitForBroker: _waitForBroker,
-    will: _will,
-    clean: _clean,
-    ...client
-  } = options;
+  const { will: _will, clean: _clean, ...client } = without(options, OF_SERVERS);
   return { ...client, ...clientIdOf(options, 'client'), ...sessionlessProperties(options) };
+}
+
+function without<Name extends string>(
+  options: MqttModuleOptions,
+  names: Readonly<Record<Name, true>>,
+): Omit<MqttModuleOptions, Name> {
+  const others = Object.entries(options).filter(([name]) => !Object.hasOwn(names, name));
+  return Object.fromEntries(others) as Omit<MqttModuleOptions, Name>;
 }
 
 /** Two connections with one Client Identifier would evict each other: each role has its own. */

@@ -162,7 +162,9 @@ describeEachBroker('a handler that fails', (broker) => {
     await peer.publishAsync('mistakes/d7/rejected', '{"value":101}', { qos: 1 });
     await acknowledged(tap, '{"value":101}');
     expect(acknowledgementsOf(tap, 'mistakes/d7/rejected')).toEqual([v5 ? `PUBACK 0x83 "${INVALID}"` : 'PUBACK']);
-    const fate = v5 ? 'is rejected with 0x83, and gone' : 'is acknowledged, and gone: the broker is not told of a reject';
+    const fate = v5
+      ? 'is rejected with 0x83, and gone'
+      : 'is acknowledged, and gone: the broker is not told of a reject';
     expect(complaints()).toEqual([
       `Handler "mistakes/{device}/rejected" failed on "mistakes/d7/rejected" after 1 attempt: BadRequestException: ${INVALID}. The message ${fate}.`,
     ]);

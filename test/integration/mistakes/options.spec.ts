@@ -13,6 +13,7 @@ import {
   ServerMqtt,
   TopicParam,
 } from '../../../lib/index.js';
+import { clientOptionsOf, serverOptionsOf } from '../../../lib/module/role-options.js';
 import { transportLogs } from '../../support/logs.js';
 import { createClient, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
@@ -141,6 +142,17 @@ describe('an option that there is not', () => {
       '- message to "a".Retain: there is no such option. Did you mean "retain"?',
     ],
   ])('%s', async (_, attempt, message) => expect(await thrownBy(attempt)).toContain(message));
+
+  it('deals the options of a module out to both roles', () => {
+    const options = {
+      negativeAcknowledgements: 'all',
+      waitForBroker: false,
+      requestTimeout: 5,
+      requestFormat: 'plain',
+    } as const;
+    expect(() => new ServerMqtt(serverOptionsOf(options))).not.toThrow();
+    expect(() => new ClientMqtt(clientOptionsOf(options))).not.toThrow();
+  });
 
   it('is found among the extras of a pattern, where it looks like one', async () => {
     @Controller()
