@@ -91,7 +91,8 @@ describeEachBroker('named captures (rows 13 and 14)', (broker) => {
 
     @Controller()
     class Channels {
-      @EventPattern<string>('captures/{device}/channels/{channel}')
+      // only the second one has the other two
+      @EventPattern<string[]>(['captures/{device}/channels/{channel}', 'captures/none/{absent}/{hasOwnProperty}/of'])
       handle(
         @TopicParam('device') device: string,
         @TopicParam('channel', ParseIntPipe) channel: number,
