@@ -30,9 +30,9 @@ function nameOf({ name, constructor }: Error): string | undefined {
   return typeof known === 'string' && known !== '' ? known : undefined;
 }
 
-/** In one line: a name that is no more than "Error" says nothing. */
+/** In one line, without a full stop: a sentence goes on behind it. A name that is no more than "Error" says nothing. */
 export function describeReason({ name, message }: FailureReason): string {
-  const line = message.replaceAll(/\s*[\r\n]+\s*/g, ' ');
+  const line = message.replaceAll(/\s*[\r\n]+\s*/g, ' ').replace(/\.$/, '');
   return name === undefined || name === 'Error' ? line : `${name}: ${line}`;
 }
 

@@ -17,6 +17,8 @@ export abstract class MessageDecision {
   attempt = 0;
   /** Whether it is decided, so that running the handler again could not change it. */
   protected decided = false;
+  /** Whether the message stays with the broker, to come again. */
+  private withheld = false;
   /** The message as observers see it; undefined where there are none. */
   readonly delivery: ObservedDelivery | undefined;
   private letterUnderWay = false;
@@ -44,6 +46,7 @@ export abstract class MessageDecision {
   protected decide(decision: Decision): void {
     if (this.decided) return;
     this.decided = true;
+    this.withheld = decision.kind === 'nack';
     this.settling.decide(decision);
     if (this.delivery !== undefined) this.delivery.settled(decision);
   }

@@ -64,7 +64,7 @@ export const OUTCOMES: readonly Outcome[] = [
   { name: 'undecodable',           payload: '{', extras: { codec: jsonCodec },
                                                                          fates: ['ack',     'ack',     UNDECODABLE,           'nothing',     'nothing'], logged: 'cannot be decoded' },
   { name: 'filter-fails',          handle: throws(new Error('boom')),
-    around: filter(() => throwError(() => ({ message: 'mapped' }))),     fates: ['ack',     'ack',     '0x83 "mapped"',       'nothing',     'nothing'], logged: 'mapped' },
+    around: filter(() => throwError(() => ({ message: 'mapped' }))),     fates: ['ack',     'ack',     '0x83 "mapped"',       'nothing',     'nothing'], logged: 'boom' },
 
   // exceptions that decide, from wherever they are thrown                        ACK        ACK_FIRST  REJECT_ON_ERROR        NACK_ON_ERROR  MANUAL
   { name: 'throws-ack',            handle: throws(new AckMessage()),     fates: ['ack',     'ack',     'ack',                 'ack',         'ack'] },
