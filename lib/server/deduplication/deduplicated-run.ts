@@ -177,7 +177,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   private freeWorker(): void {
     if (!this.hasWorker) return;
     this.hasWorker = false;
-    this.handler.lane.finished();
+    this.handler.lane.finished(this);
   }
 
   // ---- its run

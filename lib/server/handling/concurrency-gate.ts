@@ -1,4 +1,5 @@
 import { LinkedQueue, type QueuePlace } from '../../collections/linked-queue.js';
+import { KeyOrder } from './key-order.js';
 
 /** The buffer in which a job waits is full, or everything is closing. */
 export type DropReason = 'overflow' | 'closing';
@@ -11,6 +12,8 @@ export interface Job {
   dropped(reason: DropReason): void;
   /** Whether it may be dropped when too many wait: QoS 0 messages may. */
   readonly droppable: boolean;
+  /** Jobs of one key run one after another, in the order in which they came. Default: it waits for none. */
+  readonly orderKey?: string | undefined;
 }
 
 interface GateOptions {
@@ -24,13 +27,16 @@ interface GateOptions {
 interface Waiting {
   readonly job: Job;
   readonly lane: ConcurrencyLane;
-  inLane: QueuePlace<Waiting>;
+  /** Its lane's, or that behind its key. */
+  line: LinkedQueue<Waiting>;
+  inLine: QueuePlace<Waiting>;
   inBuffer: QueuePlace<Waiting> | undefined;
 }
 
 /**
- * Bounds how many jobs run at once, in all and in each lane. Within a lane jobs start in the order in which they came; lanes
- * that wait for a worker take turns.
+ * Bounds how many jobs run at once, in all and in each lane. Within a lane jobs start in the order in which they came, except those
+ * that wait for another one of their key: they stand behind it, and do not hold up the others. Lanes that wait for a worker take
+ * turns.
  */
 export class ConcurrencyGate {
   private running = 0;
@@ -68,21 +74,30 @@ export class ConcurrencyGate {
   /** Nothing starts any more; what waits is dropped, and what comes is too. */
   close(): void {
     this.closed = true;
-    for (const lane of this.lanes)
+    for (const lane of this.lanes) {
+      const behindKeys = lane.keys.clear();
       for (let next = this.take(lane); next; next = this.take(lane)) next.job.dropped('closing');
+      for (const waiting of behindKeys) {
+        if (waiting.inBuffer) this.buffer.remove(waiting.inBuffer);
+        waiting.job.dropped('closing');
+      }
+    }
   }
 
   /** @internal */
   submit(job: Job, lane: ConcurrencyLane): void {
+    const { orderKey } = job;
     if (this.closed) job.dropped('closing');
+    else if (orderKey !== undefined && !lane.keys.take(orderKey)) this.wait(job, lane, lane.keys.lineOf(orderKey));
     else if (lane.hasRoom && lane.isEmpty && this.running < this.options.maxConcurrency) this.begin(job, lane);
-    else this.wait(job, lane);
+    else this.wait(job, lane, lane.queue);
   }
 
   /** @internal */
-  finished(lane: ConcurrencyLane): void {
+  finished(job: Job, lane: ConcurrencyLane): void {
     this.running--;
     lane.running--;
+    this.passOn(job, lane);
     this.enlist(lane);
     if (this.draining) return; // a job has ended within start(): who started it goes on
     this.draining = true;
@@ -104,19 +119,33 @@ export class ConcurrencyGate {
     job.start();
   }
 
-  private wait(job: Job, lane: ConcurrencyLane): void {
+  private wait(job: Job, lane: ConcurrencyLane, line: LinkedQueue<Waiting>): void {
     if (job.droppable && this.buffer.size >= this.options.bufferSize) {
+      if (line === lane.queue) this.passOn(job, lane); // it is not in line yet
       const victim = this.options.overflow === 'drop-oldest' ? this.buffer.shift() : undefined;
       if (!victim) {
         job.dropped('overflow');
         return;
       }
-      victim.lane.queue.remove(victim.inLane);
+      victim.line.remove(victim.inLine);
+      if (victim.line === victim.lane.queue) this.passOn(victim.job, victim.lane);
       victim.job.dropped('overflow');
+      this.submit(job, lane); // the key that it waits for may be free now
+      return;
     }
-    const waiting = { job, lane } as Waiting;
-    waiting.inLane = lane.queue.push(waiting);
+    const waiting = { job, lane, line } as Waiting;
+    waiting.inLine = line.push(waiting);
     waiting.inBuffer = job.droppable ? this.buffer.push(waiting) : undefined;
+    this.enlist(lane);
+  }
+
+  /** A job is done with its key: the next one of that key stands in the lane. */
+  private passOn({ orderKey }: Job, lane: ConcurrencyLane): void {
+    if (orderKey === undefined) return;
+    const next = lane.keys.next(orderKey);
+    if (next === undefined) return;
+    next.line = lane.queue;
+    next.inLine = lane.queue.push(next);
     this.enlist(lane);
   }
 
@@ -138,6 +167,8 @@ export class ConcurrencyGate {
 export class ConcurrencyLane {
   /** @internal */
   readonly queue = new LinkedQueue<Waiting>();
+  /** @internal */
+  readonly keys = new KeyOrder<Waiting>();
   /** @internal */
   running = 0;
   /** @internal whether it stands in the gate's list of lanes that could start a job */
@@ -162,7 +193,7 @@ export class ConcurrencyLane {
   }
 
   /** A job that was started has ended. */
-  finished(): void {
-    this.gate.finished(this);
+  finished(job: Job): void {
+    this.gate.finished(job, this);
   }
 }

@@ -355,7 +355,7 @@ export class Invocation
   private freeWorker(): void {
     if (this.workerFree) return;
     this.workerFree = true;
-    this.handler.lane.finished();
+    this.handler.lane.finished(this);
   }
 
   /** The reply, if there was one to give, has been accepted. */

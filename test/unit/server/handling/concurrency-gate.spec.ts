@@ -13,33 +13,35 @@ class Bench {
   readonly gate: ConcurrencyGate;
   readonly started: string[] = [];
   readonly dropped: string[] = [];
-  readonly running: { name: string; lane: ConcurrencyLane }[] = [];
+  readonly running: { name: string; lane: ConcurrencyLane; job: Job }[] = [];
 
   constructor({ maxConcurrency = Infinity, bufferSize = Infinity, overflow = 'drop-oldest' }: Options = {}) {
     this.gate = new ConcurrencyGate({ maxConcurrency, bufferSize, overflow });
   }
 
-  submit(lane: ConcurrencyLane, name: string, droppable = false): void {
-    lane.submit(this.job(lane, name, droppable));
+  submit(lane: ConcurrencyLane, name: string, droppable = false, orderKey?: string): void {
+    lane.submit(this.job(lane, name, droppable, orderKey));
   }
 
   finish(name: string): void {
-    const [job] = this.running.splice(
+    const [ended] = this.running.splice(
       this.running.findIndex((one) => one.name === name),
       1,
     );
-    job!.lane.finished();
+    ended!.lane.finished(ended!.job);
   }
 
-  private job(lane: ConcurrencyLane, name: string, droppable: boolean): Job {
-    return {
+  private job(lane: ConcurrencyLane, name: string, droppable: boolean, orderKey: string | undefined): Job {
+    const job: Job = {
       droppable,
+      orderKey,
       start: () => {
         this.started.push(name);
-        this.running.push({ name, lane });
+        this.running.push({ name, lane, job });
       },
       dropped: () => void this.dropped.push(name),
     };
+    return job;
   }
 }
 
@@ -127,17 +129,82 @@ describe('ConcurrencyGate', () => {
     bench.finish('run');
     expect(bench.started).toEqual(['run']);
   });
+
+  it('runs the jobs of a key one after another, and those of other keys meanwhile', () => {
+    const bench = new Bench();
+    const lane = bench.gate.lane(2);
+    for (const name of ['a1', 'a2', 'a3', 'b1', 'c1']) bench.submit(lane, name, false, name[0]);
+    expect(bench.started).toEqual(['a1', 'b1']);
+    bench.finish('a1');
+    expect(bench.started).toEqual(['a1', 'b1', 'c1']);
+    bench.finish('b1');
+    bench.finish('c1');
+    bench.finish('a2');
+    expect(bench.started).toEqual(['a1', 'b1', 'c1', 'a2', 'a3']);
+  });
+
+  it('keeps the keys of two lanes apart', () => {
+    const bench = new Bench();
+    for (const lane of [bench.gate.lane(2), bench.gate.lane(2)]) bench.submit(lane, 'a', false, 'a');
+    expect(bench.started).toEqual(['a', 'a']);
+  });
+
+  it('keeps nothing for a key that is idle, also after a million of them', () => {
+    const bench = new Bench();
+    const lane = bench.gate.lane(2);
+    for (let key = 0; key < 1_000_000; key++) {
+      bench.submit(lane, 'job', false, `${key}`);
+      bench.finish('job');
+    }
+    expect(lane.keys.size).toBe(0);
+  });
+
+  it('goes on with 100,000 jobs of one key that end within start(), without recursion', () => {
+    const bench = new Bench();
+    const lane = bench.gate.lane(1);
+    let ended = 0;
+    const job: Job = {
+      droppable: false,
+      orderKey: 'a',
+      start: () => {
+        ended++;
+        lane.finished(job);
+      },
+      dropped: () => {},
+    };
+    bench.submit(lane, 'first', false, 'a');
+    for (let i = 0; i < 100_000; i++) lane.submit(job);
+    bench.finish('first');
+    expect(ended).toBe(100_000);
+  });
+
+  it('frees the key of a job that is dropped from the buffer', () => {
+    const bench = new Bench({ maxConcurrency: 1, bufferSize: 1 });
+    const lane = bench.gate.lane(Infinity);
+    bench.submit(lane, 'run');
+    bench.submit(lane, 'a1', true, 'a');
+    bench.submit(lane, 'a2', true, 'a');
+    expect(bench.dropped).toEqual(['a1']);
+    bench.finish('run');
+    expect(bench.started).toEqual(['run', 'a2']);
+  });
 });
 
 interface Waiting {
   name: string;
   lane: number;
   droppable: boolean;
+  key: string | undefined;
 }
 
 const step = fc.oneof(
   {
-    arbitrary: fc.record({ do: fc.constant('submit' as const), lane: fc.nat(2), droppable: fc.boolean() }),
+    arbitrary: fc.record({
+      do: fc.constant('submit' as const),
+      lane: fc.nat(2),
+      droppable: fc.boolean(),
+      key: fc.constantFrom(undefined, undefined, 'a', 'b'),
+    }),
     weight: 60,
   },
   { arbitrary: fc.record({ do: fc.constant('finish' as const), which: fc.nat() }), weight: 40 },
@@ -163,10 +230,11 @@ describe('ConcurrencyGate, whatever comes in whatever order', () => {
           const broken: string[] = [];
           for (const action of steps) {
             if (action.do === 'submit') {
-              const job = { name: `${came.length}`, lane: action.lane, droppable: action.droppable };
+              const { lane, droppable, key } = action;
+              const job: Waiting = { name: `${came.length}`, lane, droppable, key };
               came.push(job);
               waiting.push(job);
-              bench.submit(lanes[job.lane]!, job.name, job.droppable);
+              bench.submit(lanes[lane]!, job.name, droppable, key);
             }
             if (action.do === 'finish' && bench.running.length > 0)
               bench.finish(bench.running[action.which % bench.running.length]!.name);
@@ -177,6 +245,9 @@ describe('ConcurrencyGate, whatever comes in whatever order', () => {
             const gone = new Set([...bench.started, ...bench.dropped]);
             waiting = waiting.filter(({ name }) => !gone.has(name));
             const idle = bench.running.length < maxConcurrency;
+            const keysIn = (lane: number) =>
+              bench.running.filter((job) => job.lane === lanes[lane]).map(({ job }) => job.orderKey);
+            const isFree = ({ lane, key }: Waiting) => key === undefined || !keysIn(lane).includes(key);
             const buffered = waiting.filter(({ droppable }) => droppable).length;
             const held = {
               'counts what runs': bench.gate.runningJobs === bench.running.length,
@@ -184,23 +255,35 @@ describe('ConcurrencyGate, whatever comes in whatever order', () => {
               maxConcurrency: bench.running.length <= maxConcurrency,
               maxWorkers: maxWorkers.every((workers, lane) => runningIn(lane) <= workers),
               bufferSize: buffered <= bufferSize,
-              'nothing waits that could run': !waiting.some(({ lane }) => idle && runningIn(lane) < maxWorkers[lane]!),
+              'one of a key': lanes.every((_lane, lane) => {
+                const keys = keysIn(lane).filter((key) => key !== undefined);
+                return new Set(keys).size === keys.length;
+              }),
+              'nothing waits that could run': !waiting.some(
+                (job) => idle && runningIn(job.lane) < maxWorkers[job.lane]! && isFree(job),
+              ),
             };
             broken.push(...Object.entries(held).flatMap(([promise, kept]) => (kept ? [] : [promise])));
           }
           expect(broken).toEqual([]);
-          // order within each lane
+          // order within each lane, and in it within each key
           for (const lane of lanes.keys()) {
-            const started = bench.started.map(Number).filter((name) => came[name]!.lane === lane);
-            expect(started).toEqual(started.toSorted((a, b) => a - b));
+            for (const ofKey of [undefined, 'a', 'b']) {
+              const started = bench.started
+                .map(Number)
+                .filter((name) => came[name]!.lane === lane && came[name]!.key === ofKey);
+              expect(started).toEqual(started.toSorted((a, b) => a - b));
+            }
           }
+          if (waiting.length === 0 && bench.running.length === 0)
+            expect(lanes.map(({ keys }) => keys.size)).toEqual([0, 0, 0]);
           // each once, none lost, and only dropped what may be
           const ends = [...bench.started, ...bench.dropped, ...waiting.map(({ name }) => name)];
           expect(ends.map(Number).toSorted((a, b) => a - b)).toEqual([...came.keys()]);
           expect(bench.dropped.filter((name) => !closed && !came[Number(name)]!.droppable)).toEqual([]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 });
