@@ -16,11 +16,13 @@ export interface DeduplicatorParameters {
   readonly url: string;
   readonly store: StoreKind;
   readonly database: string;
+  /** Whether events run in order of 1,000 keys. */
+  readonly ordered: boolean;
   /** Events to warm up with, and events that count. */
   readonly waves: readonly [warmUp: number, counted: number];
 }
 
-const { url, store, database, waves } = playerParameters<DeduplicatorParameters>();
+const { url, store, database, ordered, waves } = playerParameters<DeduplicatorParameters>();
 
 async function open(): Promise<DeduplicationStore | undefined> {
   if (store === 'redis') return new RedisDeduplicationStore(await createClient({ url: database }).connect());
@@ -44,13 +46,18 @@ const opened = await open();
 const run = randomUUID();
 let keys = 0;
 const key = (): string => `${run} ${keys++}`;
+const orderBy = (): string => String(keys++ % 1_000);
 const strategy = new ServerMqtt({
   url,
   clientId: 'bench-deduplicator',
   clean: false,
   properties: { sessionExpiryInterval: 3_600 },
   maxConcurrency: WINDOW,
-  subscribeOptions: { qos: 1, deduplicate: store === 'none' ? false : { key, ...(opened && { store: opened }) } },
+  subscribeOptions: {
+    qos: 1,
+    deduplicate: store === 'none' ? false : { key, ...(opened && { store: opened }) },
+    ...(ordered && { orderBy }),
+  },
 });
 await listen(consumer(READINGS, take), { strategy });
 play({ taken: () => lapOfAll });

@@ -11,8 +11,12 @@ import { busy, eventFigures } from './events.js';
 /** Events that are taken cold, and those that count. */
 const WAVES = [10_000, 20_000] as const;
 
+const WITHOUT = 'without';
+const ORDERED = 'without, in order of 1,000 keys';
+
 const CASES: Readonly<Record<string, StoreKind>> = {
-  without: 'none',
+  [WITHOUT]: 'none',
+  [ORDERED]: 'none',
   'in memory': 'memory',
   'on Redis': 'redis',
   'on PostgreSQL': 'postgres',
@@ -21,20 +25,29 @@ const CASES: Readonly<Record<string, StoreKind>> = {
 export const DEDUPLICATION: readonly Workload[] = [
   {
     name: 'deduplication',
-    title: 'Deduplication of events, QoS 1',
+    title: 'Deduplication and order of events, QoS 1',
     description:
       `A server takes what was published while it was away, each event under a key of its own, ${WINDOW} of them at once: claimed before ` +
-      'its handler runs, completed before it is acknowledged. Redis and PostgreSQL run on the same machine with their default settings; ' +
+      'its handler runs, completed before it is acknowledged; or in order of 1,000 keys (`orderBy`). Redis and PostgreSQL run on the same machine with their default settings; ' +
       'PostgreSQL has four connections, and writes to disk.',
     contestants: ['transport'],
     rounds: 3,
+    marks: [
+      { case: ORDERED, figure: 'events/s', of: 'transport', against: 'transport', againstCase: WITHOUT, atLeast: 0.9 },
+    ],
     async round(_contestant, { url }) {
       const [redis, postgres] = await Promise.all([RedisProcess.launch(), PostgresProcess.launch()]);
       try {
         const databases: Record<StoreKind, string> = { none: '', memory: '', redis: redis.url, postgres: postgres.url };
         const results: Record<string, Figures> = {};
         for (const [name, store] of Object.entries(CASES)) {
-          results[name] = await backlog({ url, store, database: databases[store], waves: WAVES });
+          results[name] = await backlog({
+            url,
+            store,
+            database: databases[store],
+            ordered: name === ORDERED,
+            waves: WAVES,
+          });
         }
         return results;
       } finally {

@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { MqttCodec } from '../protocol/codec.js';
 import type { QoS } from '../protocol/application-message.js';
+import type { KeyedMessage } from '../protocol/keyed-message.js';
 import { shareNameProblem } from '../protocol/topic-filter.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
 import { REFUSALS } from '../protocol/refusal.js';
@@ -95,6 +96,18 @@ export interface MqttSubscriptionOptions {
    * handled in the memory of this process. Default false.
    */
   deduplicate?: boolean | DeduplicateOptions;
+  /**
+   * Messages of one key run one after another, in order of arrival and with their retries; those of different keys run in parallel,
+   * as far as `maxWorkers` allows. The name of a capture of the pattern, or a function that finds the key. A message whose key cannot
+   * be found fails. It holds within this process: a Shared Subscription deals the messages of one key to all of its members. `false`
+   * switches an inherited one off. Default: no order, beyond what `maxWorkers: 1` gives.
+   *
+   * @example
+   * ```ts
+   * @EventPattern('devices/{deviceId}/temperature', { qos: 1, orderBy: 'deviceId' })
+   * ```
+   */
+  orderBy?: string | false | ((message: KeyedMessage) => string);
   /** No Local (section 3.8.3.1, 5.0): messages of this connection are not sent back to it. Default false. */
   nl?: boolean;
   /** Retain As Published (section 3.8.3.1, 5.0). Default false. */
@@ -120,6 +133,7 @@ export interface ResolvedSubscriptionOptions {
   readonly deadLetterReason: 'original' | 'masked';
   readonly rejectReasonCode: number;
   readonly deduplicate: boolean | Readonly<DeduplicateOptions>;
+  readonly orderBy: string | ((message: KeyedMessage) => string) | undefined;
   readonly nl: boolean;
   readonly rap: boolean;
   readonly rh: 0 | 1 | 2;
@@ -140,6 +154,7 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
   deadLetterReason: 'original',
   rejectReasonCode: 0x83,
   deduplicate: false,
+  orderBy: undefined,
   nl: false,
   rap: false,
   rh: 0,
@@ -193,6 +208,8 @@ export function checkSubscription(
     checks.callable(`${path}.retry.permanent`, options.retry.permanent);
   }
   checkDeduplicate(checks, `${path}.deduplicate`, options.deduplicate, protocolVersion);
+  if (options.orderBy !== false && typeof options.orderBy !== 'function')
+    checks.text(`${path}.orderBy`, options.orderBy);
   if (options.nl && options.shared) checks.report(`${path}.nl`, ...NO_LOCAL_IN_GROUP);
   for (const name of protocolVersion === 5 ? [] : ONLY_ON_5) {
     if (options[name] !== undefined)
@@ -227,7 +244,7 @@ export function resolveSubscription(
         merged[name] = name === 'prefix' ? `${merged['prefix'] as string}${value as string}` : value;
     }
   }
-  if (merged['shared'] === false) merged['shared'] = undefined;
+  for (const name of ['shared', 'orderBy']) if (merged[name] === false) merged[name] = undefined;
   merged['retry'] = Object.freeze(withDefaults(DEFAULT_RETRY, merged['retry'] as RetryOptions));
   return Object.freeze(merged as unknown as ResolvedSubscriptionOptions);
 }

@@ -60,6 +60,7 @@ export class HandlerRegistry {
     );
     refuseNoLocalInGroups(handlers);
     this.refuseUnknownParams(handlers);
+    refuseUnknownKeys(handlers);
     refuseDuplicates(handlers);
     if (warn) this.warnAbout(handlers, levels, warn);
     return handlers;
@@ -119,6 +120,22 @@ export class HandlerRegistry {
     }
     checks.done();
   }
+}
+
+/** A pattern that has no such capture has no key to order its messages by. */
+function refuseUnknownKeys(handlers: readonly Handler[]): void {
+  const checks = new OptionChecks();
+  for (const { pattern, captures, options } of handlers) {
+    const { orderBy } = options;
+    if (typeof orderBy !== 'string' || captures.some(({ name }) => name === orderBy)) continue;
+    const likely = likelyName(
+      orderBy,
+      captures.map(({ name }) => name),
+    );
+    const remedy = likely ? `Did you mean "${likely}"?` : `Add {${orderBy}} to the pattern, or give orderBy: false`;
+    checks.report(`'${pattern}'.orderBy`, `the pattern has no capture "${orderBy}"`, remedy);
+  }
+  checks.done();
 }
 
 /** The option may come from one level and the group from another, or from the pattern: only together are they wrong. */

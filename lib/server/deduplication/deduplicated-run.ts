@@ -29,6 +29,7 @@ const PATIENCE_LEASES = 2;
  * ended, or its lease has.
  */
 export class DeduplicatedRun implements Job, Running, Settling, Held {
+  orderKey: string | undefined = undefined;
   before: Running | undefined = undefined;
   after: Running | undefined = undefined;
   listed = false;
@@ -185,11 +186,13 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   private run(): void {
     this.hasWorker = false; // the invocation gives it back
     const { message, handler, params } = this;
-    new Invocation(message, handler, params, this, this.hostOfRun(), (outcome) => {
+    const invocation = new Invocation(message, handler, params, this, this.hostOfRun(), (outcome) => {
       this.ended = true;
       this.outcome = outcome;
       this.finishWhenDecided();
-    }).start();
+    });
+    invocation.orderKey = this.orderKey;
+    invocation.start();
   }
 
   private hostOfRun(): InvocationHost {

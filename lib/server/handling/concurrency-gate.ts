@@ -12,8 +12,8 @@ export interface Job {
   dropped(reason: DropReason): void;
   /** Whether it may be dropped when too many wait: QoS 0 messages may. */
   readonly droppable: boolean;
-  /** Jobs of one key run one after another, in the order in which they came. Default: it waits for none. */
-  readonly orderKey?: string | undefined;
+  /** Jobs of one key run one after another, in the order in which they came. Undefined: in no order with any other. */
+  orderKey: string | undefined;
 }
 
 interface GateOptions {
@@ -64,7 +64,7 @@ export class ConcurrencyGate {
 
   /** Jobs that wait for a worker, over all lanes. */
   get waitingJobs(): number {
-    return this.lanes.reduce((sum, { queue }) => sum + queue.size, 0);
+    return this.lanes.reduce((sum, { queue, keys }) => sum + queue.size + keys.waiting, 0);
   }
 
   get bufferedJobs(): number {

@@ -52,6 +52,7 @@ export class Invocation
 {
   /** Where the reply goes; undefined when nobody asked for one, or the handler does not reply. */
   replyTopic: string | undefined = undefined;
+  orderKey: string | undefined = undefined;
   before: Running | undefined = undefined;
   after: Running | undefined = undefined;
   listed = false;

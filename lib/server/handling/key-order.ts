@@ -13,6 +13,13 @@ export class KeyOrder<T> {
     return this.lines.size;
   }
 
+  /** Those that stand in line, behind any key. */
+  get waiting(): number {
+    let sum = 0;
+    for (const line of this.lines.values()) sum += line?.size ?? 0;
+    return sum;
+  }
+
   /** Takes a key, if it is free. */
   take(key: string): boolean {
     if (this.lines.has(key)) return false;

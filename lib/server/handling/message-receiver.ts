@@ -4,11 +4,15 @@ import { ACK, type Settling } from '../../protocol/delivery.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { targetsOfCopy } from '../../routing/overlap/targets-of-copy.js';
 import type { Route, Target } from '../../routing/subscription.js';
+import type { TopicParams } from '../../routing/topic-template.js';
 import type { TopicRouter } from '../../routing/topic-router.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { deduplicatedJob } from '../deduplication/deduplicated-job.js';
+import type { Job } from './concurrency-gate.js';
+import { failingHandler } from './failing-handler.js';
 import { Invocation } from './invocation.js';
 import type { InvocationHost } from './invocation-host.js';
+import { orderKeyOf } from './order-key.js';
 import type { ServedHandler } from './served-handler.js';
 import { tellDropped } from './tell-dropped.js';
 
@@ -73,12 +77,42 @@ export class MessageReceiver {
         return;
       }
     }
+    const { options, lane } = handler;
+    if (options.orderBy === undefined) lane.submit(this.jobOf(message, handler, params, settling, undefined));
+    else this.dispatchInOrder(message, handler, params, settling);
+  }
+
+  /** A message whose key cannot be found fails, one after another with others like it. */
+  private dispatchInOrder(
+    message: InboundMessage,
+    handler: ServedHandler,
+    params: TopicParams,
+    settling: Settling,
+  ): void {
+    let served = handler;
+    let key: string | undefined = '';
+    try {
+      key = orderKeyOf(message, handler, params, this.host);
+    } catch (error) {
+      served = failingHandler(handler, 'orderBy', error);
+    }
+    handler.lane.submit(this.jobOf(message, served, params, settling, key));
+  }
+
+  private jobOf(
+    message: InboundMessage,
+    handler: ServedHandler,
+    params: TopicParams,
+    settling: Settling,
+    orderKey: string | undefined,
+  ): Job {
     const { deduplication } = handler;
-    handler.lane.submit(
+    const job =
       deduplication === undefined
         ? new Invocation(message, handler, params, settling, this.host)
-        : deduplicatedJob(deduplication, message, handler, params, settling, this.host),
-    );
+        : deduplicatedJob(deduplication, message, handler, params, settling, this.host);
+    job.orderKey = orderKey;
+    return job;
   }
 
   private receiveWithoutHandler(message: InboundMessage): void {
