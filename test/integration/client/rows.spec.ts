@@ -1,4 +1,4 @@
-// Rows of docs/faststream-parity.md that need no file of their own.
+// Rows of docs/reference/faststream.md that need no file of their own.
 import { expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';

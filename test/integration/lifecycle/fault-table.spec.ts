@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { FAULT_GROUPS, type Fault } from './fault-table.js';
 
-const DOCUMENT = new URL('../../../docs/operations.md', import.meta.url);
+const DOCUMENT = new URL('../../../docs/guide/sessions-and-reconnecting.md', import.meta.url);
 const CHAPTER = '## Faults and outcomes';
 
 interface Section {
@@ -30,7 +30,7 @@ function faultCell({ fault, only }: Fault): string {
   return `${fault} (${only === 5 ? '5.0' : '3.1.1'})`;
 }
 
-describe('docs/operations.md', () => {
+describe('docs/guide/sessions-and-reconnecting.md', () => {
   it('promises what the tests assert, row by row', async () => {
     const tested = FAULT_GROUPS.map(({ title, faults }) => ({
       title,

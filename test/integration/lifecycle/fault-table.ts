@@ -1,4 +1,4 @@
-/** What goes wrong, and what becomes of it, as docs/operations.md promises it. Each row is a test; see `describeFaults`. */
+/** What goes wrong, and what becomes of it, as docs/guide/sessions-and-reconnecting.md promises it. Each row is a test; see `describeFaults`. */
 export interface Fault {
   readonly fault: string;
   readonly outcome: string;

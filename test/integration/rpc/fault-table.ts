@@ -26,7 +26,7 @@ export interface FaultRow {
 
 const CLOSED = 'ConnectionClosedError, maybeExecuted: true';
 
-/** The documented outcome of every fault; docs/what-the-caller-sees.md shows the same. */
+/** The documented outcome of every fault; docs/guide/calling.md shows the same. */
 export const FAULT_ROWS: readonly FaultRow[] = [
   { fault: 'before-write', qos: 0, session: 'ends', outcome: 'answered', runs: 'once' },
   { fault: 'before-write', qos: 1, session: 'ends', outcome: 'answered', runs: 'once' },

@@ -151,8 +151,8 @@ describe('what the caller sees when something goes wrong during a call', () => {
     },
   );
 
-  it('docs/what-the-caller-sees.md shows this very table', async () => {
-    const page = await readFile(new URL('../../../docs/what-the-caller-sees.md', import.meta.url), 'utf8');
+  it('docs/guide/calling.md shows this very table', async () => {
+    const page = await readFile(new URL('../../../docs/guide/calling.md', import.meta.url), 'utf8');
     const [, table = ''] = page.split('## Faults of the network and of the broker');
     const lines = table.split('\n').filter((line) => line.startsWith('|'));
     const cells = lines.slice(2).map((line) =>

@@ -32,7 +32,7 @@ interface OddRequest {
 
 const correlationData = Buffer.from('c');
 
-/** Every line of the table "Odd requests" in docs/wire-contract.md, and some more. */
+/** Every line of the table "Odd requests" in docs/reference/wire-contract.md, and some more. */
 const ODD_REQUESTS: readonly OddRequest[] = [
   { what: 'no Response Topic', properties: { correlationData }, runs: true, replies: [] },
   {

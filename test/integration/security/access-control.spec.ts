@@ -13,12 +13,12 @@ import { MosquittoProcess } from '../../support/mosquitto-process.js';
 import { createClient, startServer } from '../../support/nest-application.js';
 import { connectionTo } from '../../support/test-broker.js';
 
-const DOCUMENT = new URL('../../../docs/security.md', import.meta.url);
+const DOCUMENT = new URL('../../../docs/guide/security.md', import.meta.url);
 
 /** The file that the document shows. */
 async function documentedAcl(): Promise<string> {
   const [, acl] = /```conf\n# acl_file\n([^`]*)```/.exec(await readFile(DOCUMENT, 'utf8')) ?? [];
-  if (acl === undefined) throw new Error('docs/security.md shows no acl_file');
+  if (acl === undefined) throw new Error('docs/guide/security.md shows no acl_file');
   return acl;
 }
 
@@ -44,7 +44,7 @@ class Orders {
   }
 }
 
-describeWhereInstalled(['mosquitto'], 'a Mosquitto with the acl_file of docs/security.md', () => {
+describeWhereInstalled(['mosquitto'], 'a Mosquitto with the acl_file of docs/guide/security.md', () => {
   let folder: string;
   let mosquitto: MosquittoProcess;
   beforeAll(async () => {
@@ -105,7 +105,7 @@ describeWhereInstalled(['mosquitto'], 'a Mosquitto with the acl_file of docs/sec
   });
 });
 
-describe('the acl_file of docs/security.md', () => {
+describe('the acl_file of docs/guide/security.md', () => {
   it('is there, and names no user that may do everything', async () => {
     const acl = await documentedAcl();
     expect(acl).not.toMatch(/^topic (readwrite )?#$/m);

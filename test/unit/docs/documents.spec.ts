@@ -5,8 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 
-describe('docs/faststream-parity.md', () => {
-  const rows = read('docs/faststream-parity.md')
+describe('docs/reference/faststream.md', () => {
+  const rows = read('docs/reference/faststream.md')
     .split('\n')
     .filter((line) => /^\| \d/.test(line))
     .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
@@ -26,8 +26,8 @@ describe('docs/faststream-parity.md', () => {
   });
 });
 
-describe('docs/payloads-and-codecs.md', () => {
-  const recipes = [...read('docs/payloads-and-codecs.md').matchAll(/<!-- (\S+\.ts) -->\n\n```ts\n([^]*?)```/g)];
+describe('docs/guide/payloads.md', () => {
+  const recipes = [...read('docs/guide/payloads.md').matchAll(/<!-- (\S+\.ts) -->\n\n```ts\n([^]*?)```/g)];
 
   it('shows the recipes that are tested, as they are', () => {
     expect(recipes.map(([, path, shown]) => [path, shown])).toEqual(recipes.map(([, path]) => [path, read(path!)]));
