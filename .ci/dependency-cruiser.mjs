@@ -7,7 +7,7 @@ const floors = [
   ['observing'],
   ['options'],
   ['wire', 'routing', 'acknowledgement', 'serialization', 'records'],
-  ['context'],
+  ['context', 'filters'],
   ['server', 'client'],
   ['module'],
   ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'],

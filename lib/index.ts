@@ -36,6 +36,7 @@ export { RequestCancelledError } from './errors/request-cancelled.error.js';
 export { RequestTimeoutError, type TimeoutDetails } from './errors/request-timeout.error.js';
 export { StreamGapError } from './errors/stream-gap.error.js';
 export { SubscriptionRefusedError, type RefusedFilter } from './errors/subscription-refused.error.js';
+export { MqttHttpExceptionFilter } from './filters/mqtt-http-exception.filter.js';
 export type {
   MqttModuleAsyncOptions,
   MqttModuleExtras,
