@@ -19,7 +19,7 @@ const shared = {
   },
 };
 
-// `./name.js` in a source file means `./name.ts`; packages keep their own `.js` files. Samples name the package.
+// `./name.js` in a source file means `./name.ts`; packages keep their own `.js` files. Samples and documents name the package.
 const sourceSpecifiers = {
   '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
   '^nestjs-mqtt-transport$': '<rootDir>/lib/index.ts',

@@ -1,0 +1,6 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [swc.vite()], // injection by type needs the metadata of decorators, which esbuild does not write
+});
