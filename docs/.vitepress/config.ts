@@ -4,6 +4,7 @@ import { defineConfig } from 'vitepress';
 import { writeLlmsFiles } from './llms.js';
 import { repositoryLinks } from './repository-links.js';
 import { sidebar } from './sidebar.js';
+import { slug } from './slug.js';
 
 const repository = 'https://github.com/nestjs-mqtt-transport/nestjs-mqtt-transport';
 const base = '/nestjs-mqtt-transport/';
@@ -19,7 +20,7 @@ export default defineConfig({
   cleanUrls: true,
   ignoreDeadLinks: [apiReference],
   sitemap: { hostname: address },
-  markdown: { config: (markdown) => repositoryLinks(markdown, repository) },
+  markdown: { anchor: { slugify: slug }, config: (markdown) => repositoryLinks(markdown, repository) },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -118,9 +118,15 @@ function row(option, docOfType) {
     linked(code(option.type)),
     unitOf(name, docOf(option), docOfType, option.type.getText()),
     fallback ?? (isRequired ? 'required' : 'none'),
-    meaning || '-',
+    meaning || docOfReferenced(option.type.getText()) || '-',
   ];
   return `| ${columns.map(cell).join(' | ')} |`;
+}
+
+/** An option without words of its own is explained by its type. */
+function docOfReferenced(type) {
+  const referenced = types.find(({ name }) => name === type);
+  return referenced && docOf(referenced.declaration);
 }
 
 /** The sentence that begins with "Default" is the default; what remains is the meaning. */
@@ -136,7 +142,7 @@ function split(doc) {
 function unitOf(name, doc, docOfType, type) {
   if (!/number/.test(type)) return '';
   if (/bytes/i.test(name) || /\bin bytes\b/.test(doc)) return 'bytes';
-  if (/milliseconds/i.test(doc) || /Ms$/.test(name) || (/milliseconds/.test(docOfType) && /delay/i.test(name)))
+  if (/milliseconds/i.test(doc) || name.endsWith('Ms') || (/milliseconds/.test(docOfType) && /delay/i.test(name)))
     return 'ms';
   return /\bseconds\b/i.test(doc) ? 's' : '';
 }
@@ -172,6 +178,6 @@ function mqttJsOptions() {
   return `[the options of MQTT.js](https://github.com/mqttjs/MQTT.js#client-options), except those that the transport decides: ${owned}`;
 }
 
-function cell(text) {
-  return text.replace(/\n+/g, ' ').replace(/(?<!\\)\|/g, '\\|');
+function cell(content) {
+  return content.replace(/\n+/g, ' ').replace(/(?<!\\)\|/g, '\\|');
 }

@@ -27,9 +27,12 @@ export interface MqttModuleOptionsFactory {
 
 /** Exactly one of `useFactory`, `useClass` and `useExisting` is to be given. */
 export interface MqttModuleAsyncOptions extends MqttModuleExtras, Pick<ModuleMetadata, 'imports'> {
+  /** Providers that `useFactory` gets as arguments. */
   inject?: (InjectionToken | OptionalFactoryDependency)[];
-  /** Gets what `inject` names. */
+  /** Returns the options. */
   useFactory?: (...dependencies: never[]) => MqttModuleOptions | Promise<MqttModuleOptions>;
+  /** Class that returns the options; the module creates it. */
   useClass?: Type<MqttModuleOptionsFactory>;
+  /** The same, for a provider of `imports`. */
   useExisting?: Type<MqttModuleOptionsFactory>;
 }

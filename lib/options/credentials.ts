@@ -3,15 +3,19 @@ import { OptionChecks } from './option-checks.js';
 
 /** What a broker wants to know of a client, and what may change from one connection to the next. */
 export interface MqttCredentials {
+  /** User Name of the CONNECT. */
   username?: string;
   /** On 5.0 also without a user name. */
   password?: string | Buffer;
   /** Authentication Data (5.0), beside `properties.authenticationMethod`. */
   authenticationData?: Buffer;
-  /** Certificate chain of the client, as for `tls.connect`; as are `key`, `passphrase` and `pfx`. */
+  /** Certificate chain of the client, as for `tls.connect`. */
   cert?: SecureContextOptions['cert'];
+  /** Private key of the certificate. */
   key?: SecureContextOptions['key'];
+  /** Passphrase of the key, or of the PFX file. */
   passphrase?: string;
+  /** Key and certificate chain as PFX or PKCS12, in place of `cert` and `key`. */
   pfx?: SecureContextOptions['pfx'];
 }
 

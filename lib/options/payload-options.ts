@@ -5,7 +5,7 @@ import { namesOf } from './option-names.js';
 
 /** How values become payloads, and payloads values: for servers and for clients. */
 export interface MqttPayloadOptions {
-  /** Default: JSON, text and bytes, told apart by Content Type. */
+  /** Encodes and decodes payloads. Default: JSON, text and bytes, told apart by Content Type. */
   codec?: MqttCodec;
   /** Nest's way to change what is sent, given packets of Nest's; it must not return a promise. Default: none, the codec alone. */
   serializer?: Serializer;

@@ -6,7 +6,7 @@ import { checkUserProperties, copyUserProperties } from './user-properties.js';
 
 /** How a message is published. Everything but `qos` and `retain` exists on 5.0 only. */
 export interface MqttPublishOptions {
-  /** Default 0. */
+  /** QoS of the message. Default 0. */
   qos?: QoS;
   /** Whether the broker keeps the message for later subscribers. Default false. */
   retain?: boolean;

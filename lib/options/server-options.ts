@@ -26,6 +26,7 @@ import { withDefaults } from './with-defaults.js';
 
 /** How withheld messages are had again: the server resumes its session, so that the broker redelivers them. */
 export interface RedeliveryOptions {
+  /** Always `true`: the server ends its connection and connects again. */
   reconnect: true;
   /** Milliseconds from the first withheld message to the resumption. Default 1_000; doubles while messages are withheld again and again. */
   delay?: number;

@@ -62,7 +62,7 @@ export interface MqttSubscriptionOptions {
   shared?: string | false;
   /** Put before the pattern as it is written, for example `site-7/`. Prefixes of server, controller and handler add up. Default `''`. */
   prefix?: string;
-  /** Default {@link AckPolicy.ACK}. */
+  /** When a message is acknowledged, and what happens when its handler fails. Default {@link AckPolicy.ACK}. */
   ackPolicy?: AckPolicy;
   /** Messages that run in this handler at once; 1 = strictly one after another, in order of arrival. Default `Infinity`. */
   maxWorkers?: number;

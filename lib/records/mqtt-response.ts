@@ -3,7 +3,7 @@ import { assertPublishOptions, PUBLISH_NAMES, type MqttPublishOptions } from '..
 
 /** How a reply is published. What is not given follows from the request and the server's `publishOptions`. */
 export interface MqttResponseOptions extends MqttPublishOptions {
-  /** Default: the request's. */
+  /** Correlation Data of the reply. Default: the request's. */
   correlationData?: Buffer;
 }
 

@@ -6,7 +6,7 @@ import { refusalOf, type Capture, type Refuse } from './topic-template.js';
 
 /** How the results of a handler are published. */
 export interface PublishToOptions extends MqttPublishOptions {
-  /** Default: the handler's. */
+  /** Encodes the results. Default: the handler's. */
   codec?: MqttCodec;
 }
 

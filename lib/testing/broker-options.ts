@@ -58,9 +58,9 @@ export interface MqttBrokerOptions extends BrokerDeviations {
   receiveMaximum?: number;
   /** Largest packet taken, in bytes (section 3.2.2.3.6). Default 16 MiB. */
   maximumPacketSize?: number;
-  /** Default 2. */
+  /** Highest QoS that the broker announces and accepts. Default 2. */
   maximumQoS?: QoS;
-  /** Default true. */
+  /** Whether the broker keeps retained messages. Default true. */
   retainAvailable?: boolean;
   /** Aliases that a client may use (section 3.2.2.3.8). Default 16. */
   topicAliasMaximum?: number;
@@ -70,9 +70,9 @@ export interface MqttBrokerOptions extends BrokerDeviations {
   maximumSessionExpiry?: number;
   /** Messages that a session keeps for a client that is away or busy; further ones are dropped. Default 100 000. */
   maximumQueuedMessages?: number;
-  /** Default true. */
+  /** How the broker treats Shared Subscriptions. Default true. */
   sharedSubscriptions?: SharedSubscriptionsMode;
-  /** Default true; `false` makes using one a protocol error (0xA1). */
+  /** Whether the broker supports Subscription Identifiers. Default true; `false` makes using one a protocol error (0xA1). */
   subscriptionIdentifiers?: boolean;
   /**
    * Overlapping subscriptions of one client get one copy with all identifiers (`'merge'`, the default), or a copy

@@ -26,7 +26,7 @@ export interface DropOptions {
 export interface RefuseConnectionsOptions {
   /** How many at most. Default: all. */
   times?: number;
-  /** Default: everybody's. */
+  /** The client that is refused. Default: every client. */
   clientId?: string;
 }
 

@@ -5,9 +5,9 @@ import { createWebSocketServer } from './websocket-server.js';
 
 /** Where a broker listens. */
 export interface ListenOptions {
-  /** Default 0: any free one. */
+  /** Port to listen on. Default 0: any free one. */
   port?: number;
-  /** Default `127.0.0.1`. */
+  /** Address to listen on. Default `127.0.0.1`. */
   host?: string;
   /** Key and certificate: TLS instead of plain TCP (`mqtts`, `wss`). */
   tls?: TlsOptions;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { pages } from '../../../docs/.vitepress/sidebar.js';
+import { slug } from '../../../docs/.vitepress/slug.js';
 import { documents, prose, read, root, sitePages } from './pages.js';
 
 interface Link {
@@ -53,14 +54,8 @@ describe('the pages of the site', () => {
   });
 });
 
-/** Anchors as GitHub and VitePress make them of headings. */
 function anchorsOf(path: string): string[] {
   return [...read(path).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) =>
-    heading!
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .trim()
-      .replaceAll(' ', '-'),
+    slug(heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')),
   );
 }

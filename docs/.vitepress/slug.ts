@@ -1,0 +1,8 @@
+/** The anchor of a heading as GitHub makes it, so that links work in the repository and on the site. */
+export function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+}
