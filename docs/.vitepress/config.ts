@@ -20,7 +20,11 @@ export default defineConfig({
   cleanUrls: true,
   ignoreDeadLinks: [apiReference],
   sitemap: { hostname: address },
-  markdown: { anchor: { slugify: slug }, config: (markdown) => repositoryLinks(markdown, repository) },
+  markdown: {
+    languageAlias: { conf: 'ini' },
+    anchor: { slugify: slug },
+    config: (markdown) => repositoryLinks(markdown, repository),
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -32,6 +32,6 @@ export async function writeLlmsFiles(source: string, target: string, address: st
 
 /** The first paragraph below the title, in one line. */
 function summaryOf(text: string): string {
-  const [, paragraph = ''] = /^# .*\n\n([^\n#|<`-][^]*?)\n\n/m.exec(text) ?? [];
+  const [, paragraph = ''] = /^# .*\n\n((?!```|[#|<-])[^]*?)\n\n/m.exec(text) ?? [];
   return paragraph.replace(/\s+/g, ' ').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
 }
