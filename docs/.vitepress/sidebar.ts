@@ -40,6 +40,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'Kubernetes checklist', page: 'operations/kubernetes' },
       { text: 'Health', page: 'operations/health' },
       { text: 'Logs and events', page: 'operations/logs' },
+      { text: 'Observers', page: 'observers' },
       { text: 'Shutdown', page: 'operations/shutdown' },
     ],
   },
