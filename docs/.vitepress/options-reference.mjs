@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import prettier from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -42,7 +42,7 @@ const known = new Set(types.map(({ name }) => name));
 const order = Object.keys(SCOPES);
 types.sort((a, b) => rank(a) - rank(b) || a.entry.localeCompare(b.entry) || a.name.localeCompare(b.name));
 
-const text = await prettier.format(
+const contents = await format(
   `# Options
 
 Generated from the docstrings by \`npm run docs:reference\`; do not edit.
@@ -52,15 +52,15 @@ is s (seconds), which MQTT itself counts in. Options are checked when they are g
 [\`InvalidOptionsError\`](errors.md#invalidoptionserror), together with all other problems.
 
 ${types.map(section).join('\n')}`,
-  { ...(await prettier.resolveConfig(page)), parser: 'markdown' },
+  { ...(await resolveConfig(page)), parser: 'markdown' },
 );
 
 if (process.argv.includes('--check')) {
-  if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
+  if (!existsSync(page) || readFileSync(page, 'utf8') !== contents) {
     console.error('docs/reference/options.md is out of date. Run: npm run docs:reference');
     process.exitCode = 1;
   }
-} else writeFileSync(page, text);
+} else writeFileSync(page, contents);
 
 function rank({ name }) {
   const place = order.indexOf(name);
