@@ -41,6 +41,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'Health', page: 'operations/health' },
       { text: 'Logs and events', page: 'operations/logs' },
       { text: 'Observers', page: 'observers' },
+      { text: 'Metrics', page: 'observability/metrics' },
       { text: 'Shutdown', page: 'operations/shutdown' },
     ],
   },
