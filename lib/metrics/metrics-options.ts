@@ -1,7 +1,7 @@
 import { register, type Registry } from 'prom-client';
 import { OptionChecks } from '../options/option-checks.js';
 
-/** Where the metrics are registered, and under which names; see {@link mqttMetrics}. */
+/** What the metrics are called, and where they are registered. */
 export interface MqttMetricsOptions {
   /** Where the metrics are registered. Default: prom-client's default registry, which `@willsoto/nestjs-prometheus` serves too. */
   registry?: Registry;

@@ -6,7 +6,7 @@ import { optionsOf, PERSONALITIES } from '../../../../lib/testing/personalities/
 import { resolveBrokerOptions } from '../../../../lib/testing/resolve-broker-options.js';
 
 const NAMES = Object.keys(PERSONALITIES) as BrokerPersonality[];
-const PAGE = readFileSync(new URL('../../../../docs/testing.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../../../docs/guide/testing.md', import.meta.url), 'utf8');
 
 describe.each(NAMES)('the personality %s', (behavesLike) => {
   const traits = PERSONALITIES[behavesLike];
@@ -39,7 +39,7 @@ describe.each(NAMES)('the personality %s', (behavesLike) => {
     expect(() => new MqttBroker({ behavesLike })).not.toThrow();
   });
 
-  it('has a row for each option in docs/testing.md', () => {
+  it('has a row for each option in docs/guide/testing.md', () => {
     const [, section = ''] = PAGE.split(`\n| \`'${behavesLike}'\``);
     const row = section.split('\n')[0]!;
     for (const name of Object.keys(optionsOf(behavesLike))) expect(row).toContain(`\`${name}`);
