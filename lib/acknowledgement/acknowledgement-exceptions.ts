@@ -2,7 +2,7 @@ import { RpcException } from '@nestjs/microservices';
 import { assertRefusal } from '../protocol/refusal.js';
 
 /**
- * Exceptions that end a handler early and decide about its message, whatever the ack policy. They may be thrown in guards,
+ * Exceptions that end a handler early and settle its message, whatever the ack policy. They may be thrown in guards,
  * pipes, interceptors and handlers; Nest's exception handling passes them on and does not log them. A custom filter that
  * catches everything decides for itself: it keeps the decision when it passes the exception on (`super.catch(...)`).
  *

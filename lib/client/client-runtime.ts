@@ -218,7 +218,7 @@ export class ClientRuntime {
    */
   private receive(message: InboundMessage): void {
     const { packet } = message;
-    if (this.adHoc.size === 0) message.decide(ACK); // whatever its caller does with it
+    if (this.adHoc.size === 0) message.decide(ACK); // however its caller handles it
     const awaited = this.requests.receive(packet);
     const heard = this.adHoc.size > 0 && this.adHoc.receive(packet, message);
     if (!heard) message.decide(ACK);

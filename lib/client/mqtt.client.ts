@@ -70,7 +70,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   /** @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up */
   override async connect(): Promise<void> {
     if (this.closing) await this.closing;
-    if (this.current?.closed) this.current = undefined; // asked for by name, it is tried again whatever ended it
+    if (this.current?.closed) this.current = undefined; // an explicit connect() tries again, whatever ended the connection
     await this.runtime.connect();
   }
 
@@ -107,7 +107,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
 
   /**
    * Request and response. The request is made when the observable is subscribed; it emits one value, or many when the handler
-   * streams. Unsubscribing gives the request up and cancels a running stream. A failed handler's error object arrives as the error.
+   * streams. Unsubscribing cancels the request and a running stream. A failed handler's error object arrives as the error.
    */
   override send<K extends RequestTopic<Topics>>(
     pattern: K,
@@ -180,8 +180,8 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   /**
-   * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed when somebody listens, and
-   * unsubscribed when nobody does any more; several listeners to one filter share one subscription.
+   * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed with its first listener, and
+   * unsubscribed with its last one; several listeners to one filter share one subscription.
    *
    * @throws InvalidOptionsError that lists every problem with the options
    * @throws InvalidTopicError when `filter` is no Topic Filter, or holds what is not sent (`discouragedCharacters`)

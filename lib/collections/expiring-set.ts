@@ -8,7 +8,7 @@ export class ExpiringSet<T> {
     private readonly capacity: number,
   ) {}
 
-  /** Members, those whose time is up and that nobody has asked for since included. */
+  /** Number of members, including expired ones that have not been looked up since. */
   get size(): number {
     return this.until.size;
   }

@@ -10,7 +10,7 @@ export function textOfThrown(thrown: unknown): string | undefined {
   return undefined;
 }
 
-/** What was thrown, in words, whatever it is: an application may throw anything, also errors whose getters throw. */
+/** What was thrown, as text. An application may throw any value, including errors whose getters throw. */
 export function describeThrown(thrown: unknown): string {
   try {
     return textOfThrown(thrown) || String(thrown);

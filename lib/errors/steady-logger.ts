@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 
-/** A logger that never throws: what the application's own logger throws must not decide what becomes of a message. */
+/** A logger that never throws: an error in the application's own logger must not affect how a message is settled. */
 export class SteadyLogger extends Logger {
   private complained = false;
 

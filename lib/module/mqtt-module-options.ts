@@ -11,7 +11,7 @@ export interface MqttModuleOptions extends MqttServerOptions, MqttClientOptions 
   gracefulTimeout?: number;
 }
 
-/** What the module needs to know before its options are there. */
+/** What the module needs before its options are resolved. */
 export interface MqttModuleExtras {
   /** Tells several brokers apart. Default: the one unnamed broker. */
   name?: string;
@@ -25,7 +25,7 @@ export interface MqttModuleOptionsFactory {
   createMqttOptions(): MqttModuleOptions | Promise<MqttModuleOptions>;
 }
 
-/** Exactly one of `useFactory`, `useClass` and `useExisting` is to be given. */
+/** Requires exactly one of `useFactory`, `useClass` and `useExisting`. */
 export interface MqttModuleAsyncOptions extends MqttModuleExtras, Pick<ModuleMetadata, 'imports'> {
   /** Providers that `useFactory` gets as arguments. */
   inject?: (InjectionToken | OptionalFactoryDependency)[];

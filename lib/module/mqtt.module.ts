@@ -88,7 +88,7 @@ function optionsProviders(
     throw new InvalidOptionsError([
       {
         option: 'forRootAsync',
-        problem: 'it is not said where the options come from',
+        problem: 'it has no source of options',
         remedy: 'Give useFactory, useClass or useExisting',
       },
     ]);

@@ -15,18 +15,18 @@ export interface Rejection {
 
 export const ACK: Decision = Object.freeze({ kind: 'ack' });
 export const NACK: Decision = Object.freeze({ kind: 'nack', again: true });
-/** Left with the broker, where it would be taken by nobody the next time either. */
+/** Left with the broker: no handler would take the message the next time either. */
 export const LEAVE: Decision = Object.freeze({ kind: 'nack', again: false });
 
 /** Longest reason that is sent along: it must not push an acknowledgement over a broker's packet limit. */
 const LONGEST_REASON = 256;
 
-/** @param reason anything: what a broker is told is a UTF-8 string of bounded length */
+/** @param reason any value; it is sent to the broker as a UTF-8 string of bounded length */
 export function rejection(reasonCode: number, reason: string | undefined): Rejection {
   return { kind: 'reject', reasonCode, reasonString: reason && utf8Excerpt(reason, LONGEST_REASON) };
 }
 
-/** What takes a handler's decision about a message: the message itself, or who gathers the decisions of several handlers. */
+/** Receives a handler's decision about a message: the message itself, or the object that combines the decisions of several handlers. */
 export interface Settling {
   decide(decision: Decision): void;
 }

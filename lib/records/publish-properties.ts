@@ -11,7 +11,7 @@ interface Surroundings {
   readonly userProperties: UserProperties | undefined;
 }
 
-/** Writes the properties of a message (5.0) into `properties`, leaving out what nobody has said. */
+/** Writes the properties of a message (5.0) into `properties`, leaving out what is not given. */
 export function fillProperties(
   properties: MessageProperties,
   options: Readonly<MqttPublishOptions>,

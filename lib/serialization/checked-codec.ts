@@ -10,7 +10,7 @@ export function encodeWith(codec: MqttCodec, value: unknown): EncodedPayload {
   const payload: unknown = encoded?.payload;
   if (typeof payload === 'string' || payload instanceof Uint8Array) return encoded!;
   withoutPromise<unknown>(encoded, 'codec');
-  throw new TypeError('the codec gave no payload; encode() has to return { payload }, a Buffer or a string');
+  throw new TypeError('the codec returned no payload; encode() has to return { payload }, a Buffer or a string');
 }
 
 /** Decodes with such a codec. @throws TypeError when it returns a promise; and whatever it throws */
@@ -18,7 +18,7 @@ export function decodeWith(codec: MqttCodec, payload: Buffer, hints: DecodeHints
   return withoutPromise(codec.decode(payload, hints), 'codec');
 }
 
-/** @throws TypeError for a promise: what it is of comes too late, and its rejection would be nobody's */
+/** @throws TypeError for a promise: its value would come too late, and its rejection would be unhandled */
 export function withoutPromise<T>(result: T, what: string): T {
   if (typeof result !== 'object' || !(result instanceof Promise)) return result;
   result.catch(() => {});

@@ -49,7 +49,7 @@ function normalize(pattern: unknown, normalizePattern: (pattern: object) => stri
   }
 }
 
-/** Whether a decoded payload is somebody's reply in Nest's envelope. */
+/** Whether a decoded payload is a reply in Nest's envelope. */
 export function isNestReply(value: unknown, topic: string): boolean {
   if (!topic.endsWith(NEST_REPLY_SUFFIX) || typeof value !== 'object' || value === null) return false;
   return 'id' in value && typeof value.id === 'string' && ('isDisposed' in value || 'response' in value);

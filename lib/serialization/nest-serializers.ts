@@ -36,7 +36,7 @@ export function withDeserializer<P>(
   };
 }
 
-/** What a deserializer makes of a parsed payload. */
+/** A parsed payload after the deserializer. */
 export function deserialize<P>(deserializer: Deserializer, value: unknown, topic: string): P {
   return withoutPromise(deserializer.deserialize(value, { channel: topic }), 'deserializer') as P;
 }

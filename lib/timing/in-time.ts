@@ -3,7 +3,7 @@ interface Patience {
   readonly what: string;
   /** Milliseconds. */
   readonly timeoutMs: number;
-  /** Aborts when nobody waits any more: no timer is left then. */
+  /** Aborts when the result is not needed any more; the timer is then cleared. */
   readonly over?: AbortSignal;
   /** Whether the process may end meanwhile. Default false. */
   readonly unref?: boolean;

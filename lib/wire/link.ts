@@ -16,7 +16,7 @@ import { observersOf, type RoleFigures } from './observed-link.js';
 import { Publisher, type OfflinePolicy } from './outbound/publisher.js';
 import { Subscriber } from './subscriptions/subscriber.js';
 
-/** What a server, or a client, makes of its connection. */
+/** What a server or a client does with its connection. */
 interface LinkParts extends OfflinePolicy {
   readonly role: MqttObservedConnection['role'];
   /** What the role adds to the figures that observers can ask for. */

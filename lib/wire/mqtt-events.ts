@@ -10,7 +10,7 @@ export type MqttEvents = {
   reconnect: () => void;
   /** The broker has sent a DISCONNECT (5.0). */
   disconnect: (packet: IDisconnectPacket) => void;
-  /** The socket is closed, whoever closed it. */
+  /** The socket is closed, by either side. */
   close: () => void;
   /** There is no connection any more, or not yet. */
   offline: () => void;

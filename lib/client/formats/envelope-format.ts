@@ -87,7 +87,7 @@ function requestOf(reply: EnvelopeReply | undefined, awaited: AwaitedRequests): 
   return typeof reply?.id === 'string' ? awaited.get(reply.id) : undefined;
 }
 
-/** A reply as it stands on the wire, whatever the deserializer would make of it. */
+/** A reply as it is on the wire, before the deserializer. */
 function bareReply(payload: Buffer, topic: string): EnvelopeReply | undefined {
   try {
     return asReply(defaultCodec.decode(payload, { contentType: undefined, topic }));

@@ -63,7 +63,7 @@ function deliverStreamed(
 /** In place of a value that could not be decoded. */
 const FAILED = Symbol('failed');
 
-/** What the codec makes of the payload; {@link FAILED} when it throws: the request has been told. */
+/** The decoded payload; {@link FAILED} when the codec throws, in which case the request has already ended with the error. */
 function valueOf(request: Request, { topic, payload, properties }: PublishPacket, codec: MqttCodec): unknown {
   const contentType = properties?.contentType;
   try {

@@ -2,7 +2,7 @@
 export interface ReplyStream {
   /** How the responder names itself; undefined for one that does not. */
   readonly responder: string | undefined;
-  /** Where to say that nobody waits any more. */
+  /** Topic on which the stream is cancelled. */
   readonly controlTopic: string | undefined;
   /** Number of its next value. */
   nextIndex: number;

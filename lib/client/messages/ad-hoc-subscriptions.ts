@@ -28,7 +28,7 @@ interface AdHocSubscription {
 }
 
 /**
- * Subscriptions that last as long as somebody listens: each filter is subscribed once, however many do, with the options of the
+ * Subscriptions that last as long as they have listeners: each filter is subscribed once, however many do, with the options of the
  * first of them and the highest QoS that one of them asks for.
  */
 export class AdHocSubscriptions {
@@ -42,7 +42,7 @@ export class AdHocSubscriptions {
   }
 
   /**
-   * Listens from now on. A listener that asks for more than the broker grants hears no more; the others go on.
+   * Listens from now on. A listener whose subscription the broker refuses gets an error; the others continue.
    *
    * @throws SubscriptionRefusedError, InvalidTopicError
    */
@@ -76,7 +76,7 @@ export class AdHocSubscriptions {
     return subscription;
   }
 
-  /** Retain Handling 1: those who listen already do not get retained messages again (3.1.1 has no such thing). */
+  /** Retain Handling 1: existing listeners do not get retained messages again (5.0 only). */
   private raise(subscription: AdHocSubscription, qos: QoS): Promise<void> {
     const raised = this.ask(subscription, qos, subscription.latest);
     subscription.latest = raised.catch(() => {});
@@ -104,7 +104,7 @@ export class AdHocSubscriptions {
     this.parts.unsubscribe(text);
   }
 
-  /** @returns whether somebody listens to such messages */
+  /** @returns whether there is a listener for such messages */
   receive(packet: PublishPacket, delivery: Settling | undefined): boolean {
     const listeners = this.listenersOf(packet.topic, packet.properties?.subscriptionIdentifier);
     if (listeners.length === 0) return false;
@@ -113,7 +113,7 @@ export class AdHocSubscriptions {
     return true;
   }
 
-  /** An identifier names the subscription that a copy is for; one that is not ours, or no longer, names none. */
+  /** A Subscription Identifier names the subscription that a copy is for; an unknown one names none. */
   private listenersOf(topic: string, identifiers: number | readonly number[] | undefined): AdHocListener[] {
     const matching = [...this.subscriptions.values()].filter(({ filter }) => filter.matches(topic));
     const named = identifiers === undefined ? [] : [identifiers].flat();

@@ -50,7 +50,7 @@ export class MessageIterator<T> implements AsyncIterator<MqttMessage<T>, undefin
     return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
   }
 
-  /** The loop was left: what nobody took stays with the broker. */
+  /** The loop was left: messages that were not consumed stay with the broker. */
   return(): Promise<Result<T>> {
     this.close();
     for (let message = this.buffer.shift(); message; message = this.buffer.shift()) message.nack();

@@ -7,7 +7,7 @@ import type { AdHocListener } from './ad-hoc-subscriptions.js';
 import type { MessageObserver } from './message-stream.js';
 import { messageOf, type MqttMessage } from './mqtt-message.js';
 
-/** One who listens to `messages()`: gives what comes to its observer, which is the application's and may throw. */
+/** One listener of `messages()`. It passes messages to the application's observer, which may throw. */
 export class MessageListener<T> implements AdHocListener {
   constructor(
     private readonly filter: string,

@@ -15,13 +15,13 @@ export type OpenSubscription<T> = (observer: MessageObserver<T>) => () => void;
 interface StreamOptions {
   /** QoS 0 messages that wait for a slow `for await`; others are bounded by Receive Maximum. */
   readonly bufferSize: number;
-  /** Whether whoever gets a message decides about it; else it is acknowledged when it has been handed over. */
+  /** Whether the listener settles each message; otherwise it is acknowledged when the listener has received it. */
   readonly manualAck: boolean;
 }
 
 /**
- * Messages of an ad-hoc subscription, as an observable and for `for await`. The subscription is made when somebody listens, and
- * ended when nobody does any more.
+ * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed with the first listener, and
+ * unsubscribed with the last one.
  */
 export class MessageStream<T = unknown> extends Observable<MqttMessage<T>> implements AsyncIterable<MqttMessage<T>> {
   constructor(
@@ -40,7 +40,7 @@ export class MessageStream<T = unknown> extends Observable<MqttMessage<T>> imple
     );
   }
 
-  /** Subscribes at once. Leaving the loop unsubscribes, and what nobody took stays with the broker. */
+  /** Subscribes at once. Leaving the loop unsubscribes; messages that were not consumed stay with the broker. */
   [Symbol.asyncIterator](): AsyncIterator<MqttMessage<T>> {
     return new MessageIterator(this.open, this.options);
   }

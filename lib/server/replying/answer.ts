@@ -41,7 +41,7 @@ export function answerFailure(request: AnsweredRequest, code: string, failure: u
   sendOnly(request, failureMessage(request, code, failure, false));
 }
 
-/** What tells the caller of a failure. An error that cannot be encoded is told as any other that is not its business. */
+/** The reply of a failed request. An error that cannot be encoded is sent as `Internal server error`. */
 export function failureMessage(
   request: AnsweredRequest,
   code: string,
@@ -80,7 +80,7 @@ export function insteadOfRefused(
 
 const TOO_LARGE = 'The reply is larger than the Maximum Packet Size of the broker';
 
-/** @param message undefined when the request has expired: nobody waits for a reply */
+/** @param message undefined when the request has expired: no reply is sent */
 function sendOnly(request: AnsweredRequest, message: OutgoingMessage | undefined): void {
   if (message === undefined) {
     request.delivery?.replyOmitted();

@@ -29,7 +29,7 @@ export class NestReplies implements ReplyFormat {
     return this.encode(target, { isDisposed: true }, NO_OPTIONS);
   }
 
-  /** The application's serializer may throw for this too: then the caller is told without it. */
+  /** The application's serializer may throw for this too: the reply is then sent without it. */
   failure(target: ReplyTarget, _code: string, error: unknown): OutgoingMessage | undefined {
     const packet = { err: JSON.parse(errorToJson(error)) as unknown, isDisposed: true };
     try {
@@ -51,7 +51,7 @@ export class NestReplies implements ReplyFormat {
   ): OutgoingMessage | undefined {
     const { publish } = this.defaults;
     if (this.protocolVersion === 4) return replyMessageWithoutProperties(target, publish, payload, options);
-    // it is the envelope that the Content Type speaks of, whatever the value in it is
+    // the Content Type is that of the envelope, not of the value in it
     const own = options.contentType === undefined ? options : { ...options, contentType };
     return replyMessage(target, publish, payload, contentType, own);
   }

@@ -62,7 +62,7 @@ export class ReplyStream {
     this.schedule();
   }
 
-  /** Nobody waits any more: nothing further is sent. */
+  /** The caller has cancelled: nothing further is sent. */
   abandon(): void {
     if (this.state === 'ended') return;
     this.queue = [];
@@ -125,7 +125,7 @@ export class ReplyStream {
     }
   }
 
-  /** @param message undefined when the request has expired: nobody waits for it */
+  /** @param message undefined when the request has expired: no reply is sent */
   private send(message: OutgoingMessage | undefined): void {
     if (message === undefined) {
       this.request.delivery?.replyOmitted();

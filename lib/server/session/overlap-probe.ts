@@ -16,7 +16,7 @@ export interface OverlapBehaviour {
   readonly seen: string;
 }
 
-/** What is to be found out. */
+/** What the probe has to find out. */
 export interface ProbeQuestion {
   /** Whether identifiers are to be looked at; 3.1.1 has none. */
   readonly identifiers: boolean;
@@ -77,7 +77,7 @@ export async function probeOverlap(
     return undefined; // not permitted here
   } finally {
     await unsubscribe(filters).catch(() => {});
-    internal.set(topic, () => {}); // a copy that is late is nobody's
+    internal.set(topic, () => {}); // a late copy is ignored
   }
 }
 

@@ -92,8 +92,8 @@ export class Redelivery {
     if (this.warned) return;
     this.warned = true;
     this.parts.logger.warn(
-      `${withheld} messages are withheld, of ${this.window} that the broker may have under way here: when there is no room left, ` +
-        'it delivers nothing any more until this session is resumed. Set the option redelivery, or see why they are withheld.',
+      `${withheld} messages are withheld, of ${this.window} that the broker may have under way here: when the window is full, ` +
+        'it delivers nothing more until this session is resumed. Set the option redelivery, or find out why they are withheld.',
     );
   }
 
@@ -102,7 +102,7 @@ export class Redelivery {
     this.explained = true;
     this.parts.logger.warn(
       'A message was withheld: the broker delivers it again when this session is next resumed. ' +
-        'Set the option redelivery to have that happen by itself.',
+        'Set the option redelivery to resume it automatically.',
     );
   }
 }

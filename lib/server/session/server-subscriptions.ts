@@ -78,7 +78,7 @@ export class ServerSubscriptions {
     const { connection, logger } = this.parts;
     logger.warn(
       `${connection.broker} breaks section 3.3.4: its copies of a message for ${shared ? 'three' : 'two'} overlapping subscriptions, with the ` +
-        `Subscription Identifiers 1 to ${shared ? 3 : 2}, carried ${this.behaviour.seen}. Handlers run once for each message all the same: ` +
+        `Subscription Identifiers 1 to ${shared ? 3 : 2}, carried ${this.behaviour.seen}. Handlers still run once for each message: ` +
         'filters that another one covers are not subscribed, and copies are counted.',
     );
   }
@@ -94,7 +94,7 @@ export class ServerSubscriptions {
     this.behaviour ??= await probe({ identifiers: false, shared: false });
     if (this.behaviour === undefined) {
       logger.warn(
-        `Some filters overlap without one covering the other, and it cannot be found out how ${connection.broker} sends their messages: ` +
+        `Some filters overlap without one covering the other, and it is unknown how ${connection.broker} sends their messages: ` +
           'handlers of both may run twice for one message. Allow this client the topics probe/#, or use protocolVersion 5.',
       );
     }

@@ -2,7 +2,7 @@ import type { IConnackPacket, IDisconnectPacket } from 'mqtt';
 import { ConnectionRefusedError } from '../../errors/connection-refused.error.js';
 import { connectReasonCode, describeReasonCode, ReasonCode } from '../../protocol/reason-code.js';
 
-/** Refusals that may pass, so that trying again makes sense; all others need somebody to change something. */
+/** Refusals that may pass, so that retrying makes sense; all others need a change of configuration. */
 const PASSING = new Set<number>([
   ReasonCode.SERVER_UNAVAILABLE,
   ReasonCode.SERVER_BUSY,

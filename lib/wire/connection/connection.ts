@@ -191,7 +191,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     }
   }
 
-  /** Connects when nobody has done so yet; whoever waits for it is told by an event. */
+  /** Connects if there has been no attempt yet; an event reports the outcome. */
   connectIfIdle(): void {
     if (this.phase === 'idle') void this.attempt();
   }
@@ -379,7 +379,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   private async endClient(): Promise<void> {
     this.endNetwork();
     await this.network?.closed;
-    this.network?.writer.lost(); // who waits for it is told
+    this.network?.writer.lost(); // its callbacks are called
     await endControlClient(this.client);
   }
 
@@ -444,7 +444,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   }
 
   private onConnack(packet: IConnackPacket): void {
-    if (this.accepted) throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'a second CONNACK came');
+    if (this.accepted) throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'a second CONNACK arrived');
     if (packet.reasonCode || packet.returnCode) {
       this.failure = refusedConnack(packet, this.broker);
       return;

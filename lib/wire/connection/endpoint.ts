@@ -31,7 +31,7 @@ const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
 const WITH_TLS: Readonly<Record<Protocol, Protocol>> = { mqtt: 'mqtts', mqtts: 'mqtts', ws: 'wss', wss: 'wss' };
 
 /**
- * What MQTT.js makes of its options: one endpoint, or those of `servers`. Options that stand beside a URL win over it.
+ * The endpoints that MQTT.js derives from its options: one, or those of `servers`. Options given beside a URL win over it.
  *
  * @throws InvalidOptionsError when a protocol cannot be spoken, or `servers` is empty
  */

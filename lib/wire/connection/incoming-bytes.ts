@@ -18,7 +18,7 @@ export function readIntoOneBuffer(socketOf: () => Duplex, onBytes: OnBytes): OnR
     buffer,
     callback: (length) => {
       deliver(buffer.subarray(0, length), socketOf(), onBytes);
-      return true; // read on; who wants it to stop calls pause()
+      return true; // read on; pause() stops it
     },
   };
 }

@@ -11,9 +11,9 @@ export interface Loss {
   /** Where the connection went, without credentials. */
   readonly broker: string;
   readonly protocolVersion: 4 | 5;
-  /** Set by whoever has sent something that may have ended it. */
+  /** Set when something was sent that may have ended it. */
   suspected: boolean;
-  /** Set by whoever has found out what ended it: then it is not another client that took over the session. */
+  /** Set when the cause is known: then it is not another client that took over the session. */
   explained: boolean;
 }
 

@@ -33,7 +33,7 @@ export interface PacketHandler {
 
 /** What a network connection tells the connection that it is one of. */
 export interface NetworkHost extends PacketHandler {
-  /** Whether somebody listens to `packetsend`. */
+  /** Whether `packetsend` has listeners. */
   readonly watched: boolean;
   sent(packet: Packet): void;
   drained(): void;

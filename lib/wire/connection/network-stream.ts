@@ -21,7 +21,7 @@ type Options = Pick<ResolvedConnectionOptions, 'mqtt' | 'noDelay'>;
  * @throws Error when an option cannot be used, such as a key that is none
  */
 export async function openNetworkStream(endpoint: Endpoint, options: Options, onBytes: OnBytes): Promise<Duplex> {
-  await Promise.resolve(); // what fails at once says so after the microtasks: the caller is there by then
+  await Promise.resolve(); // an immediate failure is reported after the microtasks, when the caller listens
   if (endpoint.protocol === 'ws' || endpoint.protocol === 'wss') return openWebSocketStream(endpoint, options, onBytes);
   const proxyUrl = socksProxyOf(endpoint, options.mqtt);
   if (proxyUrl !== undefined) return openSocksStream(endpoint, options, proxyUrl, onBytes);

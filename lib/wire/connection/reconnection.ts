@@ -6,7 +6,7 @@ import { takeoverError, type ConnectionFailure } from './connection-failure.js';
 
 type ReconnectionOptions = Pick<ResolvedConnectionOptions, 'reconnect' | 'maxConnectionAttempts' | 'clientId'>;
 
-/** After a success, refusals that only somebody else can cure are borne this often in a row. */
+/** After a successful connection, refusals that retrying cannot cure are retried this often in a row. */
 const MAX_FIRM_REFUSALS = 10;
 /** A connection that lived this long counts as stable: the next failure starts the backoff anew. */
 const STABLE_AFTER_MS = 5_000;

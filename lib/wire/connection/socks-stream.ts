@@ -73,7 +73,7 @@ async function passThrough(
   { mqtt, noDelay }: Options,
   stream: Duplex,
 ): Promise<Socket> {
-  const { SocksClient } = await import('socks'); // only who uses a proxy pays for it
+  const { SocksClient } = await import('socks'); // loaded only when a proxy is used
   const address = proxy.looksUp ? host : (await lookup(host, { family: proxy.type === 4 ? 4 : 0 })).address;
   const socket = await connectTo(proxy, stream);
   socket.setNoDelay(noDelay);

@@ -22,7 +22,7 @@ export async function openWebSocketStream(
   { mqtt, noDelay }: Pick<ResolvedConnectionOptions, 'mqtt' | 'noDelay'>,
   onBytes: OnBytes,
 ): Promise<Duplex> {
-  const { WebSocket, createWebSocketStream } = await import('ws'); // only who uses a WebSocket pays for it
+  const { WebSocket, createWebSocketStream } = await import('ws'); // loaded only when a WebSocket is used
   const options = optionsFor(endpoint, mqtt);
   const url = urlOf(endpoint, options);
   const { wsOptions } = options;
@@ -53,13 +53,13 @@ function urlOf({ protocol, host, port, path }: Endpoint, options: IClientOptions
   return options.transformWsUrl?.(url, options, undefined as never) ?? url;
 }
 
-/** To `ws`, ending the opening handshake is an error; to who ends it by `destroy()` it is none. */
+/** `ws` reports an ended opening handshake as an error; after `destroy()` it is none. */
 function beQuietWhenDestroyed(stream: Duplex): void {
   const destroy = stream._destroy.bind(stream);
   stream._destroy = (error, done) => destroy(error, () => done(error));
 }
 
-/** `ws` sets TCP_NODELAY when the WebSocket opens, whatever is wished. */
+/** `ws` sets TCP_NODELAY when the WebSocket opens, whatever the option says. */
 function setNoDelay(socket: WebSocket, noDelay: boolean): void {
   socket.once('upgrade', ({ socket: carrier }: { socket: Socket }) => {
     socket.once('open', () => carrier.setNoDelay(noDelay));

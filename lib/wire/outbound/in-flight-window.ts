@@ -241,7 +241,7 @@ export class InFlightWindow {
     this.sendUnsent();
   }
 
-  /** The broker has answered: whatever ended a connection, it was not this message. */
+  /** The broker has answered: this message did not end the connection. */
   private passed(identifier: number, entry: Entry): void {
     if (entry.suspect) this.parts.onCleared();
     entry.suspect = false;

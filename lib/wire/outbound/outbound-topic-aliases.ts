@@ -1,4 +1,4 @@
-/** How a Topic Name goes over the wire: with an alias that the broker knows already, or is told now (section 3.3.2.3.4). */
+/** How a Topic Name goes over the wire: with an alias that is already set, or set by this packet (section 3.3.2.3.4). */
 export interface TopicAlias {
   readonly alias: number;
   /** Whether the broker knows it: the topic itself is then left out. */

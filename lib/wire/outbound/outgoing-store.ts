@@ -33,7 +33,8 @@ export class OutgoingStore {
     const packet: Packet = { cmd: 'publish', topic, payload, qos, retain, dup: false, messageId: identifier };
     if (properties) packet.properties = properties;
     let settled = false;
-    const late = (): void => settle(new Error(`The outgoingStore did not store it within ${this.timeoutMs} ms.`));
+    const late = (): void =>
+      settle(new Error(`The outgoingStore did not store the message within ${this.timeoutMs} ms.`));
     const timer = setTimeout(late, this.timeoutMs);
     const settle = (error?: Error | null): void => {
       if (settled) return;

@@ -49,8 +49,7 @@ export function sizeOfPublish(
   const propertyBytes = protocolVersion === 5 ? aliasBytes + sizeOfProperties(properties) : -1;
   const inHeader = propertyBytes < 0 ? 0 : sizeOfVariableByteInteger(propertyBytes) + propertyBytes;
   const remaining = 2 + topicBytes + identifierBytes + inHeader + payloadBytes;
-  if (remaining > MAX_REMAINING_LENGTH)
-    throw new RangeError(`a packet holds ${MAX_REMAINING_LENGTH} bytes at the most`);
+  if (remaining > MAX_REMAINING_LENGTH) throw new RangeError(`a packet holds at most ${MAX_REMAINING_LENGTH} bytes`);
   const total = 1 + sizeOfVariableByteInteger(remaining) + remaining;
   const alias = topicAlias?.alias ?? 0;
   return { total, remaining, properties: propertyBytes, topic: topicBytes, payload: payloadBytes, alias };

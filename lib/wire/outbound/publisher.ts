@@ -30,7 +30,7 @@ export interface Waiting {
   place: QueuePlace<Waiting> | undefined;
 }
 
-/** Messages that wait while there is a connection: the broker, or its window, is slower than who publishes. */
+/** Messages that wait while there is a connection: the broker, or its window, is slower than the application. */
 const MAX_WAITING_CONNECTED = 100_000;
 
 /**
@@ -109,7 +109,7 @@ export class Publisher {
   }
 
   /**
-   * Sends a message now if it can, else when its turn comes. Connects when nobody has done so yet.
+   * Sends a message now if it can, else when its turn comes. Connects if there has been no attempt yet.
    *
    * @param settled called once, never within this call
    * @returns the message where it waits, so that it can be withdrawn; undefined when it has been handed to the connection, or refused
@@ -138,7 +138,7 @@ export class Publisher {
   }
 
   /**
-   * Takes a message out of the queue: it is never sent, and nobody is told.
+   * Removes a message from the queue: it is never sent, and its callback is not called.
    *
    * @returns whether it was still waiting
    */
@@ -188,7 +188,7 @@ export class Publisher {
     if (this.loweringTold) return;
     this.loweringTold = true;
     this.logger.warn(
-      `${this.connection.broker} answers QoS 2 with PUBACK: it takes such messages at QoS 1, and may deliver them twice.`,
+      `${this.connection.broker} answers QoS 2 with PUBACK: it handles such messages as QoS 1, and may deliver them twice.`,
     );
   }
 
@@ -337,7 +337,7 @@ export class Publisher {
     }
   }
 
-  /** Whoever is told may send again, and that waits too. */
+  /** A callback may send again, and that waits too. */
   private failAll(errorOf: (entry: Waiting) => Error): void {
     for (let next = this.waiting.first; next; next = this.waiting.first) {
       this.leave(next);

@@ -8,7 +8,7 @@ import { sizeOfPublish, writePublish } from './publish-encoder.js';
 /**
  * Told once what became of a message: taken by the socket (QoS 0), or acknowledged by the broker (QoS 1 and 2).
  *
- * @param reasonCode of the acknowledgement: 0x10 says that nobody subscribes to the topic
+ * @param reasonCode of the acknowledgement: 0x10 means that no client subscribes to the topic
  */
 export type PublishSettled = (error: Error | undefined, reasonCode: number) => void;
 
@@ -20,7 +20,7 @@ export const PUBCOMP = 0x70;
 
 /** What a writer tells the connection that it writes for. */
 export interface WriterHost {
-  /** Whether somebody listens to `packetsend`. */
+  /** Whether `packetsend` has listeners. */
   readonly watched: boolean;
   /** A packet of the data plane has been written. */
   sent(packet: Packet): void;
@@ -152,7 +152,7 @@ export class Writer {
     if (!this.usable) return;
     if (last) this.write(last);
     this.handOver();
-    this.ended = true; // nothing is written behind it by who is told that a message was taken
+    this.ended = true; // a callback of an accepted message must not write behind it
     this.settleTaken();
     const { stream } = this;
     const timer = setTimeout(() => stream.destroy(), END_TIMEOUT_MS);
@@ -163,7 +163,7 @@ export class Writer {
     });
   }
 
-  /** The network connection is gone: nobody knows whether what was handed over last has arrived. */
+  /** The network connection is gone: whether the last bytes have arrived is unknown. */
   lost(): void {
     this.ended = true;
     this.from = this.to;
@@ -186,7 +186,7 @@ export class Writer {
     return at;
   }
 
-  /** Nobody is told here: who is told may write, and this may be in the midst of writing. */
+  /** No callback is called here: a callback may write, and this may be in the middle of a write. */
   private handOver(): void {
     const { stream, from, to } = this;
     if (from === to) return;
@@ -198,7 +198,7 @@ export class Writer {
     if (stream.writableLength > MAX_BACKLOG_BYTES) stream.pause();
   }
 
-  /** Tells who waits for it that the socket has taken a QoS 0 message. */
+  /** Calls the callbacks of QoS 0 messages that the socket has accepted. */
   private settleTaken(): void {
     if (this.held || this.handedOver === 0 || this.stream.destroyed) return;
     const taken = this.handedOver === this.gathered.length ? this.gathered : this.gathered.slice(0, this.handedOver);
@@ -211,7 +211,7 @@ export class Writer {
     if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(() => {
-      this.scheduled = false; // what is written by who is told that a message was taken leaves in the next turn
+      this.scheduled = false; // what a callback of an accepted message writes is sent in the next turn
       this.flush();
     });
   }

@@ -11,7 +11,7 @@ import { SubscribeCall, Subscription } from './subscription.js';
 
 export type { SubscriptionRequest } from './subscribe-packets.js';
 
-/** How often the broker is asked for what somebody waits for. */
+/** How often a SUBSCRIBE that a caller waits for is sent. */
 const MAX_ASKED = 5;
 /** What brokers take that take few filters in a SUBSCRIBE, such as AWS IoT Core. */
 const FEW_FILTERS = 8;
@@ -31,7 +31,7 @@ export class Subscriber {
   private readonly unanswered: Subscription[][] = [];
   /** Filters that were given up, and whose UNSUBACK has not come: a session that is resumed may still have them. */
   private readonly unwanted = new Set<string>();
-  /** Filters over which the broker has ended the connection: they are refused for a while, whoever asks for them. */
+  /** Filters over which the broker has ended the connection: they are refused for a while, for every caller. */
   private readonly refused = new ExpiringSet<string>(REFUSED_FOR_MS, MAX_REFUSED);
   private filtersPerPacket: number;
   /** Over which the connection has ended twice, until it is known whether the broker is there all the same. */
@@ -100,7 +100,7 @@ export class Subscriber {
   /** Unsubscribes. Without a connection that is done on the next one, when its session is resumed. */
   async unsubscribe(filters: readonly string[]): Promise<void> {
     for (const filter of filters) {
-      this.wanted.get(filter)?.settle(undefined); // who waited for it has given it up
+      this.wanted.get(filter)?.settle(undefined); // its caller has given up
       this.wanted.delete(filter);
     }
     if (this.connection.closed) return;
@@ -204,7 +204,7 @@ export class Subscriber {
     this.refuse(refused, (subscription) => codes[packet.indexOf(subscription)]!, describeReasonCode);
   }
 
-  /** Who waits for a filter is told, and it is not kept; of what was to be restored the log tells. */
+  /** The caller of a new filter gets the error, and the filter is not kept; for one that was to be restored, the error is logged. */
   private refuse(
     subscriptions: readonly Subscription[],
     codeOf: (subscription: Subscription) => number,

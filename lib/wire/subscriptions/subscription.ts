@@ -73,7 +73,7 @@ export class Subscription {
     if (this.previous) this.previous.granted = false;
   }
 
-  /** @returns whether somebody was told of the refusal */
+  /** @returns whether a caller got the refusal */
   settle(refusal: RefusedFilter | undefined): boolean {
     const calls = this.calls.splice(0);
     for (const call of calls) call.answered(refusal);

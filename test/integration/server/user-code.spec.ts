@@ -138,7 +138,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a codec that gives nothing for the reply': {
     options: codecThat({ encode: () => undefined as never }),
     told: /Internal server error/,
-    logged: /the codec gave no payload/,
+    logged: /the codec returned no payload/,
   },
   'a codec whose encoding is a promise that is rejected': {
     options: codecThat({ encode: asyncBoom }),
