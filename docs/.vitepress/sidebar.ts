@@ -42,6 +42,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'Logs and events', page: 'operations/logs' },
       { text: 'Observers', page: 'observers' },
       { text: 'Metrics', page: 'observability/metrics' },
+      { text: 'Tracing', page: 'tracing' },
       { text: 'Shutdown', page: 'operations/shutdown' },
     ],
   },
