@@ -46,7 +46,7 @@ export default {
       // Where Nest matters: what it calls, and what it hands over. The wire, the brokers and the processes are the same on both.
       testMatch: [
         '<rootDir>/test/unit/{client,compat,context,module,records,server}/**/*.spec.ts',
-        '<rootDir>/test/integration/{asyncapi,handlers,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
+        '<rootDir>/test/integration/{asyncapi,handlers,http,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
         '<rootDir>/test/integration/rpc/{request-response,failures}.spec.ts',
         '<rootDir>/test/integration/streams/streams.spec.ts',
       ],

@@ -28,6 +28,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'Calling', page: 'guide/calling' },
       { text: 'Publishing and listening', page: 'guide/publishing-and-listening' },
       { text: 'Acknowledgement and failure', page: 'guide/acknowledgement' },
+      { text: 'Deduplication', page: 'deduplication' },
       { text: 'Groups and scaling', page: 'guide/groups-and-scaling' },
       { text: 'Sessions and reconnecting', page: 'guide/sessions-and-reconnecting' },
       { text: 'Security', page: 'guide/security' },
@@ -56,6 +57,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'Request scope', page: 'recipes/request-scope' },
       { text: 'CQRS', page: 'recipes/cqrs' },
       { text: 'Monorepo', page: 'recipes/monorepo' },
+      { text: 'AsyncAPI', page: 'asyncapi' },
     ],
   },
   {

@@ -8,6 +8,8 @@ export interface CodeBlock {
   readonly place: string;
   /** Path of the file of this repository that the block shows, where a comment before it says so. */
   readonly shows: string | undefined;
+  /** What the block is a part of, where a comment before it says that it is one: it cannot be compiled alone. */
+  readonly fragmentOf: string | undefined;
   /** Why the block is compiled but not run, where a comment before it says so. */
   readonly compiledOnly: string | undefined;
   readonly code: string;
@@ -19,7 +21,8 @@ const folder = join(root, '.cache/docs');
 
 /**
  * Every block of TypeScript in the documents. A block that begins with `// name.ts` can be imported by that name by the other blocks of
- * its document. `<!-- path.ts -->` before a block says that it shows that file, `<!-- compiled only: reason -->` that it cannot be run here.
+ * its document. `<!-- path.ts -->` before a block says that it shows that file, `<!-- compiled only: reason -->` that it cannot be run here,
+ * `<!-- fragment: of what -->` that it is a part of something.
  */
 export const codeBlocks: readonly CodeBlock[] = documents.flatMap((document) => {
   const text = read(document);
@@ -31,6 +34,7 @@ export const codeBlocks: readonly CodeBlock[] = documents.flatMap((document) => 
     return {
       place: `${document}:${line}`,
       shows: comment && /^\S+\.ts$/.test(comment) ? comment : undefined,
+      fragmentOf: comment && /^fragment: (.+)$/.exec(comment)?.[1],
       compiledOnly: comment && /^compiled only: (.+)$/.exec(comment)?.[1],
       code,
       file: join(folder, document.replaceAll('/', '-').replace(/\.md$/, ''), name),
@@ -38,7 +42,9 @@ export const codeBlocks: readonly CodeBlock[] = documents.flatMap((document) => 
   });
 });
 
-export const writtenHere = codeBlocks.filter(({ shows }) => shows === undefined);
+export const writtenHere = codeBlocks.filter(
+  ({ shows, fragmentOf }) => shows === undefined && fragmentOf === undefined,
+);
 
 /** Writes the blocks as modules. @param url of a broker to use in place of `mqtt://localhost:1883` */
 export function writeCodeBlocks(subfolder: string, url?: string): (block: CodeBlock) => string {
