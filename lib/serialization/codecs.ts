@@ -14,7 +14,7 @@ export const jsonCodec: MqttCodec = {
     if (value === undefined) return { payload: EMPTY };
     if (typeof value === 'object' && value !== null) refuseOpaque(value);
     const payload = JSON.stringify(value) as string | undefined;
-    if (payload === undefined) throw new TypeError(`a ${typeof value} has no JSON`);
+    if (payload === undefined) throw new TypeError(`a ${typeof value} cannot be written as JSON`);
     return { payload, contentType: JSON_CONTENT_TYPE };
   },
   decode(payload: Buffer): unknown {
