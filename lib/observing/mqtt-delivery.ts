@@ -51,7 +51,7 @@ export interface MqttRetry {
 /** How the last run of a handler has ended. */
 export interface MqttHandled {
   readonly failed: boolean;
-  /** What it has failed with, as Nest's filters have left it; a `PayloadDecodeError` when the handler has not run. */
+  /** What it has failed with: what was thrown, before Nest's filters; a `PayloadDecodeError` when the handler has not run. */
   readonly error: unknown;
   /**
    * What kind of failure it is, as a caller is told: `internal` for what Nest has masked, `rpc` for any other error, `timeout` of

@@ -1,3 +1,5 @@
+import { HttpException } from '@nestjs/common';
+import { RpcException } from '@nestjs/microservices';
 import {
   context,
   ROOT_CONTEXT,
@@ -120,12 +122,7 @@ export class ProcessSpan {
   private isExpected(error: unknown, code: MqttHandled['code']): boolean {
     const { isExpected } = this.scope.options;
     if (isExpected) return this.scope.ask(() => isExpected(error, this.delivery), false);
-    return (
-      error instanceof AckMessage ||
-      error instanceof NackMessage ||
-      error instanceof RejectMessage ||
-      (code === 'rpc' && !(error instanceof Error))
-    );
+    return REGULAR.some((regular) => error instanceof regular) || (code === 'rpc' && isAnswer(error));
   }
 
   /** Whose child it is, and what it is linked to. */
@@ -139,6 +136,13 @@ export class ProcessSpan {
     if (!trusted) return { parent: ROOT_CONTEXT, links };
     return parent === 'message' ? { parent: incoming, links: [] } : { parent: trace.deleteSpan(incoming), links };
   }
+}
+
+const REGULAR = [AckMessage, NackMessage, RejectMessage, RpcException];
+
+/** What a caller is told on purpose: the fault is not the handler's. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof HttpException ? error.getStatus() < 500 : !(error instanceof Error);
 }
 
 /** Adds what is known of the message. */

@@ -33,8 +33,8 @@ export interface MqttTelemetryOptions {
    */
   trustIncoming?: boolean | ((delivery: MqttDelivery) => boolean);
   /**
-   * Whether what a handler has failed with is a regular answer, so that its span is no error. Given what Nest's filters have left of it.
-   * Default: an `RpcException`, and `AckMessage`, `NackMessage` and `RejectMessage`.
+   * Whether what a handler has failed with is a regular answer, so that its span is no error. Given what was thrown.
+   * Default: an `RpcException`, an `HttpException` below 500, and `AckMessage`, `NackMessage` and `RejectMessage`.
    */
   isExpected?: (error: unknown, delivery: MqttDelivery) => boolean;
   /** Messages and requests of which there is no span and no metric. Default none. */

@@ -90,7 +90,14 @@ describeEachBroker('the span of a handler', (broker) => {
   });
 
   it.each<[string, (attempt: number) => unknown, MqttSubscriptionOptions, object, string[], SpanStatusCode]>([
-    ['failing', failing, {}, { 'messaging.mqtt.outcome': 'acked', 'error.type': 'internal' }, [], SpanStatusCode.ERROR],
+    [
+      'failing',
+      failing,
+      {},
+      { 'messaging.mqtt.outcome': 'acked', 'error.type': 'internal' },
+      ['exception'],
+      SpanStatusCode.ERROR,
+    ],
     [
       'retried',
       (attempt) => (attempt === 1 ? failing() : undefined),
@@ -112,7 +119,7 @@ describeEachBroker('the span of a handler', (broker) => {
       failing,
       { deadLetter: 'traced/dead' },
       { 'messaging.mqtt.outcome': 'dead-lettered', 'error.type': 'internal' },
-      ['messaging.mqtt.dead_letter'],
+      ['exception', 'messaging.mqtt.dead_letter'],
       SpanStatusCode.ERROR,
     ],
     [
@@ -120,7 +127,7 @@ describeEachBroker('the span of a handler', (broker) => {
       failing,
       { ackPolicy: AckPolicy.REJECT_ON_ERROR, rejectReasonCode: 0x83 },
       { 'messaging.mqtt.outcome': 'rejected', 'messaging.mqtt.reason_code': 0x83 },
-      [],
+      ['exception'],
       SpanStatusCode.ERROR,
     ],
     [

@@ -51,8 +51,8 @@ describe('describe()', () => {
       keepalive: 10,
       properties: { sessionExpiryInterval: 60, maximumPacketSize: 1_000 },
       will: { topic: 'wills', payload: Buffer.from('secret'), qos: 1, retain: true },
-      cert: 'secret',
-      key: 'secret',
+      cert: '-----BEGIN CERTIFICATE----- secret',
+      key: '-----BEGIN PRIVATE KEY----- secret',
       codec: jsonCodec,
     });
     const { connection, codec } = server.describe();

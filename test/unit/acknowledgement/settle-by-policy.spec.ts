@@ -37,8 +37,8 @@ describe('decisionOfPolicy', () => {
     ['an Error', new TypeError('no number'), 'no number'],
     ['a string', 'plainly wrong', 'plainly wrong'],
     ['the error object that Nest makes', { status: 'error', message: 'masked' }, 'masked'],
-    ['an object without a message', { code: 7 }, undefined],
-    ['a message that is no string', { message: { deep: 1 } }, undefined],
+    ['an object without a message', { code: 7 }, '{"code":7}'],
+    ['a message that is no string', { message: { deep: 1 } }, '{"message":{"deep":1}}'],
     ['nothing', undefined, undefined],
     ['null', null, undefined],
   ])('tells the broker why, where the failure is %s', (_, error, reasonString) => {
