@@ -70,11 +70,7 @@ export class Link {
     this.connection.on('session', ({ sessionPresent, first }) => {
       this.sessionPresent = sessionPresent;
       if (sessionPresent || first) return;
-      if (options.durableSession)
-        logger.warn(
-          `${this.connection.broker} does not know the session of "${options.clientId}" any more: what it kept for it is lost, and its ` +
-            `${this.subscriber.wantedCount} filters are subscribed again`,
-        );
+      if (options.durableSession) logger.warn(this.describeLostSession());
       this.events.emit('sessionLost');
     });
     this.connection.on('connected', ({ first }) => {
@@ -114,6 +110,13 @@ export class Link {
 
   private get events(): EventEmitter {
     return this.client as unknown as EventEmitter;
+  }
+
+  private describeLostSession(): string {
+    const { broker, options } = this.connection;
+    const { wantedCount } = this.subscriber;
+    const filters = wantedCount === 0 ? '' : `, and its ${wantedCount} filters are subscribed again`;
+    return `${broker} does not know the session of "${options.clientId}" any more: what it kept for it is lost${filters}`;
   }
 
   private async restore(): Promise<void> {
