@@ -127,9 +127,14 @@ function fillsLevel(filter: string, at: number): boolean {
   return (at === 0 || filter[at - 1] === '/') && (at === filter.length - 1 || filter[at + 1] === '/');
 }
 
+/** Whether it is a Shared Subscription: `$share/<group>/<filter>`. */
+export function isShared(filter: string): boolean {
+  return filter.startsWith(SHARE_PREFIX);
+}
+
 /** Takes `$share/<group>/` off a filter. Nothing is validated. */
 export function splitShare(text: string): { group: string | undefined; filter: string } {
-  if (!text.startsWith(SHARE_PREFIX)) return { group: undefined, filter: text };
+  if (!isShared(text)) return { group: undefined, filter: text };
   const end = text.indexOf('/', SHARE_PREFIX.length);
   if (end < 0) return { group: text.slice(SHARE_PREFIX.length), filter: '' };
   return { group: text.slice(SHARE_PREFIX.length, end), filter: text.slice(end + 1) };

@@ -1,4 +1,5 @@
 import type { QoS } from '../../protocol/application-message.js';
+import { isShared } from '../../protocol/topic-filter.js';
 
 /** One subscription as the broker is asked for it. */
 export interface SubscriptionRequest {
@@ -28,6 +29,9 @@ const PACKET_OVERHEAD = 32;
 /**
  * Deals subscriptions to SUBSCRIBE packets. A packet holds one Subscription Identifier; filters that share it share their options
  * too, so that MQTT.js can be given a list: it would take a map's key `resubscribe` for an option.
+ *
+ * A Shared Subscription goes alone. HiveMQ CE tells a client's shared queues before it has stored the filters of a SUBSCRIBE that holds
+ * several: right after CONNECT it may then take the client for one without Shared Subscriptions, and deliver no more to it.
  */
 export function subscribePackets<T extends { readonly request: SubscriptionRequest }>(
   subscriptions: readonly T[],
@@ -38,6 +42,10 @@ export function subscribePackets<T extends { readonly request: SubscriptionReque
   const open = new Map<number, { packet: T[]; bytes: number }>();
   for (const subscription of subscriptions) {
     const { request } = subscription;
+    if (isShared(request.filter)) {
+      packets.push([subscription]);
+      continue;
+    }
     const bytes = Buffer.byteLength(request.filter) + BYTES_PER_FILTER;
     const kind = kindOf(request);
     let target = open.get(kind);

@@ -4,6 +4,7 @@ import { ExpiringSet } from '../../collections/expiring-set.js';
 import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
 import { SubscriptionRefusedError, type RefusedFilter } from '../../errors/subscription-refused.error.js';
 import { describeReasonCode, isFailure, ReasonCode } from '../../protocol/reason-code.js';
+import { isShared } from '../../protocol/topic-filter.js';
 import type { Connection } from '../connection/connection.js';
 import { MAX_REFUSED, reasonOfHangUp, REFUSED_FOR_MS, type Loss } from '../connection/loss.js';
 import { subscribePackets, type SubscriptionRequest } from './subscribe-packets.js';
@@ -149,9 +150,9 @@ export class Subscriber {
     const subscriptions = given.filter((subscription) => !condemned.includes(subscription));
     if (this.connection.limits?.sharedSubscriptions !== false) return subscriptions;
     const reasonCode = ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
-    const shared = subscriptions.filter(({ filter }) => filter.startsWith('$share/'));
+    const shared = subscriptions.filter(({ filter }) => isShared(filter));
     this.refuse(shared, () => reasonCode, describeReasonCode);
-    return subscriptions.filter(({ filter }) => !filter.startsWith('$share/'));
+    return subscriptions.filter(({ filter }) => !isShared(filter));
   }
 
   /** @returns whether the broker has answered */
@@ -234,20 +235,18 @@ export class Subscriber {
     for (const subscription of cut) subscription.mayBeGranted();
     // a quota may be anybody's, but fewer filters at a time do no harm
     const tooMany = loss.reasonCode === ReasonCode.QUOTA_EXCEEDED && first !== undefined && first.length > FEW_FILTERS;
-    if (first && (loss.hangUp || tooMany)) this.blame(first, loss);
+    if (first && (loss.hangUp || tooMany)) this.blame(first, cut, loss);
     else if (!loss.hangUp) this.trustAll();
     for (const subscription of cut) this.cutShort(subscription, loss);
     this.lateness = undefined;
   }
 
   /** The broker answers in order: it ended the connection over the first packet that it has not answered, if over one at all. */
-  private blame(packet: readonly Subscription[], loss: Loss): void {
+  private blame(packet: readonly Subscription[], cut: ReadonlySet<Subscription>, loss: Loss): void {
     if (loss.reasonCode === ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED) {
-      this.refuseBy(
-        loss,
-        packet.filter(({ filter }) => filter.startsWith('$share/')),
-        describeReasonCode,
-      );
+      const all = new Set([...cut, ...this.wanted.values()]);
+      const refused = [...all].filter(({ filter, granted }) => isShared(filter) && !granted);
+      this.refuseBy(loss, refused, describeReasonCode);
     } else if (packet.length > FEW_FILTERS) {
       this.filtersPerPacket = FEW_FILTERS;
       const { broker } = this.connection;
@@ -261,6 +260,8 @@ export class Subscriber {
     } else {
       loss.suspected = true;
       for (const subscription of packet) subscription.suspect = true;
+      if (!isShared(packet[0]!.filter)) return;
+      for (const subscription of cut) if (isShared(subscription.filter)) subscription.suspect = true; // as one is, so are they
     }
   }
 

@@ -194,6 +194,32 @@ describe.each([
   });
 });
 
+describe.each([
+  [5, /0x9e/, 2],
+  [4, /ended the connection over it twice/, 10],
+] as const)('a broker without Shared Subscriptions, protocol version %i', (version, reason, connections) => {
+  it(`listen() rejects, and names all of a group's 8 filters, on ${connections} connections at most`, async () => {
+    const { broker, url } = await startInProcessBroker({ sharedSubscriptions: 'disconnect' });
+    const ends = new Journal<unknown>();
+    broker.on('disconnect', ends.add);
+    const filters = Array.from({ length: 8 }, (_, i) => `group/${i}`);
+
+    @Controller()
+    class Group {
+      @EventPattern<string[]>(filters, { shared: 'workers' })
+      handle(): void {}
+    }
+
+    const { app } = await createServer(connectionTo(url, version), { controllers: [Group] });
+    const error = (await rejection(app.listen())) as SubscriptionRefusedError;
+    expect(error).toBeInstanceOf(SubscriptionRefusedError);
+    expect(error.refused.map(({ filter }) => filter)).toEqual(filters.map((filter) => `$share/workers/${filter}`));
+    expect(error.message).toMatch(reason);
+    await eventually(() => broker.clients.length === 0, 'no client is connected');
+    expect(ends.size).toBeLessThanOrEqual(connections);
+  });
+});
+
 describeWhereInstalled(['mosquitto'], 'row 8: a Mosquitto that ends the connection over a filter', () => {
   describe.each([5, 4] as const)('protocol version %i', (version) => {
     async function scene() {

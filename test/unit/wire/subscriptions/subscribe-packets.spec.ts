@@ -48,6 +48,15 @@ describe('subscribePackets', () => {
     expect(filtersOf(packets)).toEqual([['a', 'c'], ['b']]);
   });
 
+  it('asks for each Shared Subscription alone, and for the others together', () => {
+    const filters = ['a', '$share/g/a', 'b', '$share/g/b', '$shared'].map((filter) => asked(filter));
+    expect(filtersOf(subscribePackets(filters, UNBOUNDED))).toEqual([
+      ['a', 'b', '$shared'],
+      ['$share/g/a'],
+      ['$share/g/b'],
+    ]);
+  });
+
   it('takes what is left out for its default', () => {
     const defaults = { nl: false, rap: false, rh: 0, identifier: undefined };
     expect(filtersOf(subscribePackets([asked('a'), asked('b', defaults)], UNBOUNDED))).toEqual([['a', 'b']]);
@@ -85,7 +94,9 @@ describe('subscribePackets', () => {
 
   it('asks for each once, in packets that the bounds allow and that hold one kind each', () => {
     const requests = fc.record({
-      filter: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }),
+      filter: fc
+        .tuple(fc.constantFrom('', '$share/g/'), fc.string({ minLength: 1, maxLength: 50, unit: 'grapheme' }))
+        .map((parts) => parts.join('')),
       qos: fc.constantFrom(0 as const, 1 as const, 2 as const),
       nl: fc.boolean(),
       rap: fc.boolean(),
