@@ -30,6 +30,11 @@ export interface BrokerDeviations {
   sharedIdentifiers?: boolean;
   /** What becomes of `$share` on 3.1.1, which does not define it. Default: the same as on 5.0. */
   sharedSubscriptionsOn311?: SharedSubscriptionsMode;
+  /**
+   * Whether Shared Subscriptions that are asked for together with other filters, in one SUBSCRIBE, are granted and get nothing. HiveMQ
+   * CE does so now and then, by a race; the in-process broker does it every time. Default false.
+   */
+  losesSharedInBatches?: boolean;
   /** Filters in one SUBSCRIBE; the connection ends over more. Default: any number. */
   maximumFiltersPerSubscribe?: number;
   /** Subscriptions of one session; further ones are refused (0x97). Default: any number. */
@@ -66,6 +71,7 @@ export const NO_DEVIATIONS = {
   hangsUpOverRefusals: false,
   copyIdentifiers: 'own',
   sharedIdentifiers: true,
+  losesSharedInBatches: false,
   maximumFiltersPerSubscribe: Infinity,
   maximumSubscriptions: Infinity,
   maximumTopicLevels: Infinity,

@@ -51,6 +51,7 @@ function checkDeviations(checks: OptionChecks, options: BrokerDeviations): void 
     'keepsQuotaAfterRefusal',
     'hangsUpOverRefusals',
     'sharedIdentifiers',
+    'losesSharedInBatches',
     'hangsUpOverForbidden',
     'hangsUpOverDiscouragedCharacters',
     'assignsClientIds',

@@ -108,6 +108,20 @@ describe('Shared Subscriptions', () => {
   });
 });
 
+it.each([
+  [{ losesSharedInBatches: true }, ['b', 'c']],
+  [{}, ['a', 'b', 'c']],
+])('%j: Shared Subscriptions beside other filters in a SUBSCRIBE get nothing, if so', async (options, delivered) => {
+  const broker = newBroker(options);
+  const client = await RawClient.connect(broker);
+  expect(await client.subscribe(['$share/g/a', 'b'], { qos: 1 })).toEqual([1, 1]);
+  expect(await client.subscribe(['$share/g/c'], { qos: 1 })).toEqual([1]);
+  for (const topic of ['a', 'b', 'c']) broker.publish({ topic, payload: topic, qos: 1 });
+  await client.take(delivered.length);
+  await client.ping();
+  expect(client.payloads()).toEqual(delivered);
+});
+
 describe('limits', () => {
   it('maximumFiltersPerSubscribe: the connection ends over one more', async () => {
     const client = await RawClient.connect(newBroker({ maximumFiltersPerSubscribe: 2 }));

@@ -1,7 +1,7 @@
 import type { ISubscribePacket, ISubscription } from 'mqtt-packet';
 import type { QoS } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
-import { TopicFilter, topicFilterProblem } from '../../protocol/topic-filter.js';
+import { isShared, TopicFilter, topicFilterProblem } from '../../protocol/topic-filter.js';
 import type { BrokerCore } from '../broker-core.js';
 import type { SharedSubscriptionsMode } from '../broker-deviations.js';
 import type { ResolvedBrokerOptions } from '../broker-options.js';
@@ -23,10 +23,9 @@ export async function handleSubscribe(
   packet: ISubscribePacket,
 ): Promise<void> {
   checkSubscribe(core, connection, packet);
-  const identifier = packet.properties?.subscriptionIdentifier;
   const outcomes: Outcome[] = [];
   for (const requested of packet.subscriptions) {
-    outcomes.push(await subscribe(core, connection, requested, identifier));
+    outcomes.push(await subscribe(core, connection, requested, packet));
     if (!connection.isOpen) return;
   }
   const filters = packet.subscriptions.map(({ topic }) => topic);
@@ -51,7 +50,7 @@ function checkSubscribe({ options }: BrokerCore, { protocolVersion }: Connection
     throw violation(ReasonCode.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED, 'Subscription Identifiers are not supported');
   }
   for (const { topic, nl } of subscriptions) {
-    if (!isShare(topic)) continue;
+    if (!isShared(topic)) continue;
     if (nl && protocolVersion === 5)
       throw violation(ReasonCode.PROTOCOL_ERROR, 'A Shared Subscription has no No Local'); // [MQTT-3.8.3-4]
     if (sharedSubscriptionsOf(options, protocolVersion) === 'disconnect') {
@@ -64,13 +63,13 @@ async function subscribe(
   core: BrokerCore,
   connection: Connection,
   requested: ISubscription,
-  identifier: number | undefined,
+  { subscriptions, properties }: ISubscribePacket,
 ): Promise<Outcome> {
   const { options, router, access } = core;
   const session = connection.session!;
   const { topic: text, qos } = requested;
   if (topicFilterProblem(text)) return { reasonCode: ReasonCode.TOPIC_FILTER_INVALID };
-  const shared = isShare(text) ? sharedSubscriptionsOf(options, connection.protocolVersion) : true;
+  const shared = isShared(text) ? sharedSubscriptionsOf(options, connection.protocolVersion) : true;
   if (shared === false || shared === 'refused') return { reasonCode: ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED };
   const reasonCode =
     limitExceeded(options, session, text) ??
@@ -80,8 +79,9 @@ async function subscribe(
     return { reasonCode };
   }
   const granted = Math.min(qos, options.maximumQoS) as QoS;
-  if (!connection.isOpen || shared === 'silent') return { reasonCode: granted };
-  const subscription = toSubscription(session, requested, granted, identifier);
+  const lost = options.losesSharedInBatches && isShared(text) && subscriptions.length > 1;
+  if (!connection.isOpen || shared === 'silent' || lost) return { reasonCode: granted };
+  const subscription = toSubscription(session, requested, granted, properties?.subscriptionIdentifier);
   const isNew = router.subscribe(subscription);
   return { reasonCode: granted, replay: wantsRetained(requested, isNew, options) ? subscription : undefined };
 }
@@ -109,7 +109,7 @@ function wantsRetained(
   isNew: boolean,
   { retainedForShared, retainedForWildcards }: ResolvedBrokerOptions,
 ): boolean {
-  if (isShare(topic) && !retainedForShared) return false;
+  if (isShared(topic) && !retainedForShared) return false;
   if (TopicFilter.parse(topic).hasWildcard && !retainedForWildcards) return false;
   return rh === 0 || (rh === 1 && isNew);
 }
@@ -119,10 +119,6 @@ function replayRetained({ retained }: BrokerCore, { session, filter, qos, identi
   for (const message of retained.match(filter)) {
     session.outbound.deliver({ message, qos: Math.min(message.qos, qos) as QoS, retain: true, identifiers }); // [MQTT-3.3.1-8]
   }
-}
-
-function isShare(filter: string): boolean {
-  return filter.startsWith('$share/');
 }
 
 /** 3.1.1 knows one failure. */

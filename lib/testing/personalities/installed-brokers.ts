@@ -15,6 +15,10 @@ export const MOSQUITTO: Personality = [
 export const HIVEMQ: Personality = [
   { options: { receiveMaximum: 10 }, source: 'HiveMQ, MQTT configuration, server-receive-maximum' },
   { options: { keepsQuotaAfterRefusal: true }, source: 'measured on HiveMQ CE 2025.5' },
+  {
+    options: { losesSharedInBatches: true },
+    source: 'measured on HiveMQ CE 2025.5; ClientSessionSubscriptionPersistenceImpl.addBatchedTopics',
+  },
 ];
 
 export const RABBITMQ: Personality = [

@@ -70,6 +70,42 @@ describe.each(PERSONALITIES.flatMap((name) => [[name, 5] as const, [name, 4] as 
   },
 );
 
+it.each([5, 4] as const)(
+  'a broker like hivemq, MQTT version %i: a group over several filters is served, after a new session too',
+  async (version) => {
+    const { broker, connection } = await start({ behavesLike: 'hivemq' }, version);
+    const seen = new Journal<string>();
+
+    @Controller()
+    class Group {
+      @EventPattern<string[]>(['a/+', 'b/+', 'c'], { qos: 1, shared: 'workers' })
+      handle(@Payload() data: string): void {
+        seen.add(data);
+      }
+
+      @EventPattern<string>('alone', { qos: 1 })
+      handleAlone(@Payload() data: string): void {
+        seen.add(data);
+      }
+    }
+
+    const TOPICS = ['a/1', 'b/1', 'c', 'alone'];
+    const publish = (): void => {
+      for (const topic of TOPICS) broker.publish({ topic, payload: JSON.stringify(topic), qos: 1 });
+    };
+    await startServer(connection, { controllers: [Group] });
+    publish();
+    expect((await seen.atLeast(TOPICS.length)).toSorted()).toEqual(TOPICS.toSorted());
+    seen.clear();
+    const asked = new Journal<string>();
+    broker.on('subscribe', ({ filters }) => filters.forEach(asked.add));
+    broker.faults.endSession(broker.clients[0]!.clientId);
+    await asked.atLeast(TOPICS.length);
+    publish();
+    expect((await seen.atLeast(TOPICS.length)).toSorted()).toEqual(TOPICS.toSorted());
+  },
+);
+
 describe('what it cannot is an error, and not silence', () => {
   it.each(['rabbitmq', 'aws-iot', 'azure-event-grid'] as const)('QoS 2 on %s', async (behavesLike) => {
     const { connection } = await start({ behavesLike });
