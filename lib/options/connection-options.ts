@@ -67,7 +67,7 @@ export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTrans
   discouragedCharacters?: 'refuse' | 'allow';
   /**
    * Most Topic Filters in one SUBSCRIBE, 1 to 65_535, for brokers that bound them. Default 500. MQTT.js' `subscribeBatchSize` counts
-   * as its value when it is given and this is not.
+   * as its value when it is given and this is not. Shared Subscriptions have a SUBSCRIBE each.
    */
   maxFiltersPerSubscribe?: number;
   /** Told what goes on, in their order: for tracing, metrics and pages that show it. Default none. */
