@@ -94,14 +94,15 @@ export class InFlightWindow {
    * Sends one. There is a connection, and room.
    *
    * @param waitedUntil when a message expires that has waited, in milliseconds since the epoch
+   * @param stored its Packet Identifier, when the store has it already
    * @throws RangeError when it is larger than a packet can be, and what the application's `messageIdProvider` throws
    */
-  send(message: OutgoingMessage, settled: PublishSettled, waitedUntil?: number): void {
-    const identifier = this.parts.identifiers.take();
+  send(message: OutgoingMessage, settled: PublishSettled, waitedUntil?: number, stored?: number): void {
+    const identifier = stored ?? this.parts.identifiers.take();
     if (identifier === undefined) throw new Error('No Packet Identifier is free.');
     const expiresAt = waitedUntil ?? expiryTime(message);
     this.add(identifier, { message, expiresAt, settled, released: false, reasonCode: 0, suspect: false });
-    if (this.parts.store) {
+    if (this.parts.store && stored === undefined) {
       this.storeAndWrite(identifier, message, this.parts.store);
       return;
     }
@@ -109,6 +110,7 @@ export class InFlightWindow {
       this.connection!.writer.publish(withRemainingExpiry(message, waitedUntil), identifier, false);
     } catch (error) {
       this.remove(identifier);
+      if (stored !== undefined) this.parts.store?.delete(stored);
       throw error;
     }
   }

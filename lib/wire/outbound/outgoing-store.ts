@@ -109,5 +109,13 @@ export class OutgoingStore {
 function messageOf(packet: StoredPacket): OutgoingMessage {
   if (packet.cmd === 'pubrel') return { topic: '', payload: '', qos: 2, retain: false };
   const { topic, payload, qos, retain, properties } = packet;
-  return { topic, payload, qos, retain, ...(properties && { properties }) };
+  const message = { topic, payload: revived(payload), qos, retain };
+  if (!properties?.correlationData) return { ...message, ...(properties && { properties }) };
+  return { ...message, properties: { ...properties, correlationData: revived(properties.correlationData) } };
+}
+
+/** Bytes as they were before a store wrote them down as JSON. */
+function revived<T extends string | Buffer>(value: T): T | Buffer {
+  const { type, data } = value as { type?: unknown; data?: unknown };
+  return type === 'Buffer' && Array.isArray(data) ? Buffer.from(data as number[]) : value;
 }

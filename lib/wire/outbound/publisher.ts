@@ -7,6 +7,7 @@ import { ReasonCode } from '../../protocol/reason-code.js';
 import type { Connection } from '../connection/connection.js';
 import type { Loss } from '../connection/loss.js';
 import { ping } from '../connection/ping.js';
+import { DurableQueue, type KeptMessage } from './durable-queue.js';
 import { InFlightWindow, type AcknowledgementKind } from './in-flight-window.js';
 import { expiredError, expiryTime, hasExpired, withRemainingExpiry } from './message-expiry.js';
 import { OutgoingStore } from './outgoing-store.js';
@@ -28,6 +29,8 @@ export interface Waiting {
   readonly expiresAt: number;
   /** @internal where it stands; undefined once it has left the queue */
   place: QueuePlace<Waiting> | undefined;
+  /** @internal where the store keeps it; undefined without a store, and at QoS 0 */
+  kept: KeptMessage | undefined;
 }
 
 /** Messages that wait while there is a connection: the broker, or its window, is slower than the application. */
@@ -44,8 +47,8 @@ export class Publisher {
   private readonly window: InFlightWindow;
   private readonly suspects = new SuspectTopics();
   private readonly store: OutgoingStore | undefined;
-  /** Whether what an earlier process has left in the store has been taken over. */
-  private storeRead = false;
+  /** Messages at QoS 1 and 2 that wait, where there is a store: they are in it. */
+  private readonly durable: DurableQueue | undefined;
   /** Whether the broker has lost the session since messages went out last, maybe on a connection on which none did. */
   private sessionLost = false;
   /** Set while messages go out: there is a connection, and its subscriptions stand. */
@@ -74,6 +77,15 @@ export class Publisher {
       onLowered: () => this.warnOfLoweredQoS(),
       onGivenUp: (message) => this.suspects.refuseAgain(message),
     });
+    this.durable =
+      this.store &&
+      new DurableQueue({
+        store: this.store,
+        identifiers: connection.identifiers,
+        adopt: (stored) => this.window.adopt(stored),
+        onFailed: (kept, error) => this.notKept(kept, error),
+        onKept: () => this.pump(),
+      });
     connection.on('session', ({ sessionPresent }) => {
       if (!sessionPresent) this.sessionLost = true;
     });
@@ -130,8 +142,9 @@ export class Publisher {
       process.nextTick(settled, problem, 0);
       return undefined;
     }
-    const entry: Waiting = { message, settled, expiresAt: expiryTime(message), place: undefined };
+    const entry: Waiting = { message, settled, expiresAt: expiryTime(message), place: undefined, kept: undefined };
     entry.place = this.waiting.push(entry);
+    if (message.qos > 0) entry.kept = this.durable?.keep(message);
     this.connection.connectIfIdle();
     if (this.writer) this.pump(); // a suspect is probed
     return entry;
@@ -143,10 +156,8 @@ export class Publisher {
    * @returns whether it was still waiting
    */
   withdraw(entry: Waiting): boolean {
-    const { place } = entry;
-    if (!place) return false;
-    entry.place = undefined;
-    this.waiting.remove(place);
+    if (!entry.place) return false;
+    this.drop(entry);
     this.noteProgress();
     return true;
   }
@@ -162,11 +173,7 @@ export class Publisher {
   async open(sessionPresent: boolean): Promise<void> {
     const { writer } = this.connection;
     if (!writer) return;
-    if (this.store && !this.storeRead) {
-      const stored = await this.store.messages();
-      if (!this.storeRead) for (const message of stored) this.window.adopt(message);
-      this.storeRead = true;
-    }
+    if (this.durable && !this.durable.read) await this.durable.takeOver();
     const { limits, protocolVersion } = this.connection;
     if (this.connection.writer !== writer || this.writer === writer) return; // lost meanwhile, or open already
     this.writer = writer;
@@ -209,15 +216,40 @@ export class Publisher {
       const { message, settled, expiresAt } = next;
       const refusal = this.refusalOf(message); // it may have been queued before the broker's limits were known
       const problem = refusal ?? (hasExpired(expiresAt) ? expiredError(message) : undefined);
-      if (!problem && !this.isReady(message, this.writer)) {
+      if (!problem && (next.kept?.stored === false || !this.isReady(message, this.writer))) {
         if (message.qos === 0 && this.suspects.isSuspect(message.topic)) void this.probe(next, this.writer);
         return;
       }
-      this.leave(next);
-      if (problem) process.nextTick(settled, problem, 0);
-      else this.write(message, settled, this.writer, expiresAt);
+      if (problem) this.refuse(next, problem);
+      else {
+        this.leave(next);
+        if (next.kept) this.durable!.sent(next.kept);
+        this.write(message, settled, this.writer, expiresAt, next.kept?.identifier);
+      }
     }
     this.noteProgress();
+  }
+
+  private refuse(entry: Waiting, error: Error): void {
+    this.drop(entry);
+    process.nextTick(entry.settled, error, 0);
+  }
+
+  /** Takes one out of the queue that is never sent. */
+  private drop(entry: Waiting): void {
+    this.leave(entry);
+    if (entry.kept) this.durable!.drop(entry.kept);
+  }
+
+  /** The store did not take one that waits. */
+  private notKept(kept: KeptMessage, error: Error): void {
+    for (const entry of this.waiting) {
+      if (entry.kept !== kept) continue;
+      this.leave(entry);
+      entry.settled(error, 0);
+      break;
+    }
+    this.pump();
   }
 
   private leave(entry: Waiting): void {
@@ -225,10 +257,19 @@ export class Publisher {
     entry.place = undefined;
   }
 
-  /** @param waitedUntil when a message expires that has waited; undefined for one that has not */
-  private write(message: OutgoingMessage, settled: PublishSettled, writer: Writer, waitedUntil?: number): void {
+  /**
+   * @param waitedUntil when a message expires that has waited; undefined for one that has not
+   * @param stored the Packet Identifier with which the store has it
+   */
+  private write(
+    message: OutgoingMessage,
+    settled: PublishSettled,
+    writer: Writer,
+    waitedUntil?: number,
+    stored?: number,
+  ): void {
     try {
-      if (message.qos > 0) this.window.send(message, settled, waitedUntil);
+      if (message.qos > 0) this.window.send(message, settled, waitedUntil, stored);
       else {
         this.suspects.note(message.topic);
         writer.publish(withRemainingExpiry(message, waitedUntil), 0, false, settled);
@@ -332,15 +373,14 @@ export class Publisher {
   private dropExpired(): void {
     for (const entry of this.waiting) {
       if (!hasExpired(entry.expiresAt)) continue;
-      this.leave(entry);
-      process.nextTick(entry.settled, expiredError(entry.message), 0);
+      this.refuse(entry, expiredError(entry.message));
     }
   }
 
   /** A callback may send again, and that waits too. */
   private failAll(errorOf: (entry: Waiting) => Error): void {
     for (let next = this.waiting.first; next; next = this.waiting.first) {
-      this.leave(next);
+      this.drop(next);
       next.settled(errorOf(next), 0);
     }
   }
@@ -349,9 +389,18 @@ export class Publisher {
     const { broker } = this.connection;
     const ended = (this.ended = error ?? new ConnectionClosedError(`The connection to ${broker} is closed.`, false));
     this.writer = undefined;
-    this.failAll(() => ended);
+    this.durable?.end();
+    for (let next = this.waiting.first; next; next = this.waiting.first) {
+      this.leave(next);
+      next.settled(next.kept?.identifier === undefined ? ended : leftInStoreError(next, error), 0);
+    }
     this.window.end(error);
     this.store?.close();
     this.noteProgress();
   }
+}
+
+function leftInStoreError({ message }: Waiting, cause: Error | undefined): ConnectionClosedError {
+  const what = `The connection was closed before the message to "${message.topic}" was sent: it is in the outgoingStore, and the next process that has the store sends it.`;
+  return new ConnectionClosedError(what, true, { cause });
 }

@@ -217,6 +217,7 @@ export class World implements Watched {
     for (let round = 0; round < MAX_ROUNDS && !this.closing && !this.isDone; round++) await this.advance();
     if (!this.closing) {
       if (!this.isDone) this.violation(`did not come to an end: ${this.unfinished.join(', ')}`);
+      await turns(2); // the store answers, of what was withdrawn too
       if (this.publisher.pending > 0) this.violation(`${this.publisher.pending} messages are pending in the end`);
       if (this.store.packets.size > 0) this.violation('the store is not empty in the end');
       if (this.connection.identifiers['taken'].size > 0) this.violation('Packet Identifiers are taken in the end');
