@@ -97,4 +97,30 @@ describe('options of MQTT.js for messages on their way out', () => {
       expect(taken.entries.at(-1)).toBe('stored/next 3');
     },
   );
+
+  it.each([5, 4] as const)(
+    'outgoingStore: what waited offline is sent by the next process that has the store, in order (version %i)',
+    async (protocolVersion) => {
+      const { broker, url } = await startInProcessBroker();
+      const connection = durable(connectionTo(url, protocolVersion), 'waiting');
+      const store = new Store({ clean: false });
+      const taken = new Journal<string>();
+      broker.on('publish', ({ message }) => taken.add(message.topic));
+      await broker.stop();
+      const first = createClient({ ...connection, outgoingStore: store, gracefulTimeout: 0 });
+      const settled = [1, 2, 1, 2].map((qos, n) =>
+        first.publish(`waited/${n}`, n, { qos: qos as 1 | 2 }).catch((error: unknown) => error),
+      );
+      const withdrawn = first.publish('withdrawn', 0, { qos: 1, timeout: 1 }).catch((error: unknown) => error);
+      expect(await withdrawn).toMatchObject({ name: 'PublishTimeoutError' });
+      await first.close();
+      const ends = await Promise.all(settled);
+      expect(ends).toMatchObject(ends.map(() => ({ name: 'ConnectionClosedError', maybeExecuted: true })));
+      const second = createClient({ ...connection, outgoingStore: store });
+      const next = second.publish('new', 1, { qos: 1 });
+      await broker.start();
+      await next;
+      expect(taken.entries).toEqual(['waited/0', 'waited/1', 'waited/2', 'waited/3', 'new']);
+    },
+  );
 });
