@@ -49,19 +49,21 @@ export {
   getMqttTransportId,
   InjectMqttClient,
   InjectMqttServer,
+  MQTT_OBSERVERS,
 } from './module/mqtt-tokens.js';
 export { MqttModule } from './module/mqtt.module.js';
 export type {
   MqttDeadLetter,
   MqttDelivery,
   MqttHandled,
-  MqttObservedHandler,
   MqttRetry,
   MqttSettlement,
 } from './observing/mqtt-delivery.js';
+export type { MqttObservedHandler } from './observing/mqtt-observed-handler.js';
 export type { MqttDrop, MqttDropReason } from './observing/mqtt-drop.js';
 export type { MqttFigures, MqttHealth } from './observing/mqtt-health.js';
 export type { MqttConnectionEvent, MqttObservedConnection } from './observing/mqtt-observed-connection.js';
+export type { MqttHandlerFigures } from './observing/mqtt-observed-handler.js';
 export type { MqttObservedRequest, MqttRequestEnd } from './observing/mqtt-observed-request.js';
 export type { MqttObserver } from './observing/mqtt-observer.js';
 export type { MqttPublication, MqttPublishEnd } from './observing/mqtt-publication.js';

@@ -1,11 +1,6 @@
 import type { Registry } from 'prom-client';
-import type {
-  MqttDeadLetter,
-  MqttDelivery,
-  MqttHandled,
-  MqttObservedHandler,
-  MqttSettlement,
-} from '../observing/mqtt-delivery.js';
+import type { MqttDeadLetter, MqttDelivery, MqttHandled, MqttSettlement } from '../observing/mqtt-delivery.js';
+import type { MqttObservedHandler } from '../observing/mqtt-observed-handler.js';
 import type { MqttDrop } from '../observing/mqtt-drop.js';
 import type { MqttConnectionEvent, MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
 import type { MqttObservedRequest, MqttRequestEnd } from '../observing/mqtt-observed-request.js';

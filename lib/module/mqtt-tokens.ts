@@ -25,6 +25,12 @@ export function getMqttTransportId(name: string): symbol {
   return Symbol.for(`nestjs-mqtt-transport:${name}`);
 }
 
+/**
+ * Injection token of observers that every `MqttModule` gives its server and client, beside those of its option `observers`: a list,
+ * provided and exported by a global module.
+ */
+export const MQTT_OBSERVERS = Symbol.for('nestjs-mqtt-transport:observers');
+
 /** Injects the server of the broker of that name. */
 export function InjectMqttServer(name?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getMqttServerToken(name));

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ClientMqtt } from '../client/mqtt.client.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import type { MqttObserver } from '../observing/mqtt-observer.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import type {
   MqttModuleAsyncOptions,
@@ -9,7 +10,7 @@ import type {
   MqttModuleOptions,
   MqttModuleOptionsFactory,
 } from './mqtt-module-options.js';
-import { getMqttClientToken, getMqttServerToken, getMqttTransportId } from './mqtt-tokens.js';
+import { getMqttClientToken, getMqttServerToken, getMqttTransportId, MQTT_OBSERVERS } from './mqtt-tokens.js';
 import { StartupCheck } from './startup-check.js';
 import { clientOptionsOf, serverOptionsOf } from './role-options.js';
 
@@ -42,22 +43,29 @@ export class MqttModule {
 function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...providers: Provider[]): DynamicModule {
   const server = getMqttServerToken(name);
   const client = getMqttClientToken(name);
-  const options = optionsToken(name);
+  const inject = [optionsToken(name), { token: MQTT_OBSERVERS, optional: true }];
   return {
     module: MqttModule,
     global: isGlobal,
     providers: [
       ...providers,
-      { provide: server, inject: [options], useFactory: (given: MqttModuleOptions) => createServer(given, name) },
+      { provide: server, inject, useFactory: (...given: Given) => createServer(observed(...given), name) },
+      { provide: client, inject, useFactory: (...given: Given) => createClient(observed(...given), name) },
       {
         provide: StartupCheck,
         inject: [ModulesContainer],
         useFactory: (modules: ModulesContainer) => new StartupCheck(modules),
       },
-      { provide: client, inject: [options], useFactory: (given: MqttModuleOptions) => createClient(given, name) },
     ],
     exports: [server, client],
   };
+}
+
+type Given = [options: MqttModuleOptions, observers: readonly MqttObserver[] | undefined];
+
+/** The options, with the observers of global modules. */
+function observed(...[options, observers = []]: Given): MqttModuleOptions {
+  return observers.length === 0 ? options : { ...options, observers: [...(options.observers ?? []), ...observers] };
 }
 
 function createServer(options: MqttModuleOptions, name: string | undefined): ServerMqtt {

@@ -1,21 +1,6 @@
 import type { QoS, UserProperties } from '../protocol/application-message.js';
 import type { MqttObservedConnection } from './mqtt-observed-connection.js';
-
-/** A handler, as far as it is known before a message comes: one and the same object for all of its messages. All texts are few: they may be labels. */
-export interface MqttObservedHandler {
-  /** Declared topic, with its prefix and its captures: `site-7/devices/{deviceId}/temperature`. */
-  readonly template: string;
-  /** The pattern as it was written. */
-  readonly pattern: string;
-  /** Topic Filter as it was subscribed, prefix and group included. */
-  readonly subscription: string;
-  /** Group of a shared subscription. */
-  readonly group: string | undefined;
-  /** `@EventPattern` or `@MessagePattern`. */
-  readonly kind: 'event' | 'request';
-  /** `TelemetryController.temperature`, where `@MqttSubscription` or `@PublishTo` stands on them: Nest tells nobody otherwise. */
-  readonly source: string | undefined;
-}
+import type { MqttObservedHandler } from './mqtt-observed-handler.js';
 
 /** A message for one handler. The same object in all that is told of it, so that it can be the key of a `WeakMap`. */
 export interface MqttDelivery {

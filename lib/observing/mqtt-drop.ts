@@ -1,5 +1,6 @@
 import type { QoS } from '../protocol/application-message.js';
-import type { MqttDelivery, MqttObservedHandler } from './mqtt-delivery.js';
+import type { MqttDelivery } from './mqtt-delivery.js';
+import type { MqttObservedHandler } from './mqtt-observed-handler.js';
 import type { MqttObservedConnection } from './mqtt-observed-connection.js';
 
 /**

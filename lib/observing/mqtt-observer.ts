@@ -1,5 +1,6 @@
 import type { MqttConnectionEvent, MqttObservedConnection } from './mqtt-observed-connection.js';
 import type { MqttDeadLetter, MqttDelivery, MqttHandled, MqttRetry, MqttSettlement } from './mqtt-delivery.js';
+import type { MqttObservedHandler } from './mqtt-observed-handler.js';
 import type { MqttDrop } from './mqtt-drop.js';
 import type { MqttObservedRequest, MqttRequestEnd } from './mqtt-observed-request.js';
 import type { MqttPublication, MqttPublishEnd } from './mqtt-publication.js';
@@ -23,6 +24,15 @@ import type { MqttPublication, MqttPublishEnd } from './mqtt-publication.js';
  * ```
  */
 export interface MqttObserver {
+  /**
+   * Whether a message for a handler is worth following: asked once for each, before anything is told of it. What is told of one that
+   * no observer follows are its failures only, and what comes after the first of them: `retried`, a `handled` that failed, a
+   * `settled` other than `acked`, `deadLettered`; its times then count from that failure. `dropped` is told of all. Default: every message.
+   *
+   * For observers that sample, or that nobody looks at: a message that is not followed costs next to nothing. Where several observers
+   * ask for different messages, all of them are told of those that one of them follows.
+   */
+  follows?(handler: MqttObservedHandler, topic: string): boolean;
   /** A message is going to be sent. It may be given texts to travel along. @returns what is told how it has ended, once */
   publish?(publication: MqttPublication): ((end: MqttPublishEnd) => void) | void;
   /** A client makes a request. @returns what is told how it has ended, once */

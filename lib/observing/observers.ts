@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttConnectionEvent, MqttObservedConnection } from './mqtt-observed-connection.js';
 import type { MqttDeadLetter, MqttDelivery, MqttHandled, MqttRetry, MqttSettlement } from './mqtt-delivery.js';
+import type { MqttObservedHandler } from './mqtt-observed-handler.js';
 import type { MqttDrop } from './mqtt-drop.js';
 import type { MqttObservedRequest, MqttRequestEnd } from './mqtt-observed-request.js';
 import type { MqttObserver } from './mqtt-observer.js';
@@ -42,6 +43,12 @@ export class Observers {
     return (end) => this.end('request', ends, end);
   }
 
+  /** Whether one of the observers wants to be told of a message from its beginning. */
+  follows(handler: MqttObservedHandler, topic: string): boolean {
+    for (const observer of this.observers) if (this.followedBy(observer, handler, topic)) return true;
+    return false;
+  }
+
   received(delivery: MqttDelivery): void {
     this.tell('received', delivery);
   }
@@ -77,6 +84,16 @@ export class Observers {
 
   happened(event: MqttConnectionEvent): void {
     this.tell('connection', this.connection, event);
+  }
+
+  private followedBy(observer: MqttObserver, handler: MqttObservedHandler, topic: string): boolean {
+    if (observer.follows === undefined) return true;
+    try {
+      return observer.follows(handler, topic);
+    } catch (error) {
+      this.complaints.threw(observer, 'follows', error);
+      return true;
+    }
   }
 
   private nest(observers: readonly MqttObserver[], at: number, delivery: MqttDelivery, run: () => void): void {

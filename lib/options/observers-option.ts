@@ -2,6 +2,7 @@ import type { MqttObserver } from '../observing/mqtt-observer.js';
 import type { OptionChecks } from './option-checks.js';
 
 const HOOKS: Readonly<Record<keyof MqttObserver, true>> = {
+  follows: true,
   publish: true,
   request: true,
   received: true,

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
-import type { MqttDelivery, MqttObservedHandler } from '../observing/mqtt-delivery.js';
+import type { MqttDelivery } from '../observing/mqtt-delivery.js';
+import type { MqttObservedHandler } from '../observing/mqtt-observed-handler.js';
 import { attributesOf, spanName } from './attributes.js';
 import { Attribute, OperationType } from './conventions.js';
 

@@ -12,6 +12,7 @@ import { deserialize } from '../serialization/nest-serializers.js';
 import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envelope.js';
 import { within } from '../timing/within.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
+import type { MqttHandlerFigures } from '../observing/mqtt-observed-handler.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ConcurrencyGate } from './handling/concurrency-gate.js';
@@ -68,6 +69,7 @@ export class ServerRuntime {
     this.link = new Link(options.connection, {
       role: 'server',
       figures: () => ({ running: this.host.running.size, waiting: this.gate.waitingJobs }),
+      handlers: () => served.map(figuresOf),
       logger,
       offline: 'queue',
       maxQueuedMessages: MAX_QUEUED_REPLIES,
@@ -77,7 +79,8 @@ export class ServerRuntime {
       onWithheld: (withheld, again) => this.redelivery.withheld(withheld, again),
     });
     const responder = randomBytes(8).toString('hex');
-    const subscriptions = new Subscriptions(serveHandlers(handlers, { options, gate: this.gate, responder, logger }));
+    const served = serveHandlers(handlers, { options, gate: this.gate, responder, logger });
+    const subscriptions = new Subscriptions(served);
     this.subscriptions = new ServerSubscriptions(subscriptions, {
       connection: this.link.connection,
       subscriber: this.link.subscriber,
@@ -270,6 +273,11 @@ function requireSurvivingSession(handlers: readonly Handler[], { connection }: R
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Asked for by observers only: handlers are observed where there are some. */
+function figuresOf({ observed, lane }: ServedHandler): MqttHandlerFigures {
+  return { handler: observed!, running: lane.running, waiting: lane.queue.size };
 }
 
 function nextTurn(): Promise<void> {

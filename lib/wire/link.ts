@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
 import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
+import type { MqttHandlerFigures } from '../observing/mqtt-observed-handler.js';
 import type { Observers } from '../observing/observers.js';
 import { WITHOUT_EFFECT } from '../options/mqttjs-option-names.js';
 import type { ResolvedConnectionOptions } from '../options/connection-options.js';
@@ -21,6 +22,8 @@ interface LinkParts extends OfflinePolicy {
   readonly role: MqttObservedConnection['role'];
   /** What the role adds to the figures that observers can ask for. */
   readonly figures: () => RoleFigures;
+  /** What the handlers of a server are doing, for observers. */
+  readonly handlers?: () => readonly MqttHandlerFigures[];
   readonly logger: Logger;
   readonly onStatus: (status: MqttStatus) => void;
   readonly onMessage: InboundMessageHandler;

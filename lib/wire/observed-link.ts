@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttFigures, MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
+import type { MqttHandlerFigures } from '../observing/mqtt-observed-handler.js';
 import { Observers } from '../observing/observers.js';
 import type { Connection } from './connection/connection.js';
 import type { Publisher } from './outbound/publisher.js';
@@ -14,12 +15,13 @@ interface ObservedParts {
   readonly health: () => MqttHealth;
   readonly role: MqttObservedConnection['role'];
   readonly figures: () => RoleFigures;
+  readonly handlers?: () => readonly MqttHandlerFigures[];
   readonly logger: Logger;
 }
 
 /** The observers of a connection, told what happens to it from now on; undefined where there are none. */
 export function observersOf(parts: ObservedParts): Observers | undefined {
-  const { connection, publisher, health, role, figures, logger } = parts;
+  const { connection, publisher, health, role, figures, handlers = noHandlers, logger } = parts;
   const { observers: given, name } = connection.options;
   if (given.length === 0) return undefined;
   const { clientId, address: broker, protocolVersion } = connection;
@@ -38,10 +40,15 @@ export function observersOf(parts: ObservedParts): Observers | undefined {
       queued: publisher.queued,
       inFlight: publisher.inFlight,
     }),
+    handlers,
   };
   const observers = new Observers(given, observed, logger);
   follow(connection, observers);
   return observers;
+}
+
+function noHandlers(): readonly MqttHandlerFigures[] {
+  return [];
 }
 
 function follow(connection: Connection, observers: Observers): void {
@@ -53,7 +60,7 @@ function follow(connection: Connection, observers: Observers): void {
   );
   connection.on('lost', () => observers.happened({ kind: 'lost', error: connection.lastError }));
   connection.on('attemptFailed', ({ error }) => observers.happened({ kind: 'attempt-failed', error }));
-  connection.on('granted', (filter) => observers.happened({ kind: 'subscribed', filter }));
+  connection.on('granted', (filter, qos) => observers.happened({ kind: 'subscribed', filter, qos }));
   connection.on('refused', ({ filter, reasonCode }) =>
     observers.happened({ kind: 'subscription-refused', filter, reasonCode }),
   );

@@ -307,7 +307,7 @@ export class Invocation
     const { handler, host, message, attempt } = this;
     const delayMs = this.retryDelay();
     this.timer = setLongTimeout(() => this.run(), delayMs);
-    this.delivery?.retried(thrown, delayMs);
+    this.failing?.retried(thrown, delayMs);
     host.logger.debug(
       `Handler "${handler.pattern}" failed on "${message.topic}" (attempt ${attempt} of ${handler.options.retry.attempts}): ` +
         `${describeReason(reasonOf(thrown))}. It runs again in ${Math.round(delayMs)} ms.`,
@@ -340,7 +340,8 @@ export class Invocation
     handler.endedRuns++;
     const seconds = host.running.clock - this.startedAt;
     if (seconds > handler.longestRun) handler.longestRun = seconds;
-    this.delivery?.handled(outcome, code);
+    const delivery = outcome.failed ? this.failing : this.delivery;
+    delivery?.handled(outcome, code);
   }
 
   private withoutReply(): void {

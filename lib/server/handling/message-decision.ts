@@ -19,8 +19,8 @@ export abstract class MessageDecision {
   protected decided = false;
   /** Whether the message stays with the broker, to come again. */
   private withheld = false;
-  /** The message as observers see it; undefined where there are none. */
-  readonly delivery: ObservedDelivery | undefined;
+  /** The message as observers see it; undefined where none follows it. */
+  delivery: ObservedDelivery | undefined;
   private letterUnderWay = false;
   private concluded = false;
 
@@ -34,7 +34,12 @@ export abstract class MessageDecision {
     readonly host: InvocationHost,
   ) {
     const { observers } = host;
-    this.delivery = observers && new ObservedDelivery(observers, handler.observed!, message, this);
+    if (observers !== undefined && observers.follows(handler.observed!, message.topic)) this.delivery = this.observed();
+  }
+
+  /** A message that fails is followed from then on. */
+  protected get failing(): ObservedDelivery | undefined {
+    return (this.delivery ??= this.observed());
   }
 
   /** Of Nest's envelope. */
@@ -48,7 +53,8 @@ export abstract class MessageDecision {
     this.decided = true;
     this.withheld = decision.kind === 'nack';
     this.settling.decide(decision);
-    if (this.delivery !== undefined) this.delivery.settled(decision);
+    const delivery = decision.kind === 'ack' ? this.delivery : this.failing;
+    if (delivery !== undefined) delivery.settled(decision);
   }
 
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
@@ -81,6 +87,11 @@ export abstract class MessageDecision {
     if (!this.decided) this.decideBy(outcome);
     this.concluded = true;
     if (!this.letterUnderWay) this.release();
+  }
+
+  private observed(): ObservedDelivery | undefined {
+    const { observers } = this.host;
+    return observers && new ObservedDelivery(observers, this.handler.observed!, this.message, this);
   }
 
   private decideBy(outcome: Outcome): void {
@@ -129,9 +140,10 @@ export abstract class MessageDecision {
   private giveUp(reason: FailureReason): void {
     this.decided = true;
     this.letterUnderWay = true;
+    const delivery = this.failing;
     publishDeadLetter(this, reason, (error) => {
       this.settling.decide(error ? NACK : ACK);
-      this.delivery?.deadLettered(filledOrNot(this.handler, this.params)!, reason.message, error);
+      delivery?.deadLettered(filledOrNot(this.handler, this.params)!, reason.message, error);
       this.letterUnderWay = false;
       if (this.concluded) this.release();
     });

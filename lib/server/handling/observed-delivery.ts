@@ -1,5 +1,6 @@
 import type { Outcome } from '../../acknowledgement/settle-by-policy.js';
-import type { MqttDelivery, MqttHandled, MqttObservedHandler, MqttSettlement } from '../../observing/mqtt-delivery.js';
+import type { MqttDelivery, MqttHandled, MqttSettlement } from '../../observing/mqtt-delivery.js';
+import type { MqttObservedHandler } from '../../observing/mqtt-observed-handler.js';
 import type { MqttObservedConnection } from '../../observing/mqtt-observed-connection.js';
 import type { Observers } from '../../observing/observers.js';
 import type { MqttPublication } from '../../observing/mqtt-publication.js';

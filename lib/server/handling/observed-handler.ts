@@ -1,4 +1,4 @@
-import type { MqttObservedHandler } from '../../observing/mqtt-delivery.js';
+import type { MqttObservedHandler } from '../../observing/mqtt-observed-handler.js';
 import type { Handler } from '../../routing/handler.js';
 
 /** A handler as observers see it. */

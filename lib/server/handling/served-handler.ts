@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { MqttObservedHandler } from '../../observing/mqtt-delivery.js';
+import type { MqttObservedHandler } from '../../observing/mqtt-observed-handler.js';
 import { AZURE_IOT_OPERATIONS, type MqttMessageFormat } from '../../options/message-format.js';
 import type { ResolvedServerOptions } from '../../options/server-options.js';
 import type { MqttCodec } from '../../protocol/codec.js';

@@ -4,7 +4,7 @@ import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
 import type { RefusedFilter } from '../../errors/subscription-refused.error.js';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
-import type { PublishPacket } from '../../protocol/application-message.js';
+import type { PublishPacket, QoS } from '../../protocol/application-message.js';
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { inTime } from '../../timing/in-time.js';
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
@@ -42,8 +42,8 @@ export interface ConnectionEvents {
   drained: [];
   /** The network connection is gone. */
   lost: [Loss];
-  /** The broker has granted a Topic Filter. */
-  granted: [string];
+  /** The broker has granted a Topic Filter, with that QoS at most. */
+  granted: [string, QoS];
   /** The broker has refused a Topic Filter. */
   refused: [RefusedFilter];
   /** An attempt to connect has failed. */

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { ISubackPacket } from 'mqtt-packet';
+import type { QoS } from '../../protocol/application-message.js';
 import { ExpiringSet } from '../../collections/expiring-set.js';
 import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
 import { SubscriptionRefusedError, type RefusedFilter } from '../../errors/subscription-refused.error.js';
@@ -198,7 +199,7 @@ export class Subscriber {
       subscription.failures = 0;
       if (isFailure(codes[i])) return true;
       subscription.granted = true;
-      this.connection.emit('granted', subscription.filter);
+      this.connection.emit('granted', subscription.filter, codes[i] as QoS);
       subscription.settle(undefined);
       return false;
     });

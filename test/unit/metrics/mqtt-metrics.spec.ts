@@ -73,6 +73,7 @@ describe('series of mqttMetrics()', () => {
     name: undefined,
     role: 'server',
     figures: () => ({ subscriptions: {} }),
+    handlers: () => [],
   } as unknown as MqttObservedConnection;
   const handler = { template: 'devices/{deviceId}/temperature' };
 
