@@ -1,3 +1,8 @@
+import { fileURLToPath } from 'node:url';
+import { bundleInspectorPage } from './.ci/inspector-page.mjs';
+
+await bundleInspectorPage([[fileURLToPath(new URL('lib/inspector/page-bundle.js', import.meta.url)), 'esm']]);
+
 // Every test runs as an ES module. What touches Nest runs on Nest 12 and, through compat/nest11, on Nest 11.
 const shared = {
   testEnvironment: 'node',

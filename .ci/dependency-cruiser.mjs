@@ -10,10 +10,10 @@ const floors = [
   ['context', 'filters'],
   ['server', 'client'],
   ['module'],
-  ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'],
+  ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'inspector', 'stores'],
   ['cli'],
 ];
-const entryPoints = ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'];
+const entryPoints = ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'inspector', 'stores'];
 
 const folders = floors.flat();
 const oneOf = (names) => `(${names.join('|')})`;

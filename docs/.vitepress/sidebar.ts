@@ -60,6 +60,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'CQRS', page: 'recipes/cqrs' },
       { text: 'Monorepo', page: 'recipes/monorepo' },
       { text: 'AsyncAPI', page: 'asyncapi' },
+      { text: 'The inspector', page: 'inspector' },
     ],
   },
   {

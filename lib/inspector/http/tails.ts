@@ -1,0 +1,132 @@
+import type { ServerResponse } from 'node:http';
+import { BadRequestException, Inject, Injectable, NotFoundException, type OnModuleDestroy } from '@nestjs/common';
+import type { Subscription } from 'rxjs';
+import type { MqttMessage } from '../../client/messages/mqtt-message.js';
+import { topicFilterProblem, TopicFilter } from '../../protocol/topic-filter.js';
+import { binaryCodec } from '../../serialization/codecs.js';
+import { InspectedApplication, type InspectedHandler } from '../inspected-application.js';
+import { INSPECTOR_OPTIONS } from '../inspector-tokens.js';
+import type { ResolvedInspectorOptions } from '../inspector-options.js';
+import { propertiesOf } from '../records/letter-records.js';
+import { excerpt, excerptOfError } from '../views/excerpt.js';
+import { previewOf, previewOfProperty } from '../views/payload-preview.js';
+import type { TailMessage } from '../views/snapshot.js';
+import { EventStreams, frameOf, type EventStream } from './event-streams.js';
+
+const MAX_TAILS = 10;
+const EVERY_MS = 500;
+/** Messages of one frame; of more it is told how many there were. */
+const MAX_MESSAGES = 10;
+const MAX_REACHED = 5;
+
+/** What a viewer wants to listen to. */
+export interface TailWish {
+  readonly broker: string;
+  readonly filter: string;
+  readonly payloads: boolean;
+}
+
+/** Live messages of a filter, each for one viewer: an ad-hoc subscription at QoS 0 of the application's client, until the viewer leaves. */
+@Injectable()
+export class Tails implements OnModuleDestroy {
+  private readonly streams = new EventStreams();
+
+  constructor(
+    @Inject(InspectedApplication) private readonly application: InspectedApplication,
+    @Inject(INSPECTOR_OPTIONS) private readonly options: ResolvedInspectorOptions,
+  ) {}
+
+  get isFull(): boolean {
+    return this.streams.size >= MAX_TAILS;
+  }
+
+  /** @throws BadRequestException, NotFoundException when there is nothing to listen to */
+  check({ broker, filter }: TailWish): void {
+    const problem = topicFilterProblem(filter);
+    if (problem !== undefined) throw new BadRequestException(`It is no Topic Filter: ${problem}`);
+    if (filter.startsWith('$share/'))
+      throw new BadRequestException('A group would take its messages away from the others: give the filter alone.');
+    if (!this.application.clientOf(broker))
+      throw new NotFoundException('The application has no client of this broker. Import MqttModule.');
+  }
+
+  add(response: ServerResponse, wish: TailWish): void {
+    const stream = this.streams.add(response, () => {
+      clearInterval(timer);
+      subscription.unsubscribe();
+    });
+    const lines = new TailLines(this.application.handlers, wish, this.options);
+    const timer = setInterval(() => lines.flush(stream), EVERY_MS);
+    const subscription: Subscription = this.application
+      .clientOf(wish.broker)!
+      .messages<Buffer>(wish.filter, { codec: binaryCodec })
+      .subscribe({
+        next: (message) => lines.take(message),
+        error: (error: unknown) => {
+          stream.send(frameOf('failed', { text: excerptOfError(error) }));
+          clearInterval(timer);
+        },
+      });
+    stream.send(frameOf('tail', { messages: [], skipped: 0 }));
+  }
+
+  onModuleDestroy(): void {
+    this.streams.close();
+  }
+}
+
+/** Gathers messages until the next frame. */
+class TailLines {
+  private messages: TailMessage[] = [];
+  private skipped = 0;
+  private readonly handlers: readonly { readonly filter: TopicFilter; readonly template: string }[];
+
+  constructor(
+    handlers: readonly InspectedHandler[],
+    private readonly wish: TailWish,
+    private readonly options: ResolvedInspectorOptions,
+  ) {
+    this.handlers = handlers
+      .filter(({ broker = '' }) => broker === wish.broker)
+      .map(({ filter, template }) => ({ filter: TopicFilter.parse(filter), template: excerpt(template) }));
+  }
+
+  take({ topic, data, packet }: MqttMessage<Buffer>): void {
+    if (this.messages.length >= MAX_MESSAGES) {
+      this.skipped++;
+      return;
+    }
+    const { payloads } = this.options;
+    const shown = this.wish.payloads ? payloads : undefined;
+    this.messages.push({
+      at: Date.now(),
+      topic: excerpt(topic),
+      qos: packet.qos,
+      retain: packet.retain,
+      size: data.length,
+      reaches: this.reached(topic),
+      payload: shown && previewOf(data, shown),
+      userProperties: shown
+        ? propertiesOf(packet.properties?.userProperties).map(
+            ([name, value]) => [name, previewOfProperty(name, value, shown)] as const,
+          )
+        : [],
+    });
+  }
+
+  flush(stream: EventStream): void {
+    if (this.messages.length > 0 && stream.send(frameOf('tail', { messages: this.messages, skipped: this.skipped })))
+      this.skipped = 0;
+    else this.skipped += this.messages.length; // who does not read has missed them
+    this.messages = [];
+  }
+
+  private reached(topic: string): string[] {
+    const reached: string[] = [];
+    for (const { filter, template } of this.handlers) {
+      if (reached.length === MAX_REACHED) break;
+      if (filter.matches(topic)) reached.push(template);
+    }
+    return reached;
+  }
+}

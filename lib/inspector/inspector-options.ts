@@ -1,0 +1,97 @@
+import type { CanActivate, ModuleMetadata, Type } from '@nestjs/common';
+import { OptionChecks } from '../options/option-checks.js';
+import type { PreviewOptions } from './views/payload-preview.js';
+
+/** What a viewer may do beside looking. */
+export type MqttInspectorAction = 'publish' | 'request';
+
+/** How payloads are previewed. */
+export interface MqttInspectorPayloads {
+  /** Names of fields and User Properties, or parts of names, whose values are hidden beside those that are always: `password`, `token`, ... */
+  mask?: readonly string[];
+  /** Characters that are shown. Default 2_000. */
+  maxCharacters?: number;
+}
+
+export interface MqttInspectorOptions {
+  /** Where the page is, below the application's global prefix. Default `inspector`. */
+  path?: string;
+  /** Who may see the page: classes or objects, all of which must agree, beside the application's global guards. With `NODE_ENV=production` there must be one. */
+  guards?: readonly (Type<CanActivate> | CanActivate)[];
+  /** Modules whose providers the guards need. Global ones need not be named. */
+  imports?: ModuleMetadata['imports'];
+  /** What may be done there beside looking. Default: nothing. */
+  allow?: readonly MqttInspectorAction[];
+  /** Whether payloads, User Properties and replies can be previewed, with the values of telling names masked. Default false: nobody sees them. */
+  payloads?: boolean | MqttInspectorPayloads;
+}
+
+export interface ResolvedInspectorOptions {
+  readonly path: string;
+  readonly guards: readonly (Type<CanActivate> | CanActivate)[];
+  readonly imports: NonNullable<ModuleMetadata['imports']>;
+  readonly allow: ReadonlySet<MqttInspectorAction>;
+  /** Undefined: payloads are hidden. */
+  readonly payloads: PreviewOptions | undefined;
+}
+
+const ACTIONS: readonly MqttInspectorAction[] = ['publish', 'request'];
+const ALWAYS_MASKED = [
+  'pass',
+  'pwd',
+  'secret',
+  'token',
+  'authorization',
+  'cookie',
+  'api-?_?key',
+  'credential',
+  'private',
+];
+const MAX_CHARACTERS = 2_000;
+
+/** @throws InvalidOptionsError with all problems */
+export function resolveInspectorOptions(
+  options: MqttInspectorOptions = {},
+  inProduction = process.env['NODE_ENV'] === 'production',
+): ResolvedInspectorOptions {
+  const { path = 'inspector', guards = [], imports = [], allow = [], payloads = false } = options;
+  const checks = new OptionChecks();
+  checks.wellFormed('path', path, pathProblem, 'Give a path such as admin/mqtt');
+  checks.list('guards', guards, (option, guard) => {
+    if (!isGuard(guard)) checks.report(option, 'it is no guard', 'Give a class or an object with canActivate()');
+  });
+  checks.list('allow', allow, (option, action) => checks.oneOf(option, action, ACTIONS));
+  const previews = typeof payloads === 'boolean' ? {} : payloads;
+  if (checks.object('payloads', previews)) {
+    checks.list('payloads.mask', previews.mask, (option, name) => checks.text(option, name));
+    checks.integer('payloads.maxCharacters', previews.maxCharacters, { min: 1, max: 65_536 });
+  }
+  if (inProduction && guards.length === 0)
+    checks.report(
+      'guards',
+      'with NODE_ENV=production anybody could look into the application',
+      'Give a guard, or do not import MqttInspectorModule there',
+    );
+  checks.done();
+  return {
+    path: path.replaceAll(/^\/+|\/+$/g, ''),
+    guards,
+    imports,
+    allow: new Set(allow),
+    payloads: payloads === false ? undefined : previewOptions(previews),
+  };
+}
+
+function previewOptions({ mask = [], maxCharacters = MAX_CHARACTERS }: MqttInspectorPayloads): PreviewOptions {
+  const names = [...ALWAYS_MASKED, ...mask.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))];
+  return { mask: new RegExp(names.join('|'), 'i'), maxCharacters };
+}
+
+function pathProblem(path: string): string | undefined {
+  return /^\/*[\w.~-]+(\/[\w.~-]+)*\/*$/.test(path) ? undefined : `${JSON.stringify(path)} is no path`;
+}
+
+function isGuard(guard: unknown): boolean {
+  const target: unknown = typeof guard === 'function' ? guard.prototype : guard;
+  return typeof (Object(target) as Partial<CanActivate>).canActivate === 'function';
+}

@@ -1,0 +1,32 @@
+// The little that the page needs of a framework. What comes from a message is only ever set as text.
+
+type Child = Node | string;
+type Attributes = Readonly<Record<string, string>>;
+
+/** An element. Attributes are the page's own, never a message's. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+  made.append(...children);
+  return made;
+}
+
+/** Sets a text where it is another one: what has not changed is not drawn again. */
+export function setText(target: Node, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+export function setAttribute(target: Element, name: string, value: string | undefined): void {
+  if (value === undefined) {
+    if (target.hasAttribute(name)) target.removeAttribute(name);
+  } else if (target.getAttribute(name) !== value) target.setAttribute(name, value);
+}
+
+/** A field with its label. */
+export function labelled(text: string, field: HTMLElement, className = ''): HTMLLabelElement {
+  return element('label', className ? { class: className } : {}, text, field);
+}

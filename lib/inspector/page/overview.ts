@@ -1,0 +1,131 @@
+import type { ConnectionView, EventView, Snapshot } from '../views/snapshot.js';
+import { element, setAttribute, setText } from './dom.js';
+import { countOf, durationOf, exactTime, timeOf } from './format.js';
+import { Table, timeCell } from './table.js';
+import { heading, type View } from './view.js';
+
+const FIGURES: readonly (readonly [string, (view: ConnectionView) => string, ('server' | 'client')?])[] = [
+  ['Subscribed', ({ granted, wanted }) => `${countOf(granted)} of ${countOf(wanted)}`],
+  ['Running', ({ running }) => countOf(running), 'server'],
+  ['Waiting', ({ waiting }) => countOf(waiting), 'server'],
+  ['Withheld', ({ withheld }) => countOf(withheld), 'server'],
+  ['Undecided', ({ unsettled }) => countOf(unsettled), 'server'],
+  ['Oldest', ({ oldestUnsettled }) => durationOf(oldestUnsettled), 'server'],
+  ['Requests', ({ pendingRequests }) => countOf(pendingRequests), 'client'],
+  ['To send', ({ queued }) => countOf(queued)],
+  ['In flight', ({ inFlight }) => countOf(inFlight)],
+  ['Reconnects', ({ reconnects }) => countOf(reconnects)],
+];
+
+/** The figures of one connection. */
+class ConnectionCard {
+  readonly element: HTMLElement;
+  private readonly state = element('span', { class: 'tag' });
+  private readonly values: readonly (readonly [HTMLElement, (view: ConnectionView) => string])[];
+  private readonly bar = element('progress', { 'aria-label': 'Window in use' });
+  private readonly used = element('span');
+  private readonly window: HTMLElement;
+  private readonly trouble = element('p', { class: 'trouble' });
+
+  constructor({ role, name, broker, clientId, protocolVersion }: ConnectionView) {
+    const figures = FIGURES.filter(([, , only]) => only === undefined || only === role);
+    this.values = figures.map(([, value]) => [element('dd'), value]);
+    this.window = element(
+      'div',
+      { class: 'window' },
+      element('div', { class: 'label' }, element('span', {}, 'Window (Receive Maximum)'), this.used),
+      this.bar,
+    );
+    const title = `${role === 'server' ? 'Server' : 'Client'}${name === undefined ? '' : ` “${name}”`}`;
+    this.element = element(
+      'article',
+      { class: 'card' },
+      element('h3', {}, title, this.state),
+      element('p', { class: 'where' }, `${broker} · ${clientId} · MQTT ${protocolVersion === 5 ? '5.0' : '3.1.1'}`),
+      element(
+        'dl',
+        { class: 'figures' },
+        ...figures.map(([term], i) => element('div', {}, element('dt', {}, term), this.values[i]![0])),
+      ),
+      this.window,
+      this.trouble,
+    );
+  }
+
+  update(view: ConnectionView): void {
+    const { connected, since, window, lastError, refused, blockedBy } = view;
+    setText(this.state, connected ? 'connected' : 'not connected');
+    setAttribute(this.state, 'class', connected ? 'tag' : 'tag bad');
+    setAttribute(this.state, 'title', since === undefined ? undefined : `since ${exactTime(since)}`);
+    for (const [target, value] of this.values) setText(target, value(view));
+    this.window.hidden = window === undefined;
+    if (window) {
+      this.bar.max = window.size;
+      this.bar.value = window.used;
+      this.bar.className = blockedBy === undefined ? '' : 'full';
+      setText(this.used, `${countOf(window.used)} of ${countOf(window.size)}`);
+    }
+    const troubles = [
+      ...(blockedBy === undefined ? [] : [`Nothing is delivered: ${blockedBy}.`]),
+      ...refused.map(({ filter, reason }) => `Refused: ${filter} (${reason})`),
+      ...(lastError ? [`Last error, ${timeOf(lastError.at)}: ${lastError.text}`] : []),
+    ];
+    setText(this.trouble, troubles.join(' · ') || 'No error so far.');
+    setAttribute(
+      this.trouble,
+      'class',
+      `trouble ${blockedBy !== undefined || refused.length > 0 || !connected ? 'bad' : 'soft'}`,
+    );
+  }
+}
+
+export function overview(): View {
+  const cards = new Map<string, ConnectionCard>();
+  const list = element('div', { class: 'cards' });
+  const none = element(
+    'div',
+    { class: 'card empty' },
+    element('strong', {}, 'No server and no client has started.'),
+    'Start the server with startAllMicroservices() or listen(). A client connects when it is first used. What MqttModule provides is seen here; give others the option observers.',
+  );
+  const names = new Map<string, string>();
+  const events = new Table<EventView>(
+    'What happened to connections',
+    [
+      { title: 'Time', kind: 'fix', cell: ({ at }) => timeCell(at) },
+      { title: 'Connection', kind: 'fix', cell: ({ connection }) => names.get(connection) ?? 'closed' },
+      { title: 'What happened', kind: 'wide', cell: ({ text }) => text },
+    ],
+    ['Nothing has happened yet.', 'Connects, losses and refused subscriptions are listed here.'],
+  );
+  const title = heading('Connections');
+  return {
+    name: 'overview',
+    title: 'Overview',
+    element: element(
+      'div',
+      {},
+      element('section', {}, title.element, list, none),
+      element('section', {}, element('h2', {}, 'Events'), events.element),
+    ),
+    update({ connections, events: happened }: Snapshot) {
+      none.hidden = connections.length > 0;
+      names.clear();
+      for (const view of connections) {
+        names.set(view.id, `${view.role}${view.name === undefined ? '' : ` ${view.name}`}`);
+        let card = cards.get(view.id);
+        if (!card) {
+          cards.set(view.id, (card = new ConnectionCard(view)));
+          list.append(card.element);
+        }
+        card.update(view);
+      }
+      for (const [id, card] of cards)
+        if (!names.has(id)) {
+          card.element.remove();
+          cards.delete(id);
+        }
+      events.update(happened);
+    },
+  };
+}

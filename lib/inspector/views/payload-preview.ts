@@ -1,0 +1,73 @@
+import { excerpt } from './excerpt.js';
+
+/** How payloads are previewed. */
+export interface PreviewOptions {
+  /** Names of fields whose values are hidden. */
+  readonly mask: RegExp;
+  readonly maxCharacters: number;
+}
+
+/** Larger payloads are not parsed for a preview. */
+const MAX_PARSED = 65_536;
+const MASK = '•••';
+const HEX_BYTES = 64;
+
+/** A payload as it may be shown: JSON with values masked, a text, or the first bytes. Always a text, never markup. */
+export function previewOf(payload: Uint8Array, options: PreviewOptions): string {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (bytes.length === 0) return '(empty)';
+  const text = textOf(bytes.subarray(0, MAX_PARSED));
+  if (text === undefined)
+    return `${bytes
+      .subarray(0, HEX_BYTES)
+      .toString('hex')
+      .replaceAll(/(..)(?=.)/g, '$1 ')}${bytes.length > HEX_BYTES ? ' …' : ''}`;
+  return excerpt(masked(text, bytes.length, options), options.maxCharacters);
+}
+
+/** A value that is no payload any more, such as a decoded reply. */
+export function previewOfValue(value: unknown, { mask, maxCharacters }: PreviewOptions): string {
+  return excerpt(JSON.stringify(value, maskWith(mask), 2) ?? 'undefined', maxCharacters);
+}
+
+export function previewOfProperty(name: string, value: string, { mask, maxCharacters }: PreviewOptions): string {
+  return mask.test(name) ? MASK : excerpt(value, maxCharacters);
+}
+
+function masked(text: string, size: number, options: PreviewOptions): string {
+  if (size <= MAX_PARSED) {
+    try {
+      return previewOfValue(JSON.parse(text) as unknown, options);
+    } catch {
+      // no JSON
+    }
+  }
+  // what looks like a field, in a text of any form; a value in quotes may hold spaces
+  const field = new RegExp(
+    `([\\w-]*(?:${options.mask.source})[\\w-]*["']?\\s*[:=]\\s*)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&}]+(?:\\s+[^\\s,;&}]+)?)`,
+    'gi',
+  );
+  return text.slice(0, options.maxCharacters * 4).replaceAll(field, `$1${MASK}`);
+}
+
+function maskWith(mask: RegExp): (key: string, value: unknown) => unknown {
+  return (key, value) => (mask.test(key) ? MASK : value);
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    // the end may cut a character in two, which is no fault of the text
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return hasControls(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function hasControls(text: string): boolean {
+  for (let i = 0; i < Math.min(text.length, 1_024); i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) return true;
+  }
+  return false;
+}
