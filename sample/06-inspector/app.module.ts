@@ -1,0 +1,19 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { MqttModule } from 'nestjs-mqtt-transport';
+import { MqttInspectorModule } from 'nestjs-mqtt-transport/inspector';
+import { GreenhouseController } from './greenhouse.controller.js';
+
+@Module({})
+export class AppModule {
+  static of(url: string): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        MqttModule.forRoot({ url, clientId: 'greenhouse', protocolVersion: 5, subscribeOptions: { qos: 1 } }),
+        // for development; elsewhere: guards, and no more than has to be allowed
+        MqttInspectorModule.forRoot({ path: 'inspector', allow: ['publish', 'request'], payloads: { mask: ['pin'] } }),
+      ],
+      controllers: [GreenhouseController],
+    };
+  }
+}
