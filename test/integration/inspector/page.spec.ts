@@ -1,0 +1,84 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Browser, BROWSER_PACKAGE, findBrowser, type View, type WatchedPage } from '../../support/browser.js';
+import { PLATFORMS, startHouse, type InspectedHouse } from './application.js';
+
+const SCREENSHOTS = process.env['SCREENSHOTS'] ?? 'node_modules/.cache/screenshots';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const MARKUP = '<img src=x onerror=document.title=1>';
+
+const VIEWS: readonly (readonly [string, View])[] = [
+  ['light', { colorScheme: 'light' }],
+  ['dark', { colorScheme: 'dark' }],
+  ['phone', { viewport: { width: 390, height: 844 } }],
+];
+
+/** What axe finds wrong with the page as it is. */
+async function violations({ page }: WatchedPage): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    return (await axe.run()).violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map(({ html }) => html)
+          .join(' ')
+          .slice(0, 300)}`,
+    );
+  });
+}
+
+for (const [platform, adapter] of Object.entries(PLATFORMS)) {
+  describe(`the inspector's page on ${platform}`, () => {
+    if (findBrowser() === undefined && !process.env['CI']) {
+      process.stderr.write(`\n!!! Not run: the inspector in a browser. ${BROWSER_PACKAGE}\n`);
+      it.todo(`is shown in a browser. ${BROWSER_PACKAGE}`);
+      return;
+    }
+    let browser: Browser;
+    beforeAll(() => {
+      mkdirSync(SCREENSHOTS, { recursive: true });
+      browser = new Browser();
+    });
+    afterAll(() => browser.close());
+
+    for (const [title, view] of VIEWS) {
+      it(`shows what happens, and is sound: ${title}`, async () => {
+        const house: InspectedHouse = await startHouse({ payloads: true, allow: ['publish', 'request'] }, adapter());
+        await house.client.publish(`house/${MARKUP}/broken`, MARKUP, { qos: 1, userProperties: { [MARKUP]: MARKUP } });
+        const watched = await browser.open(house.url, view);
+        const { page, problems } = watched;
+        const tour = async (name: string, seen: string): Promise<void> => {
+          await page.getByRole('navigation').getByRole('link', { name }).click();
+          await page.getByText(seen).filter({ visible: true }).first().waitFor();
+          expect(await violations(watched)).toEqual([]);
+          await page.screenshot({
+            path: `${SCREENSHOTS}/inspector-${platform}-${title}-${name.replaceAll(' ', '-')}.png`,
+          });
+        };
+        await tour('Overview', '3 of 3');
+        await tour('Handlers', 'house/{room}/temperature');
+        await tour('Messages', 'Nothing is under way.');
+        await tour('Dead letters', `house/${MARKUP}/broken`);
+        await page.getByText('Payload', { exact: true }).first().click();
+        await page.locator('pre').filter({ hasText: MARKUP, visible: true }).waitFor();
+        await tour('Topics', 'Not listening.');
+        await page.getByLabel('Topic', { exact: true }).fill('House/hall/temperature');
+        await page.getByText('upper and lower case differ').first().waitFor();
+        await page.getByLabel('Topic Filter').fill('house/#');
+        await page.getByRole('button', { name: 'Listen' }).click();
+        await page.getByText('Listening to').waitFor();
+        await tour('Send', 'Send a message');
+        await page.getByLabel('Topic', { exact: true }).fill('house/hall/state');
+        await page.getByRole('button', { name: 'Request' }).click();
+        await page.getByText('Replied after').waitFor();
+        expect(await page.title()).toBe('Send – MQTT inspector');
+        expect(await page.locator('img').count()).toBe(0);
+        expect(problems).toEqual([]);
+      }, 60_000);
+    }
+  });
+}
