@@ -20,8 +20,8 @@ export async function bundleInspectorPage(targets) {
   const [script, style] = await Promise.all(['main.ts', 'page.css'].map(bundled));
   const html = readFileSync(`${page}page.html`, 'utf8')
     .replaceAll(/\n\s*/g, '\n')
-    .replace('/* style */', () => style)
-    .replace('/* script */', () => script);
+    .replace(/\s*\/\* style \*\/\s*/, () => style) // its hash is that of all between the tags
+    .replace(/\s*\/\* script \*\/\s*/, () => script);
   if (Buffer.byteLength(html) > LARGEST)
     throw new Error(`The page has ${Buffer.byteLength(html)} bytes; ${LARGEST} are allowed.`);
   const values = { PAGE_HTML: html, PAGE_SCRIPT_HASH: hashOf(script), PAGE_STYLE_HASH: hashOf(style) };

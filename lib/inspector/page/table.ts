@@ -89,7 +89,7 @@ function show(td: HTMLTableCellElement, given: Cell | string): void {
   setText(first, text);
   setAttribute(first, 'title', title);
   setAttribute(first, 'class', tone);
-  let second = box.children[1];
+  let second = box.querySelector('span.sub');
   if (sub === undefined) second?.remove();
   else {
     if (!second) box.append((second = element('span', { class: 'sub' })));

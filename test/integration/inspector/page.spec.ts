@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Browser, BROWSER_PACKAGE, findBrowser, type View, type WatchedPage } from '../../support/browser.js';
+import { closeAfterTest } from '../../support/closing.js';
 import { PLATFORMS, startHouse, type InspectedHouse } from './application.js';
 
 const SCREENSHOTS = process.env['SCREENSHOTS'] ?? 'node_modules/.cache/screenshots';
@@ -51,6 +52,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
         await house.client.publish(`house/${MARKUP}/broken`, MARKUP, { qos: 1, userProperties: { [MARKUP]: MARKUP } });
         const watched = await browser.open(house.url, view);
         const { page, problems } = watched;
+        closeAfterTest(() => page.context().close()); // before the application, which waits for open connections
         const tour = async (name: string, seen: string): Promise<void> => {
           await page.getByRole('navigation').getByRole('link', { name }).click();
           await page.getByText(seen).filter({ visible: true }).first().waitFor();
