@@ -68,13 +68,13 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
         await page.getByText('Payload', { exact: true }).first().click();
         await page.locator('pre').filter({ hasText: MARKUP, visible: true }).waitFor();
         await tour('Topics', 'Not listening.');
-        await page.getByLabel('Topic', { exact: true }).fill('House/hall/temperature');
+        await page.getByRole('textbox', { name: 'Topic', exact: true }).fill('House/hall/temperature');
         await page.getByText('upper and lower case differ').first().waitFor();
         await page.getByLabel('Topic Filter').fill('house/#');
         await page.getByRole('button', { name: 'Listen' }).click();
         await page.getByText('Listening to').waitFor();
         await tour('Send', 'Send a message');
-        await page.getByLabel('Topic', { exact: true }).fill('house/hall/state');
+        await page.getByRole('textbox', { name: 'Topic', exact: true }).fill('house/hall/state');
         await page.getByRole('button', { name: 'Request' }).click();
         await page.getByText('Replied after').waitFor();
         expect(await page.title()).toBe('Send – MQTT inspector');
