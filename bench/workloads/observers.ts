@@ -3,7 +3,7 @@ import type { Watched } from '../contestants/watching.js';
 import type { RoundResult, Workload } from '../harness/workload.js';
 import { pumped } from './events.js';
 
-const WATCHED: readonly Watched[] = ['nobody', 'no-op', 'tracing'];
+const WATCHED: readonly Watched[] = ['nobody', 'no-op', 'metrics', 'tracing'];
 const FIGURE = 'µs CPU/event';
 
 export const OBSERVERS: readonly Workload[] = [
@@ -12,10 +12,12 @@ export const OBSERVERS: readonly Workload[] = [
     title: 'Observers',
     description:
       'One server takes what a publisher sends as fast as the broker takes it, QoS 0, 100 bytes of JSON: without observers, with one ' +
-      'that does nothing, and with OpenTelemetry, a span for each event, whose exporter does nothing. One after the other in each round.',
+      'that does nothing, with metrics, and with OpenTelemetry, a span for each event, whose exporter does nothing. One after the other ' +
+      'in each round.',
     contestants: ['transport'],
     rounds: 5,
     marks: [
+      { case: 'metrics', figure: FIGURE, of: 'transport', against: 'transport', againstCase: 'nobody', atMost: 1.15 },
       { case: 'tracing', figure: FIGURE, of: 'transport', against: 'transport', againstCase: 'nobody', atMost: 1.6 },
     ],
     async round(contestant, broker) {
