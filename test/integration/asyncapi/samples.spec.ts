@@ -5,6 +5,8 @@ import { MqttAsyncApi, type AsyncApiDocument } from '../../../lib/asyncapi/index
 import { AppModule as QuickStart } from '../../../sample/01-quick-start/app.module.js';
 import { AppModule as Devices } from '../../../sample/02-devices/app.module.js';
 import { AppModule as Operations } from '../../../sample/03-operations/app.module.js';
+import { AppModule as Observability } from '../../../sample/04-observability/app.module.js';
+import { AppModule as Inspected } from '../../../sample/06-inspector/app.module.js';
 import { Vault } from '../../../sample/03-operations/credentials.js';
 import { problemsOf } from '../../support/async-api.js';
 import { preparedApplication } from './application.js';
@@ -18,6 +20,8 @@ const SAMPLES: Readonly<Record<string, () => Prepared>> = {
   '01-quick-start': () => preparedApplication(QuickStart.of('worker', URL_OF_ONE), undefined),
   '02-devices': () => preparedApplication(Devices.of('worker', URL_OF_ONE), undefined),
   '03-operations': () => preparedApplication(Operations.of(URL_OF_ONE, 'mqtt://two.example.org', new Vault()), 'plant'),
+  '04-observability': () => preparedApplication(Observability.of(URL_OF_ONE), undefined),
+  '06-inspector': () => preparedApplication(Inspected.of(URL_OF_ONE), undefined),
 };
 
 describe('the AsyncAPI document of a sample', () => {

@@ -1,0 +1,44 @@
+import { Controller, Get, Header, Param } from '@nestjs/common';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { ClientMqtt, MqttSubscription, PublishTo, TopicParam } from 'nestjs-mqtt-transport';
+import { register } from 'prom-client';
+
+export interface Price {
+  readonly orderId: string;
+  readonly euros: number;
+}
+
+/** An HTTP request asks for a price over MQTT; that a price was made is an event; and whoever books it fails. */
+@Controller()
+@MqttSubscription({ qos: 1 })
+export class ShopController {
+  constructor(private readonly client: ClientMqtt) {}
+
+  @Get('orders/:orderId/price')
+  async price(@Param('orderId') orderId: string): Promise<Price> {
+    const { data } = await this.client.request<Price>(`shop/${orderId}/price`, {});
+    return data;
+  }
+
+  @Get('metrics')
+  @Header('Content-Type', register.contentType)
+  metrics(): Promise<string> {
+    return register.metrics();
+  }
+
+  @PublishTo('shop/{orderId}/priced', { qos: 1 })
+  @MessagePattern('shop/{orderId}/price')
+  makePrice(@TopicParam('orderId') orderId: string): Price {
+    return { orderId, euros: 7 };
+  }
+
+  @MqttSubscription({ retry: { attempts: 2, delay: 10 }, deadLetter: 'shop/failed' })
+  @EventPattern<string>('shop/{orderId}/priced')
+  book(@TopicParam('orderId') orderId: string, @Payload() { euros }: Price): void {
+    throw new Error(`the ledger is closed: ${euros} euros of ${orderId} are not booked`);
+  }
+
+  /** Somebody looks after what was given up. */
+  @EventPattern<string>('shop/failed')
+  lookAfter(): void {}
+}
