@@ -34,7 +34,8 @@ const sourceSpecifiers = {
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 20_000, // a hanging test fails by this, never a slow machine
-  maxWorkers: '100%', // half the work is waiting for brokers
+  maxWorkers: '150%', // half the work is waiting for brokers
+  workerIdleMemoryLimit: '2GB', // what a worker has run stays in its memory
   collectCoverageFrom: ['lib/**/*.ts'],
   projects: [
     {
