@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { createClient } from 'redis';
 import { ClientMqtt } from '../../lib/index.js';
 import { PostgresDeduplicationStore } from '../../lib/stores/index.js';
 import { bundleWorker } from '../support/bundle-worker.js';
 import { MosquittoProcess } from '../support/mosquitto-process.js';
+import { postgresPool } from '../support/postgres-pool.js';
 import { PostgresProcess } from '../support/postgres-process.js';
 import { Random } from '../support/random.js';
 import { RedisProcess } from '../support/redis-process.js';
@@ -64,7 +65,7 @@ export async function runOnce({ events, requests, kills, random, worker }: OnceO
     PostgresProcess.launch(),
     bundleWorker(worker, script),
   ]);
-  const pool = new Pool({ connectionString: postgres.url });
+  const pool = postgresPool(postgres);
   await new PostgresDeduplicationStore(pool).createTables();
   await pool.query('CREATE TABLE booked (n serial PRIMARY KEY, id text NOT NULL)'); // nothing keeps an id from being there twice
   const counters = createClient({ url: redis.url });

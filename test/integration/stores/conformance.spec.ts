@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { createClient } from 'redis';
 import { PostgresDeduplicationStore, RedisDeduplicationStore } from '../../../lib/stores/index.js';
 import { describeWhereInstalled } from '../../support/executables.js';
+import { postgresPool } from '../../support/postgres-pool.js';
 import { PostgresProcess } from '../../support/postgres-process.js';
 import { RedisProcess } from '../../support/redis-process.js';
 import { itKeepsTheContract } from '../../support/store-cases.js';
@@ -47,7 +48,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore', () 
   });
 
   itKeepsTheContract(async () => {
-    const pool = new Pool({ connectionString: postgres.url });
+    const pool = postgresPool(postgres);
     pools.push(pool);
     const store = new PostgresDeduplicationStore(pool, { prefix: 'public.shop_' });
     await store.createTables();

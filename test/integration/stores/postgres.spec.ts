@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { PostgresDeduplicationStore, type SqlClient } from '../../../lib/stores/index.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { within } from '../../support/deadline.js';
 import { describeWhereInstalled } from '../../support/executables.js';
+import { postgresPool } from '../../support/postgres-pool.js';
 import { PostgresProcess } from '../../support/postgres-process.js';
 
 const LEASE_MS = 60_000;
@@ -23,8 +24,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
   afterAll(() => postgres.close());
 
   beforeEach(async () => {
-    pool = new Pool({ connectionString: postgres.url });
-    pool.on('error', () => {}); // of a restart
+    pool = postgresPool(postgres);
     const opened = pool;
     closeAfterTest(() => opened.end());
     store = new PostgresDeduplicationStore(pool);
