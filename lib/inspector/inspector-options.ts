@@ -13,6 +13,7 @@ export interface MqttInspectorPayloads {
   maxCharacters?: number;
 }
 
+/** Where the inspector is, for whom, and what may be done there. */
 export interface MqttInspectorOptions {
   /** Where the page is, below the application's global prefix. Default `inspector`. */
   path?: string;
