@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { bundleInspectorPage } from './.ci/inspector-page.mjs';
 
@@ -34,7 +35,7 @@ const sourceSpecifiers = {
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 20_000, // a hanging test fails by this, never a slow machine
-  maxWorkers: '150%', // half the work is waiting for brokers
+  maxWorkers: availableParallelism() + 1, // half the work is waiting for brokers; jest takes "150%" for 150
   workerIdleMemoryLimit: '2GB', // what a worker has run stays in its memory
   collectCoverageFrom: ['lib/**/*.ts'],
   projects: [
