@@ -1,9 +1,28 @@
 /* oxlint-disable jest/valid-title, jest/expect-expect -- titles and assertions come from the suite */
-import { it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import type { DeduplicationStore } from '../../lib/index.js';
 import { deduplicationStoreCases } from '../../lib/testing/index.js';
+import { within } from './deadline.js';
+
+const HOUR_MS = 3_600_000;
+const LEASE_MS = 60_000;
 
 /** The suite for stores of any kind. @param open another store on the same database */
 export function itKeepsTheContract(open: () => DeduplicationStore | Promise<DeduplicationStore>): void {
   for (const { name, run } of deduplicationStoreCases(open)) it(name, run);
+}
+
+/** For stores on a database: what the clock of a process says is nothing to them. */
+export async function measuresLeasesByItsOwnClock(store: DeduplicationStore): Promise<void> {
+  const now = Date.now();
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(now - HOUR_MS);
+  await store.claim('behind', 'one', LEASE_MS);
+  clock.mockReturnValue(now + HOUR_MS);
+  expect(await store.claim('behind', 'two', LEASE_MS)).toEqual({ state: 'running' });
+  await store.claim('ahead', 'one', 1);
+  clock.mockReturnValue(now - HOUR_MS);
+  const lapsed = (async () => {
+    while ((await store.claim('ahead', 'two', LEASE_MS)).state !== 'mine');
+  })();
+  await within(lapsed, 'the lease to end');
 }

@@ -8,6 +8,7 @@ import { closeAfterTest } from '../../support/closing.js';
 import { within } from '../../support/deadline.js';
 import { describeWhereInstalled } from '../../support/executables.js';
 import { RedisProcess } from '../../support/redis-process.js';
+import { measuresLeasesByItsOwnClock } from '../../support/store-cases.js';
 
 const LEASE_MS = 60_000;
 
@@ -138,17 +139,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', (
   it('measures leases by the clock of Redis, whatever that of the process says', async () => {
     const redis = await startRedis();
     const store = new RedisDeduplicationStore(clientOf(redis.url));
-    const now = Date.now();
-    const clock = jest.spyOn(Date, 'now').mockReturnValue(now - 3_600_000);
-    await store.claim('behind', 'one', LEASE_MS);
-    clock.mockReturnValue(now + 3_600_000);
-    expect(await store.claim('behind', 'two', LEASE_MS)).toEqual({ state: 'running' });
-    await store.claim('ahead', 'one', 1);
-    clock.mockReturnValue(now - 3_600_000);
-    const lapsed = (async () => {
-      while ((await store.claim('ahead', 'two', LEASE_MS)).state !== 'mine');
-    })();
-    await within(lapsed, 'the lease to end');
+    await expect(measuresLeasesByItsOwnClock(store)).resolves.toBeUndefined();
   });
 
   it('refuses what is no client', () => {
