@@ -3,13 +3,11 @@ import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
 /** The abort signal of one invocation, made when a handler first asks for it. It aborts by itself when the message expires. */
 export class InvocationSignal {
   private readonly controller = new AbortController();
-  private readonly timer: LongTimeout | undefined;
+  private timer: LongTimeout | undefined;
 
   /** @param expiresAt milliseconds since the epoch; `Infinity` for never */
   constructor(expiresAt: number) {
-    if (expiresAt === Infinity) return;
-    const expire = (): void => this.abort(new Error('The message has expired.'));
-    this.timer = setLongTimeout(expire, expiresAt - Date.now()).unref();
+    if (expiresAt !== Infinity) this.awaitExpiry(expiresAt);
   }
 
   get signal(): AbortSignal {
@@ -22,5 +20,17 @@ export class InvocationSignal {
 
   dispose(): void {
     this.timer?.clear();
+  }
+
+  /**
+   * A timer of Node may fire a millisecond before the clock says so. A handler that was told then
+   * would still be answered for: the message has not expired yet.
+   */
+  private awaitExpiry(expiresAt: number): void {
+    const elapsed = (): void => {
+      if (Date.now() < expiresAt) this.awaitExpiry(expiresAt);
+      else this.abort(new Error('The message has expired.'));
+    };
+    this.timer = setLongTimeout(elapsed, expiresAt - Date.now()).unref();
   }
 }

@@ -14,6 +14,16 @@ describe('InvocationSignal', () => {
     expect(signal.reason).toEqual(new Error('The message has expired.'));
   });
 
+  it('aborts no earlier than the clock says, although a timer may fire before it', () => {
+    const expiresAt = Date.now() + 1_000;
+    const { signal } = new InvocationSignal(expiresAt);
+    jest.setSystemTime(expiresAt - 1_001);
+    jest.advanceTimersByTime(1_000);
+    expect([Date.now(), signal.aborted]).toEqual([expiresAt - 1, false]);
+    jest.advanceTimersByTime(1);
+    expect([Date.now(), signal.aborted]).toEqual([expiresAt, true]);
+  });
+
   it('of a message that does not expire aborts only when it is told', () => {
     const invocation = new InvocationSignal(Infinity);
     jest.advanceTimersByTime(2 ** 40);
