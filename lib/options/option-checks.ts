@@ -134,8 +134,10 @@ export class OptionChecks {
 
   /** As {@link known}, where others may have options beside ours: only what looks like one of ours is a mistake. */
   likelyKnown(path: string, options: object, names: ReadonlySet<string>): void {
-    const suspects = Object.entries(options).filter(([name]) => likelyName(name, names) !== undefined);
-    this.known(path, Object.fromEntries(suspects), names);
+    for (const name of Object.keys(options)) {
+      if (names.has(name) || likelyName(name, names) === undefined) continue;
+      this.known(path, { [name]: (options as Readonly<Record<string, unknown>>)[name] }, names);
+    }
   }
 
   callable(option: string, value: unknown): void {

@@ -10,14 +10,24 @@ export function describeSubscriptions(subscriptions: readonly Subscription[], br
   return `Subscribed ${length} ${length === 1 ? 'filter' : 'filters'} at ${broker}: ${parts.join(', ')}`;
 }
 
-/** Which handler is subscribed as what, a line for each. */
+/** Handlers with a line each; thousands of lines at every start are read by nobody. */
+const MAX_LINES = 200;
+
+/** Which handler is subscribed as what, a line for each of the first 200. */
 export function describeHandlers(subscriptions: readonly Subscription[]): string[] {
-  return subscriptions.flatMap(({ text, qos, handlers }) =>
-    handlers.map(
-      ({ pattern, isEventHandler }) =>
-        `${isEventHandler ? 'Event' : 'Request'} handler "${pattern}" is subscribed as "${text}", QoS ${qos}`,
-    ),
-  );
+  const lines: string[] = [];
+  let omitted = 0;
+  for (const { text, qos, handlers } of subscriptions) {
+    for (const { pattern, isEventHandler } of handlers) {
+      if (lines.length === MAX_LINES) omitted++;
+      else
+        lines.push(
+          `${isEventHandler ? 'Event' : 'Request'} handler "${pattern}" is subscribed as "${text}", QoS ${qos}`,
+        );
+    }
+  }
+  if (omitted > 0) lines.push(`... and ${omitted} more; server.describe() lists all handlers`);
+  return lines;
 }
 
 function countBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, number> {

@@ -77,6 +77,7 @@ export class HandlerRegistry {
 
   /** A handler that has several patterns may find a capture in one of them only. */
   private refuseUnknownParams(handlers: readonly Handler[]): void {
+    if (!this.registrations.some(({ extras }) => extras[TOPIC_PARAMS] !== undefined)) return;
     const checks = new OptionChecks();
     const capturedBy = new Map<object, string[]>();
     for (const { method, captures } of handlers) {
