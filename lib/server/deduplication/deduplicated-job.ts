@@ -1,7 +1,7 @@
 import type { Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
-import type { Job } from '../handling/concurrency-gate.js';
+import type { Job } from '../concurrency/concurrency-gate.js';
 import { failingHandler } from '../handling/failing-handler.js';
 import { Invocation } from '../handling/invocation.js';
 import type { InvocationHost } from '../handling/invocation-host.js';

@@ -6,10 +6,10 @@ import { ACK, NACK, type Decision, type Settling } from '../../protocol/delivery
 import type { TopicParams } from '../../routing/topic-template.js';
 import { backoffDelay } from '../../timing/backoff.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
-import type { DropReason, Job } from '../handling/concurrency-gate.js';
+import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
 import { Invocation } from '../handling/invocation.js';
 import type { InvocationHost } from '../handling/invocation-host.js';
-import type { Running } from '../handling/running-invocations.js';
+import type { Running } from '../concurrency/running-invocations.js';
 import type { ServedHandler } from '../handling/served-handler.js';
 import { tellDropped } from '../handling/tell-dropped.js';
 import type { Claims, Held } from './claims.js';

@@ -6,9 +6,9 @@ import type { QoS } from '../../protocol/application-message.js';
 import type { NestEnvelope } from '../../serialization/nest-envelope.js';
 import type { Send } from '../replying/send.js';
 import type { StreamControl } from '../replying/stream-control.js';
-import type { Overflow } from './overflow.js';
-import type { RunningInvocations } from './running-invocations.js';
-import type { ServerCounters } from './server-counters.js';
+import type { Overflow } from '../concurrency/overflow.js';
+import type { RunningInvocations } from '../concurrency/running-invocations.js';
+import type { ServerCounters } from '../concurrency/server-counters.js';
 
 /** Nest's hooks around the processing of a message, by which instrumentation follows it. */
 export interface ProcessingHooks {

@@ -22,13 +22,13 @@ import { answer, answerFailure, type AnsweredRequest } from '../replying/answer.
 import type { ReplyFormat } from '../replying/reply-format.js';
 import { ReplyStream } from '../replying/reply-stream.js';
 import { ResultPublisher } from '../replying/result-publisher.js';
-import type { DropReason, Job } from './concurrency-gate.js';
+import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
 import { HandlerRun, type HandlerObserver } from './handler-run.js';
 import type { InvocationHost } from './invocation-host.js';
 import { InvocationSignal } from './invocation-signal.js';
 import { MessageDecision } from './message-decision.js';
 import { callStartHook, callEndHook } from './processing-hooks.js';
-import type { Running } from './running-invocations.js';
+import type { Running } from '../concurrency/running-invocations.js';
 import type { ServedHandler } from './served-handler.js';
 import { tellDropped } from './tell-dropped.js';
 

@@ -8,7 +8,7 @@ import type { TopicParams } from '../../routing/topic-template.js';
 import type { TopicRouter } from '../../routing/topic-router.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { deduplicatedJob } from '../deduplication/deduplicated-job.js';
-import type { Job } from './concurrency-gate.js';
+import type { Job } from '../concurrency/concurrency-gate.js';
 import { failingHandler } from './failing-handler.js';
 import { Invocation } from './invocation.js';
 import type { InvocationHost } from './invocation-host.js';

@@ -14,7 +14,7 @@ import { NestReplies } from '../replying/nest-replies.js';
 import { BareReplies, PlainReplies } from '../replying/plain-replies.js';
 import type { ReplyFormats } from '../replying/reply-format.js';
 import { ResponseTopics } from '../replying/response-topics.js';
-import type { ConcurrencyGate, ConcurrencyLane } from './concurrency-gate.js';
+import type { ConcurrencyGate, ConcurrencyLane } from '../concurrency/concurrency-gate.js';
 import { observedHandler } from './observed-handler.js';
 
 /** A handler with what it needs to run, all of it made once, when the server starts. */

@@ -1,5 +1,5 @@
 import { ProtocolViolation } from '../inbound/protocol-violation.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint } from '../network/endpoint.js';
 import { reasonOf } from './reconnection.js';
 
 /** Ports that brokers speak TLS on, and those that they do not, unless somebody has decided otherwise. */

@@ -1,6 +1,6 @@
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 import type { QoS } from '../../protocol/application-message.js';
-import { endpointsOf, type Endpoint } from './endpoint.js';
+import { endpointsOf, type Endpoint } from '../network/endpoint.js';
 
 /** Where a connection goes. */
 export interface EndpointDescription {

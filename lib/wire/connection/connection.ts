@@ -17,7 +17,7 @@ import { brokerLimits, UNLIMITED_RECEIVE_MAXIMUM, type BrokerLimits } from './br
 import { brokerDisconnect, mayBeHangUp, refusedConnack, type ConnectionFailure } from './connection-failure.js';
 import { connectHint } from './connect-hint.js';
 import { createControlClient, endControlClient } from './control-client.js';
-import { Endpoints } from './endpoints.js';
+import { Endpoints } from '../network/endpoints.js';
 import type { Loss } from './loss.js';
 import { NetworkConnection, type NetworkHost, type PacketHandler } from './network-connection.js';
 import { reasonOf, Reconnection, withHint } from './reconnection.js';

@@ -1,6 +1,6 @@
 import { MqttClient, type IClientOptions } from 'mqtt';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
-import { credentialsOf } from './endpoints.js';
+import { credentialsOf } from '../network/endpoints.js';
 
 /** What MQTT.js does not decide: when to connect, what to subscribe again, and everything about messages. */
 const DATA_PLANE: Partial<IClientOptions> = {

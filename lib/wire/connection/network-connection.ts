@@ -11,9 +11,9 @@ import { PublishDecoder } from '../inbound/publish-decoder.js';
 import type { AcknowledgementKind } from '../outbound/in-flight-window.js';
 import { Writer } from '../outbound/writer.js';
 import { ControlStream } from './control-stream.js';
-import type { Endpoint } from './endpoints.js';
-import { openNetworkStream } from './network-stream.js';
-import { withoutEmptyUserName } from './password-alone.js';
+import type { Endpoint } from '../network/endpoints.js';
+import { openNetworkStream } from '../network/network-stream.js';
+import { withoutEmptyUserName } from '../network/password-alone.js';
 
 const PINGREQ_BYTES = Buffer.from([PacketType.PINGREQ << 4, 0]);
 const ACKNOWLEDGEMENTS: Readonly<Record<number, AcknowledgementKind>> = {

@@ -2,7 +2,7 @@ import type { MqttClient } from 'mqtt';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 import { checkCredentials, TLS_CREDENTIALS, type MqttCredentials } from '../../options/credentials.js';
 import { inTime } from '../../timing/in-time.js';
-import { endpointsOf } from './endpoint.js';
+import { endpointsOf } from '../network/endpoint.js';
 
 /**
  * 5.0 takes a password without a user name (section 3.1.2.9), MQTT.js does not: it is told an empty one, which the network connection

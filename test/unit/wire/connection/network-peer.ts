@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Endpoint } from '../../../../lib/wire/connection/endpoints.js';
-import { openNetworkStream } from '../../../../lib/wire/connection/network-stream.js';
+import type { Endpoint } from '../../../../lib/wire/network/endpoints.js';
+import { openNetworkStream } from '../../../../lib/wire/network/network-stream.js';
 import { closeAfterTest } from '../../../support/closing.js';
 import { within } from '../../../support/deadline.js';
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Certificate } from '../../../support/certificates.js';
 import { eventually } from '../../../support/deadline.js';
-import { echo, listen } from './network-peer.js';
+import { echo, listen } from '../connection/network-peer.js';
 
 /** A TLS server that sends back what it gets. */
 export class TlsEcho {

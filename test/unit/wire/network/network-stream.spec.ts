@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Endpoint } from '../../../../lib/wire/connection/endpoints.js';
-import { READ_BUFFER_BYTES } from '../../../../lib/wire/connection/incoming-bytes.js';
+import type { Endpoint } from '../../../../lib/wire/network/endpoints.js';
+import { READ_BUFFER_BYTES } from '../../../../lib/wire/network/incoming-bytes.js';
 import { CertificateAuthority, type Certificate } from '../../../support/certificates.js';
 import { eventually, within } from '../../../support/deadline.js';
 import { describeWhereInstalled } from '../../../support/executables.js';
 import { freePort } from '../../../support/free-port.js';
 import { deepFrozen } from '../../options/problems.js';
 import { CARRIER_NAMES, CARRIERS } from './carriers.js';
-import { echo, listenTcp, open, openHandles, type Opened } from './network-peer.js';
+import { echo, listenTcp, open, openHandles, type Opened } from '../connection/network-peer.js';
 
 const MEGABYTE = 1_000_000;
 /** More than what other tests may still be closing. */

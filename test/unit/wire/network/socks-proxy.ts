@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { listenTcp } from './network-peer.js';
+import { listenTcp } from '../connection/network-peer.js';
 
 /** What a client asked a proxy for. */
 export interface SocksRequest {

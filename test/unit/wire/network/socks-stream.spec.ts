@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Endpoint } from '../../../../lib/wire/connection/endpoints.js';
-import { socksProxyOf } from '../../../../lib/wire/connection/socks-stream.js';
+import type { Endpoint } from '../../../../lib/wire/network/endpoints.js';
+import { socksProxyOf } from '../../../../lib/wire/network/socks-stream.js';
 import { CertificateAuthority } from '../../../support/certificates.js';
 import { closeAfterTest } from '../../../support/closing.js';
 import { within } from '../../../support/deadline.js';
 import { describeWhereInstalled } from '../../../support/executables.js';
 import { freePort } from '../../../support/free-port.js';
-import { echo, listenTcp, open } from './network-peer.js';
+import { echo, listenTcp, open } from '../connection/network-peer.js';
 import { startSocksProxy } from './socks-proxy.js';
 import { TlsEcho } from './tls-echo.js';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { LateStream } from '../../../../lib/wire/connection/late-stream.js';
+import { LateStream } from '../../../../lib/wire/network/late-stream.js';
 
 describe('LateStream', () => {
   it('holds what is written, and its end, until there is a connection', async () => {

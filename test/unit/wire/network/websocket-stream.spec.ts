@@ -7,7 +7,7 @@ import { CertificateAuthority, type Certificate } from '../../../support/certifi
 import { within } from '../../../support/deadline.js';
 import { describeWhereInstalled } from '../../../support/executables.js';
 import { deepFrozen } from '../../options/problems.js';
-import { listen, open } from './network-peer.js';
+import { listen, open } from '../connection/network-peer.js';
 
 interface Request {
   readonly url: string | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Overflow } from '../../../../lib/server/handling/overflow.js';
-import { newServerCounters } from '../../../../lib/server/handling/server-counters.js';
+import { Overflow } from '../../../../lib/server/concurrency/overflow.js';
+import { newServerCounters } from '../../../../lib/server/concurrency/server-counters.js';
 import { transportLogs } from '../../../support/logs.js';
 
 describe('QoS 0 messages that are dropped', () => {

@@ -5,7 +5,7 @@ import { CertificateAuthority, type Certificate } from '../../../support/certifi
 import { within } from '../../../support/deadline.js';
 import { describeWhereInstalled } from '../../../support/executables.js';
 import { deepFrozen } from '../../options/problems.js';
-import { listenTcp, open } from './network-peer.js';
+import { listenTcp, open } from '../connection/network-peer.js';
 import { TlsEcho } from './tls-echo.js';
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { ConcurrencyGate, type ConcurrencyLane, type Job } from '../../../../lib/server/handling/concurrency-gate.js';
+import {
+  ConcurrencyGate,
+  type ConcurrencyLane,
+  type Job,
+} from '../../../../lib/server/concurrency/concurrency-gate.js';
 
 interface Options {
   maxConcurrency?: number;

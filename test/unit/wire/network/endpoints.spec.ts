@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IClientOptions } from 'mqtt';
 import { resolveConnection, type MqttConnectionOptions } from '../../../../lib/options/connection-options.js';
-import { credentialsOf, Endpoints, type Endpoint } from '../../../../lib/wire/connection/endpoints.js';
+import { credentialsOf, Endpoints, type Endpoint } from '../../../../lib/wire/network/endpoints.js';
 import { deepFrozen, problemsOf } from '../../options/problems.js';
 
 const endpointsOf = (options: MqttConnectionOptions): Endpoints =>

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { createWebSocketServer } from '../../../../lib/testing/network/websocket-server.js';
-import type { Endpoint } from '../../../../lib/wire/connection/endpoints.js';
+import type { Endpoint } from '../../../../lib/wire/network/endpoints.js';
 import { closeAfterTest } from '../../../support/closing.js';
 import type { Certificate } from '../../../support/certificates.js';
-import { listen, listenTcp } from './network-peer.js';
+import { listen, listenTcp } from '../connection/network-peer.js';
 import { startSocksProxy } from './socks-proxy.js';
 
 /** Where a server is, and what it takes to get there. */
