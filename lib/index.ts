@@ -12,6 +12,7 @@ export {
   type ContractRequestHandler,
   type HandlerDecorator,
   type HandlerResult,
+  type TypedPattern,
   type TypedPatterns,
 } from './context/contract-patterns.js';
 export { MqttContext, type MessageControl, type MessageOrigin } from './context/mqtt.context.js';
@@ -99,6 +100,8 @@ export type {
   AnyTopics,
   EventOf,
   EventTopic,
+  MessageOf,
+  MessageTopic,
   ReplyOf,
   RequestOf,
   RequestTopic,

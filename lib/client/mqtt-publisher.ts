@@ -1,4 +1,5 @@
-import type { MqttRecordOptions } from '../records/mqtt-record.js';
+import type { AnyTopics, EventOf, ReplyOf, RequestOf, WithoutContract } from '../protocol/topic-contract.js';
+import type { MqttRecordOptions, Sendable } from '../records/mqtt-record.js';
 import type { MqttReply } from './requests/mqtt-reply.js';
 
 /** @internal */
@@ -7,8 +8,12 @@ export interface PublishingClient {
   request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>>;
 }
 
-/** Publishes to one topic, with defaults that each call may override. */
-export class MqttPublisher {
+/**
+ * Publishes to one topic, with defaults that each call may override.
+ *
+ * @typeParam Topic what the contract of the client says of the topic, for example `Topics['alarms']`; without a contract it takes everything
+ */
+export class MqttPublisher<Topic = AnyTopics> {
   constructor(
     /** @internal */
     readonly client: PublishingClient,
@@ -18,12 +23,19 @@ export class MqttPublisher {
   ) {}
 
   /** Resolves when the QoS handshake is done. */
+  publish(data: Sendable<EventOf<[Topic], 0>>, overrides?: MqttRecordOptions): Promise<void>;
+  publish(data: WithoutContract<Topic, unknown>, overrides?: MqttRecordOptions): Promise<void>;
   publish(data: unknown, overrides?: MqttRecordOptions): Promise<void> {
     return this.client.publish(this.topic, data, { ...this.defaults, ...overrides });
   }
 
   /** Request and one reply; see {@link ClientMqtt.request}. */
-  request<T = unknown>(data: unknown, overrides?: MqttRecordOptions): Promise<MqttReply<T>> {
+  request(
+    data: Sendable<RequestOf<[Topic], 0>>,
+    overrides?: MqttRecordOptions,
+  ): Promise<MqttReply<ReplyOf<[Topic], 0>>>;
+  request<T = unknown>(data: WithoutContract<Topic, unknown>, overrides?: MqttRecordOptions): Promise<MqttReply<T>>;
+  request<T>(data: unknown, overrides?: MqttRecordOptions): Promise<MqttReply<T>> {
     return this.client.request<T>(this.topic, data, { ...this.defaults, ...overrides });
   }
 }

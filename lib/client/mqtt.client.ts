@@ -1,8 +1,9 @@
-import { Logger } from '@nestjs/common';
+import type { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js';
 import { from, Observable, throwError } from 'rxjs';
 import { describeThrown } from '../errors/describe-thrown.js';
+import { SteadyLogger } from '../errors/steady-logger.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
 import { refuseDiscouraged } from '../options/discouraged-characters.js';
 import { assertDuration } from '../options/option-checks.js';
@@ -10,6 +11,8 @@ import type {
   AnyTopics,
   EventOf,
   EventTopic,
+  MessageOf,
+  MessageTopic,
   ReplyOf,
   RequestOf,
   RequestTopic,
@@ -26,6 +29,7 @@ import { describeClient, type ClientDescription } from './client-description.js'
 import { DeclaredTopics } from './declared-topics.js';
 import { ClientRuntime } from './client-runtime.js';
 import { withMetadata, type DispatchedPacket, type DispatchHook } from './dispatch-metadata.js';
+import { LiteralCaptures } from './literal-captures.js';
 import { assertMessagesOptions } from './messages/check-messages-options.js';
 import { MessageStream } from './messages/message-stream.js';
 import type { MessagesOptions } from './messages/mqtt-message.js';
@@ -47,9 +51,10 @@ import type { RequestCall } from './requests/request-call.js';
  * @typeParam Topics optional contract of what goes over which topic; see {@link AnyTopics}
  */
 export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, string> {
-  protected readonly logger = new Logger(ClientMqtt.name);
+  protected readonly logger: Logger = new SteadyLogger(ClientMqtt.name);
   private readonly resolved: ResolvedClientOptions;
   private readonly declared: DeclaredTopics;
+  private readonly captures = new LiteralCaptures(this.logger);
   private readonly normalize = (pattern: MsPattern): string => this.normalizePattern(pattern);
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
@@ -175,13 +180,16 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
    * await telemetry.publish({ celsius: 21 });
    * ```
    */
+  publisher<K extends MessageTopic<Topics>>(topic: K, defaults?: MqttRecordOptions): MqttPublisher<Topics[K]>;
+  publisher(topic: WithoutContract<Topics, string>, defaults?: MqttRecordOptions): MqttPublisher;
   publisher(topic: string, defaults: MqttRecordOptions = {}): MqttPublisher {
-    return new MqttPublisher(this, topic, { ...defaults });
+    return new MqttPublisher(this.untyped, topic, { ...defaults });
   }
 
   /**
    * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed with its first listener, and
-   * unsubscribed with its last one; several listeners to one filter share one subscription.
+   * unsubscribed with its last one; several listeners to one filter share one subscription. With a contract, `+` stands for the
+   * variable level of its key.
    *
    * @throws InvalidOptionsError that lists every problem with the options
    * @throws InvalidTopicError when `filter` is no Topic Filter, or holds what is not sent (`discouragedCharacters`)
@@ -194,7 +202,9 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
    * const one = await firstValueFrom(client.messages('status/7').pipe(timeout(1_000)));
    * ```
    */
-  messages<T = unknown>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
+  messages<K extends MessageTopic<Topics>>(filter: K, options?: MessagesOptions): MessageStream<MessageOf<Topics, K>>;
+  messages<T = unknown>(filter: WithoutContract<Topics, string>, options?: MessagesOptions): MessageStream<T>;
+  messages<T>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
     const { qos = 0, shared, nl, rap, rh, bufferSize = DEFAULT_BUFFER_SIZE, manualAck = false, codec } = options;
     assertMessagesOptions(`messages(${JSON.stringify(filter)})`, options);
     const { protocolVersion, discouragedCharacters } = this.resolved.connection;
@@ -203,6 +213,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
       refuseOptions(`the subscription to "${filter}"`, options, SUBSCRIPTION_OPTIONS_ONLY_ON_5);
     const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
     refuseDiscouraged(request.filter, discouragedCharacters);
+    this.captures.listened(filter);
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
   }
 
@@ -306,6 +317,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
     const { data, options } = unwrapRecord(given);
     const topic = topicOfPattern(pattern as MsPattern, this.normalize);
+    this.captures.published(topic);
     const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
     const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
     return onDispatchHook ? this.dispatched(call, onDispatchHook) : call;

@@ -1,4 +1,4 @@
-import { EventPattern, MessagePattern, type MsPattern } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, type MsPattern, type Transport } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { MqttSubscriptionOptions } from '../options/subscription-options.js';
 import type { EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from '../protocol/topic-contract.js';
@@ -29,29 +29,50 @@ export type HandlerDecorator<Handler> = <Method extends Handler>(
 /** Nest's pattern decorators, for the topics of a contract and the handlers that it allows. */
 export interface ContractPatterns<Topics> {
   /** Nest's `@MessagePattern`. */
-  readonly MessagePattern: <K extends RequestTopic<Topics>>(
-    topic: K,
-    options?: MqttSubscriptionOptions,
-  ) => HandlerDecorator<ContractRequestHandler<Topics, K>>;
+  readonly MessagePattern: {
+    <K extends RequestTopic<Topics>>(
+      topic: K,
+      options?: MqttSubscriptionOptions,
+    ): HandlerDecorator<ContractRequestHandler<Topics, K>>;
+    /** @param transport of the broker at which it is served: `Transport.MQTT`, or `getMqttTransportId(name)` */
+    <K extends RequestTopic<Topics>>(
+      topic: K,
+      transport: Transport | symbol,
+      options?: MqttSubscriptionOptions,
+    ): HandlerDecorator<ContractRequestHandler<Topics, K>>;
+  };
   /** Nest's `@EventPattern`. */
-  readonly EventPattern: <K extends EventTopic<Topics>>(
-    topic: K,
+  readonly EventPattern: {
+    <K extends EventTopic<Topics>>(
+      topic: K,
+      options?: MqttSubscriptionOptions,
+    ): HandlerDecorator<ContractEventHandler<Topics, K>>;
+    /** @param transport of the broker at which it is served: `Transport.MQTT`, or `getMqttTransportId(name)` */
+    <K extends EventTopic<Topics>>(
+      topic: K,
+      transport: Transport | symbol,
+      options?: MqttSubscriptionOptions,
+    ): HandlerDecorator<ContractEventHandler<Topics, K>>;
+  };
+}
+
+/** One of Nest's pattern decorators, with options that are checked when they are compiled. */
+export interface TypedPattern {
+  (pattern: MsPattern | readonly MsPattern[], options?: MqttSubscriptionOptions): MethodDecorator;
+  /** @param transport of the broker at which it is served: `Transport.MQTT`, or `getMqttTransportId(name)` */
+  (
+    pattern: MsPattern | readonly MsPattern[],
+    transport: Transport | symbol,
     options?: MqttSubscriptionOptions,
-  ) => HandlerDecorator<ContractEventHandler<Topics, K>>;
+  ): MethodDecorator;
 }
 
 /** Nest's pattern decorators, with options that are checked when they are compiled. */
 export interface TypedPatterns {
   /** Nest's `@MessagePattern`. */
-  readonly MessagePattern: (
-    pattern: MsPattern | readonly MsPattern[],
-    options?: MqttSubscriptionOptions,
-  ) => MethodDecorator;
+  readonly MessagePattern: TypedPattern;
   /** Nest's `@EventPattern`. */
-  readonly EventPattern: (
-    pattern: MsPattern | readonly MsPattern[],
-    options?: MqttSubscriptionOptions,
-  ) => MethodDecorator;
+  readonly EventPattern: TypedPattern;
 }
 
 /**

@@ -29,6 +29,9 @@ export type EventTopic<Topics> = Extract<
   string
 >;
 
+/** Topics of a contract that something is published to: requests or events. */
+export type MessageTopic<Topics> = RequestTopic<Topics> | EventTopic<Topics>;
+
 /** What a request on a topic carries. */
 export type RequestOf<Topics, K extends keyof Topics> = Topics[K] extends { request: infer Request } ? Request : never;
 
@@ -37,6 +40,9 @@ export type ReplyOf<Topics, K extends keyof Topics> = Topics[K] extends { reply:
 
 /** What an event on a topic carries. */
 export type EventOf<Topics, K extends keyof Topics> = Topics[K] extends { event: infer Event } ? Event : never;
+
+/** What is published on a topic: the payload of its events, or of its requests. */
+export type MessageOf<Topics, K extends keyof Topics> = EventOf<Topics, K> | RequestOf<Topics, K>;
 
 /** `T` for a client that has no contract; nothing for one that has, whose other signatures then rule. */
 export type WithoutContract<Topics, T> = [keyof Topics] extends [never] ? T : never;

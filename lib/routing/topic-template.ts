@@ -42,6 +42,12 @@ export function parseTopicTemplate(text: string, refuse: Refuse = refusalOf(text
   return { filter: levels.join('/'), captures };
 }
 
+/** The first level that would be a capture in a pattern, where topics have none; undefined when there is none. */
+export function captureIn(topic: string): string | undefined {
+  if (!topic.includes('{')) return undefined;
+  return topic.split('/').find((level) => captureName(level) !== undefined);
+}
+
 const CAPTURE_NAME = /^[A-Za-z_$][\w$]*$/;
 
 function captureName(level: string): string | undefined {

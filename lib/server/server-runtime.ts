@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from '@nestjs/common';
 import { keepThrownErrors } from '../context/thrown-errors.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { warnerOnce } from '../errors/warner-once.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
 import type { Handler } from '../routing/handler.js';
@@ -238,20 +239,6 @@ function envelopeReader(
 ): (value: unknown, topic: string) => NestEnvelope | undefined {
   if (deserializer) return (value, topic) => deserialize<NestEnvelope>(deserializer, value, topic);
   return (value, topic) => readNestEnvelope(value, topic, normalizePattern);
-}
-
-/** Warnings of one kind; beyond that there is nothing new to learn. */
-const MAX_WARNINGS = 1_000;
-
-function warnerOnce(logger: Logger): InvocationHost['warnOnce'] {
-  const warned = new Map<string, Set<string>>();
-  return (kind, about, message) => {
-    let known = warned.get(kind);
-    if (!known) warned.set(kind, (known = new Set<string>()));
-    if (known.has(about) || known.size >= MAX_WARNINGS) return;
-    known.add(about);
-    logger.warn(message);
-  };
 }
 
 /** What withholds messages needs a session in which they can come again. @throws InvalidOptionsError */

@@ -16,7 +16,7 @@ export class Operator {
 
   /** The state of a device as the broker has kept it: one message, then the subscription ends. */
   async stateOf(site: string, deviceId: string): Promise<DeviceState> {
-    const states = this.client.messages<DeviceState>(`sites/${site}/devices/${deviceId}/state`);
+    const states = this.client.messages(`sites/${site}/devices/${deviceId}/state`);
     const { data } = await firstValueFrom(states.pipe(timeout(PATIENCE_MS)));
     return data;
   }
@@ -25,7 +25,7 @@ export class Operator {
   async watch(site: string, count: number, onState: (state: DeviceState) => void): Promise<void> {
     let seen = 0;
     const fromNowOn = { qos: 1, rh: 2 } as const; // Retain Handling 2: not what the broker has kept
-    for await (const { data } of this.client.messages<DeviceState>(`sites/${site}/devices/+/state`, fromNowOn)) {
+    for await (const { data } of this.client.messages(`sites/${site}/devices/+/state`, fromNowOn)) {
       onState(data);
       if (++seen === count) break; // unsubscribes
     }
@@ -38,7 +38,7 @@ export class Operator {
 
   /** The next message that the workers give up, still as the device encoded it. */
   failure(): Promise<MqttMessage<Telemetry>> {
-    const failures = this.client.messages<Telemetry>(FAILED_TELEMETRY, { qos: 1, codec: cborCodec });
+    const failures = this.client.messages(FAILED_TELEMETRY, { qos: 1, codec: cborCodec });
     return firstValueFrom(failures.pipe(take(1), timeout(PATIENCE_MS)));
   }
 

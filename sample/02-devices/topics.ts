@@ -1,5 +1,8 @@
 import { patternsOf } from 'nestjs-mqtt-transport';
 
+/** Where telemetry goes that no worker could make sense of. */
+export const FAILED_TELEMETRY = 'failed/telemetry';
+
 /** What a device reports. `battery` is raw bytes, as its gauge gives them. */
 export interface Telemetry {
   readonly celsius: number;
@@ -26,10 +29,9 @@ export interface Topics {
   [topic: `devices/${string}/telemetry`]: { event: Telemetry };
   [topic: `sites/${string}/devices/${string}/telemetry`]: { event: Telemetry };
   [topic: `sites/${string}/devices/${string}/blink`]: { request: Command; reply: string };
+  [topic: `sites/${string}/devices/${string}/state`]: { event: DeviceState };
   blink: { request: Command; reply: string };
+  [FAILED_TELEMETRY]: { event: Telemetry };
 }
 
 export const { MessagePattern, EventPattern } = patternsOf<Topics>();
-
-/** Where telemetry goes that no worker could make sense of. */
-export const FAILED_TELEMETRY = 'failed/telemetry';

@@ -1,8 +1,9 @@
 // Checked by `npm run typecheck`, never run: a line that should not compile, and does, is an error there.
 import { Controller } from '@nestjs/common';
-import { Ctx, Payload } from '@nestjs/microservices';
+import { Ctx, Payload, Transport } from '@nestjs/microservices';
 import { of, type Observable } from 'rxjs';
 import {
+  getMqttTransportId,
   MqttResponse,
   patternsOf,
   TopicParam,
@@ -67,6 +68,29 @@ export class Allowed {
   captures(@Payload() celsius: number, @TopicParam('deviceId') deviceId: string): void {
     void [celsius, deviceId];
   }
+}
+
+@Controller()
+export class AtOneBroker {
+  @MessagePattern('rpc/sum', Transport.MQTT)
+  unnamed(@Payload() numbers: number[]): number {
+    return numbers.length;
+  }
+
+  @EventPattern('devices/{deviceId}/temperature', getMqttTransportId('plant'), { qos: 1 })
+  named(@Payload() celsius: number): void {
+    void celsius;
+  }
+
+  // @ts-expect-error another event
+  @EventPattern('alarms', getMqttTransportId('plant'))
+  event(@Payload() celsius: number): void {
+    void celsius;
+  }
+
+  // @ts-expect-error an option that a subscription does not have
+  @EventPattern('alarms', Transport.MQTT, { qoss: 1 })
+  option(): void {}
 }
 
 @Controller()

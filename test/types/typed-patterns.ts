@@ -1,7 +1,7 @@
 // Checked by `npm run typecheck`, never run: a line that should not compile, and does, is an error there.
 import { Controller } from '@nestjs/common';
-import { Payload } from '@nestjs/microservices';
-import { patternsOf, TopicParam, ServerMqtt, ClientMqtt } from '../../lib/index.js';
+import { Payload, Transport } from '@nestjs/microservices';
+import { getMqttTransportId, patternsOf, TopicParam, ServerMqtt, ClientMqtt } from '../../lib/index.js';
 
 const { EventPattern, MessagePattern } = patternsOf();
 
@@ -19,6 +19,15 @@ export class Devices {
 
   @EventPattern(['a', 'b'])
   several(): void {}
+
+  @EventPattern('alarms/{id}', getMqttTransportId('plant'), { qos: 1 })
+  atOneBroker(@TopicParam('id') id: string, @Payload() code: string): void {
+    void [id, code];
+  }
+
+  // @ts-expect-error there is no such option
+  @EventPattern('typo', Transport.MQTT, { qoss: 1 })
+  typoAtOneBroker(): void {}
 
   // @ts-expect-error there is no such option
   @EventPattern('typo', { qoss: 1 })

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttContext } from '../../context/mqtt.context.js';
+import type { WarnOnce } from '../../errors/warner-once.js';
 import type { Observers } from '../../observing/observers.js';
 import type { PublishDefaults } from '../../options/publish-options.js';
 import type { QoS } from '../../protocol/application-message.js';
@@ -37,6 +38,5 @@ export interface InvocationHost {
   /** Takes a decoded payload for Nest's envelope, if that is what it is. */
   readonly readEnvelope: (value: unknown, topic: string) => NestEnvelope | undefined;
   readonly running: RunningInvocations;
-  /** The first of its kind is worth a line in the log; the others are not. */
-  readonly warnOnce: (kind: string, about: string, message: string) => void;
+  readonly warnOnce: WarnOnce;
 }

@@ -45,6 +45,15 @@ const distinct = (values: readonly unknown[]): unknown[] => [...new Set(values)]
 const dataOf = (messages: readonly MqttMessage[]): unknown[] => messages.map(({ data }) => data);
 
 describeEachBroker('client.messages() (row 27)', (broker) => {
+  it('is subscribed when a ping behind it is answered', async () => {
+    const client = createClient(broker.connection);
+    await client.connect();
+    const { seen } = listen(client, 'messages/pinged', { qos: 1 });
+    expect(await client.ping(10_000)).toBe(true);
+    await (await connectMqttJs(broker)).publishAsync('messages/pinged', 'hello', { qos: 1 });
+    expect(dataOf(await seen.atLeast(1))).toEqual(['hello']);
+  });
+
   it('as an observable: messages with all that came with them', async () => {
     const tap = await tapWire(broker.connection);
     const { seen } = listen(createClient(tap.connection), 'messages/+/a', { qos: 1 });

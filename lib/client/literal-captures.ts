@@ -1,0 +1,36 @@
+import { warnerOnce } from '../errors/warner-once.js';
+import type { Logger } from '@nestjs/common';
+import { captureIn } from '../routing/topic-template.js';
+
+/** Says, once for each topic, that a client takes `{deviceId}` as it is written. It is a valid level, and hardly ever what is meant. */
+export class LiteralCaptures {
+  private readonly warnOnce;
+
+  constructor(logger: Logger) {
+    this.warnOnce = warnerOnce(logger);
+  }
+
+  /** @param topic one to publish to */
+  published(topic: string): void {
+    const capture = captureIn(topic);
+    if (capture === undefined) return;
+    this.warnOnce(
+      'published',
+      topic,
+      `A message is published to "${topic}", with ${capture} as it is written: captures are filled in for @PublishTo and deadLetter ` +
+        `alone. Put the value into the topic, for example \`${topic.replace('{', '${')}\`.`,
+    );
+  }
+
+  /** @param filter one to listen to */
+  listened(filter: string): void {
+    const capture = captureIn(filter);
+    if (capture === undefined) return;
+    this.warnOnce(
+      'listened',
+      filter,
+      `messages() listens to "${filter}", with ${capture} as it is written: captures belong to the patterns of handlers. ` +
+        `Listen to "${filter.replace(capture, '+')}", and take the level from the topic of the message.`,
+    );
+  }
+}
