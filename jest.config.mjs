@@ -7,9 +7,9 @@ await bundleInspectorPage([[fileURLToPath(new URL('lib/inspector/page-bundle.js'
 // Every test runs as an ES module. What touches Nest runs on Nest 12 and, through compat/nest11, on Nest 11.
 const shared = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/lib', '<rootDir>/test'],
+  roots: ['<rootDir>/lib', '<rootDir>/sample', '<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/test/packaging/', '<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/test/packaging/', '<rootDir>/dist/', '<rootDir>/sample/dist/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -43,7 +43,7 @@ export default {
       ...shared,
       displayName: 'nest 12',
       globals: { NEST_MAJOR: 12 },
-      testMatch: ['<rootDir>/test/{unit,conformance,integration}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/{unit,conformance,integration}/**/*.spec.ts', '<rootDir>/sample/*/test/**/*.spec.ts'],
       moduleNameMapper: sourceSpecifiers,
     },
     {
@@ -56,6 +56,7 @@ export default {
         '<rootDir>/test/integration/{asyncapi,handlers,http,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
         '<rootDir>/test/integration/rpc/{request-response,failures}.spec.ts',
         '<rootDir>/test/integration/streams/streams.spec.ts',
+        '<rootDir>/sample/*/test/**/*.spec.ts',
       ],
       testPathIgnorePatterns: ['/test/integration/(peers|otel)/faststream'],
       moduleNameMapper: {

@@ -1,0 +1,47 @@
+import { Controller, Get } from '@nestjs/common';
+import {
+  HealthCheck,
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { InjectMqttServer, ServerMqtt } from 'nestjs-mqtt-transport';
+import { MqttHealthIndicator } from 'nestjs-mqtt-transport/health';
+import { CLOUD } from '../brokers.js';
+import { Database } from '../database.js';
+
+/** What the probes of the container ask. */
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly mqtt: MqttHealthIndicator,
+    private readonly plant: ServerMqtt,
+    @InjectMqttServer(CLOUD) private readonly cloud: ServerMqtt,
+    private readonly database: Database,
+  ) {}
+
+  /** Liveness: the process answers. A broker that is away is no reason to restart it. */
+  @Get('alive')
+  alive(): string {
+    return 'yes';
+  }
+
+  /** Readiness: the brokers answer, and so does the database. */
+  @Get('health')
+  @HealthCheck()
+  check(): Promise<HealthCheckResult> {
+    return this.health.check([
+      () => this.mqtt.isHealthy('plant', this.plant, { maxUnsettledAge: 60_000 }),
+      () => this.mqtt.isHealthy('cloud', this.cloud),
+      () => this.databaseIsHealthy(),
+    ]);
+  }
+
+  private databaseIsHealthy(): HealthIndicatorResult {
+    this.database.all('select 1');
+    return this.indicators.check('database').up();
+  }
+}

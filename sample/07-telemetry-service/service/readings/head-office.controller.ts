@@ -1,0 +1,18 @@
+import { Controller } from '@nestjs/common';
+import { MessagePattern, Payload, RpcException } from '@nestjs/microservices';
+import { getMqttTransportId } from 'nestjs-mqtt-transport';
+import { CLOUD } from '../brokers.js';
+import { ReadingsRepository, type Reading } from './readings.repository.js';
+
+/** Answers head office, over the cloud's broker: `sites/<site>/readings/latest`. */
+@Controller()
+export class HeadOfficeController {
+  constructor(private readonly readings: ReadingsRepository) {}
+
+  @MessagePattern('readings/latest', getMqttTransportId(CLOUD))
+  latest(@Payload() deviceId: string): Reading {
+    const reading = this.readings.latest(deviceId);
+    if (reading === undefined) throw new RpcException({ statusCode: 404, message: `${deviceId} has not reported` });
+    return reading;
+  }
+}

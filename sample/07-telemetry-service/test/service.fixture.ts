@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import type { ClientMqtt } from 'nestjs-mqtt-transport';
+import { AppModule } from '../service/app.module.js';
+import { serve } from '../service/serve.js';
+import { Settings } from '../service/settings.js';
+import { startBrokers, type Brokers } from '../world/brokers.js';
+
+/** The service in the process of its tests, with brokers of its own and its database in memory. */
+export interface ServiceFixture {
+  readonly app: INestApplication;
+  readonly url: string;
+  readonly brokers: Brokers;
+  readonly device: ClientMqtt;
+  readonly headOffice: ClientMqtt;
+  close(): Promise<void>;
+}
+
+export async function startService(): Promise<ServiceFixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'telemetry-test-'));
+  const brokers = await startBrokers(folder);
+  const module = await Test.createTestingModule({ imports: [AppModule] })
+    .overrideProvider(Settings)
+    .useValue(new Settings({ ...brokers.environment, PORT: '0', DEVICE_TIMEOUT: '200' }))
+    .compile();
+  const app = module.createNestApplication({ forceCloseConnections: true, logger: false });
+  await serve(app);
+  const [device, headOffice] = [brokers.device(), brokers.headOffice()];
+  return {
+    app,
+    url: await app.getUrl(),
+    brokers,
+    device,
+    headOffice,
+    async close() {
+      await Promise.all([device.close(), headOffice.close()]);
+      await app.close();
+      await brokers.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

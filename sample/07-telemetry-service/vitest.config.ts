@@ -1,0 +1,7 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [swc.vite()], // injection by type needs the metadata of decorators, which esbuild does not write
+  test: { include: ['test/*.vitest.ts'] },
+});

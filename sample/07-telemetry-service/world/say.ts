@@ -1,0 +1,4 @@
+/** One line of what happens: who, and what. */
+export function say(who: string, what: string): void {
+  console.log(`${who.padEnd(8)} ${what}`);
+}
