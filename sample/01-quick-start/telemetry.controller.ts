@@ -1,10 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
-import { MqttSubscription, TopicParam } from 'nestjs-mqtt-transport';
+import { Payload, RpcException } from '@nestjs/microservices';
+import { MqttSubscription, patternsOf, TopicParam } from 'nestjs-mqtt-transport';
 import { Readings, type Reading } from './readings.js';
 import { say } from './say.js';
 
 export const WORKER_NAME = Symbol('name of this worker');
+
+const { EventPattern, MessagePattern } = patternsOf();
 
 /** The MQTT side. All workers subscribe in the group `workers`: the broker gives each message to one of them. */
 @Controller()
@@ -16,7 +18,7 @@ export class TelemetryController {
   ) {}
 
   /** Subscribes `$share/workers/devices/+/telemetry`. Acknowledged to the broker when this method has returned. */
-  @EventPattern<string>('devices/{deviceId}/telemetry')
+  @EventPattern('devices/{deviceId}/telemetry')
   telemetry(@TopicParam('deviceId') deviceId: string, @Payload() { celsius }: { celsius: number }): void {
     say(this.worker, `${deviceId} reports ${celsius} degrees`);
     this.readings.add({ deviceId, celsius, worker: this.worker });

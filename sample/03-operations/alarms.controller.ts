@@ -17,7 +17,7 @@ export interface Alarm {
 export class AlarmsController {
   constructor(@InjectMqttClient() private readonly office: ClientMqtt) {}
 
-  @EventPattern<string>('alarms/{machine}', getMqttTransportId('plant'))
+  @EventPattern('alarms/{machine}', getMqttTransportId('plant'))
   async onAlarm(@Payload() alarm: Alarm): Promise<void> {
     say('worker', `alarm ${alarm.id} of ${alarm.machine}`);
     await sleep(WORK_MS);

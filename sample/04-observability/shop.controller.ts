@@ -1,7 +1,9 @@
 import { Controller, Get, Header, Param } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { ClientMqtt, MqttSubscription, PublishTo, TopicParam } from 'nestjs-mqtt-transport';
+import { Payload } from '@nestjs/microservices';
+import { ClientMqtt, MqttSubscription, patternsOf, PublishTo, TopicParam } from 'nestjs-mqtt-transport';
 import { register } from 'prom-client';
+
+const { EventPattern, MessagePattern } = patternsOf();
 
 export interface Price {
   readonly orderId: string;
@@ -33,12 +35,12 @@ export class ShopController {
   }
 
   @MqttSubscription({ retry: { attempts: 2, delay: 10 }, deadLetter: 'shop/failed' })
-  @EventPattern<string>('shop/{orderId}/priced')
+  @EventPattern('shop/{orderId}/priced')
   book(@TopicParam('orderId') orderId: string, @Payload() { euros }: Price): void {
     throw new Error(`the ledger is closed: ${euros} euros of ${orderId} are not booked`);
   }
 
   /** Somebody looks after what was given up. */
-  @EventPattern<string>('shop/failed')
+  @EventPattern('shop/failed')
   lookAfter(): void {}
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
-import { MqttSubscription, TopicParam } from 'nestjs-mqtt-transport';
+import { Payload, RpcException } from '@nestjs/microservices';
+import { MqttSubscription, patternsOf, TopicParam } from 'nestjs-mqtt-transport';
+
+const { EventPattern, MessagePattern } = patternsOf();
 
 export interface Reading {
   readonly celsius: number;
@@ -16,19 +18,19 @@ export class GreenhouseController {
   private readonly latest = new Map<string, number>();
 
   @MqttSubscription({ retry: { attempts: 2, delay: 100 }, deadLetter: 'greenhouse/failed' })
-  @EventPattern<string>('{house}/temperature')
+  @EventPattern('{house}/temperature')
   temperature(@TopicParam('house') house: string, @Payload() { celsius }: Reading): void {
     if (celsius > HIGHEST) throw new RpcException(`${celsius} °C cannot be true: the sensor of ${house} is broken`);
     this.latest.set(house, celsius);
   }
 
   @MqttSubscription({ shared: 'watering', maxWorkers: 2 })
-  @EventPattern<string>('{house}/valve')
+  @EventPattern('{house}/valve')
   async valve(): Promise<void> {
     await sleep(300); // until it has opened
   }
 
-  @MessagePattern<string>('{house}/latest')
+  @MessagePattern('{house}/latest')
   async latestOf(@TopicParam('house') house: string): Promise<Reading> {
     await sleep(20);
     const celsius = this.latest.get(house);

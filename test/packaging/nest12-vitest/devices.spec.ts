@@ -1,9 +1,11 @@
 import { Controller, Injectable } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
+import { Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
-import { ClientMqtt, ServerMqtt, TopicParam } from 'nestjs-mqtt-transport';
+import { ClientMqtt, patternsOf, ServerMqtt, TopicParam } from 'nestjs-mqtt-transport';
 import { MqttBroker } from 'nestjs-mqtt-transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const { EventPattern, MessagePattern } = patternsOf();
 
 @Injectable()
 class Readings extends Map<string, number> {}
@@ -12,7 +14,7 @@ class Readings extends Map<string, number> {}
 class DevicesController {
   constructor(private readonly readings: Readings) {}
 
-  @EventPattern<string>('devices/{deviceId}/temperature', { qos: 1 })
+  @EventPattern('devices/{deviceId}/temperature', { qos: 1 })
   temperature(@TopicParam('deviceId') deviceId: string, @Payload() celsius: number): void {
     this.readings.set(deviceId, celsius);
   }
