@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '@nestjs/common';
 import { keepThrownErrors } from '../context/thrown-errors.js';
+import { DeadLetterError } from '../errors/dead-letter.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
+import type { OutgoingMessage } from '../protocol/application-message.js';
 import type { Handler } from '../routing/handler.js';
 import type { HandlerRegistry } from '../routing/handler-registry.js';
 import { Subscriptions } from '../routing/subscriptions.js';
@@ -15,6 +17,8 @@ import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttHandlerFigures } from '../observing/mqtt-observed-handler.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import { Replays } from './dead-letters/replays.js';
+import { SteadyDeadLetterStore } from './dead-letters/steady-dead-letter-store.js';
 import { ConcurrencyGate } from './handling/concurrency-gate.js';
 import type { InvocationHost, ProcessingHooks } from './handling/invocation-host.js';
 import { MessageReceiver, type InternalTopics } from './handling/message-receiver.js';
@@ -49,6 +53,8 @@ export class ServerRuntime {
   private readonly host: InvocationHost;
   private readonly subscriptions: ServerSubscriptions;
   private readonly receiver: MessageReceiver;
+  /** Runs dead letters again. */
+  readonly replays: Replays;
   private readonly internal: InternalTopics = new Map();
 
   /** @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served */
@@ -61,6 +67,7 @@ export class ServerRuntime {
     const { logger } = parts;
     const handlers = handlersOf(registry, options, (line) => logger.warn(line));
     requireSurvivingSession(handlers, options);
+    requireDeadLetterStore(handlers, options);
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,
       bufferSize: options.qos0Buffer.size,
@@ -98,6 +105,7 @@ export class ServerRuntime {
       },
     );
     this.receiver = this.createReceiver(new TopicRouter(subscriptions));
+    this.replays = new Replays(served, this.host, (message) => this.publishReplayed(message));
     this.link.connection.on('connected', () => this.redelivery.connected());
     this.link.observers?.happened({ kind: 'opened' });
   }
@@ -144,6 +152,7 @@ export class ServerRuntime {
     const left = running.size;
     inbound.giveUpUndecided();
     running.abandon();
+    this.replays.close();
     await within(deadline - Date.now(), this.completed());
     await connection.close();
     if (!wasConnected) return;
@@ -178,6 +187,7 @@ export class ServerRuntime {
       publishDefaults: publishOptions,
       readEnvelope: envelopeReader(deserializer, normalizePattern),
       running: new RunningInvocations(),
+      letters: this.options.deadLetters && new SteadyDeadLetterStore(this.options.deadLetters.store),
       warnOnce: warnerOnce(logger),
     };
   }
@@ -192,6 +202,14 @@ export class ServerRuntime {
         return true;
       }
     };
+  }
+
+  /** @throws DeadLetterError when there is no connection: who replays waits for the end, and not for a broker */
+  private async publishReplayed(message: OutgoingMessage): Promise<void> {
+    const { connection, publisher } = this.link;
+    if (!connection.connected)
+      throw new DeadLetterError('not-serving', `There is no connection to ${connection.broker}, to replay to a topic.`);
+    await publisher.publish(message);
   }
 
   private createReceiver(router: TopicRouter<ServedHandler>): MessageReceiver {
@@ -268,6 +286,19 @@ function requireSurvivingSession(handlers: readonly Handler[], { connection }: R
       remedy: SURVIVING_SESSION,
     }));
   });
+  if (problems.length > 0) throw new InvalidOptionsError(problems);
+}
+
+/** What is only kept has to be kept somewhere. @throws InvalidOptionsError */
+function requireDeadLetterStore(handlers: readonly Handler[], { deadLetters }: ResolvedServerOptions): void {
+  if (deadLetters) return;
+  const problems = handlers
+    .filter(({ options: { deadLetter } }) => deadLetter === true)
+    .map(({ pattern }) => ({
+      option: `'${pattern}'.deadLetter`,
+      problem: 'true keeps dead letters in a store, and the server has none',
+      remedy: 'Give the server, or MqttModule, deadLetters: { store }, or name a topic here',
+    }));
   if (problems.length > 0) throw new InvalidOptionsError(problems);
 }
 

@@ -4,6 +4,7 @@ import type { Observers } from '../../observing/observers.js';
 import type { PublishDefaults } from '../../options/publish-options.js';
 import type { QoS } from '../../protocol/application-message.js';
 import type { NestEnvelope } from '../../serialization/nest-envelope.js';
+import type { SteadyDeadLetterStore } from '../dead-letters/steady-dead-letter-store.js';
 import type { Send } from '../replying/send.js';
 import type { StreamControl } from '../replying/stream-control.js';
 import type { Overflow } from './overflow.js';
@@ -37,6 +38,8 @@ export interface InvocationHost {
   /** Takes a decoded payload for Nest's envelope, if that is what it is. */
   readonly readEnvelope: (value: unknown, topic: string) => NestEnvelope | undefined;
   readonly running: RunningInvocations;
+  /** Where dead letters are kept; undefined where they are not. */
+  readonly letters: SteadyDeadLetterStore | undefined;
   /** The first of its kind is worth a line in the log; the others are not. */
   readonly warnOnce: (kind: string, about: string, message: string) => void;
 }
