@@ -8,6 +8,7 @@ import {
 import { DeadLetterError } from '../errors/dead-letter.error.js';
 import { describeThrown } from '../errors/describe-thrown.js';
 import { SteadyLogger } from '../errors/steady-logger.js';
+import { connectionAside } from '../options/connection-options.js';
 import { assertDuration } from '../options/option-checks.js';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
 import { topicOfPattern } from '../protocol/pattern.js';
@@ -43,7 +44,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
 
   /** The dead letters that it keeps, where it has a store: to be listed, replayed and discarded. */
   readonly deadLetters: DeadLetters;
-  private readonly resolved: ResolvedServerOptions;
+  private resolved: ResolvedServerOptions;
   private readonly registry: HandlerRegistry;
   private runtime: ServerRuntime | undefined;
   /** Nest's own start hook, which does nothing; Nest 11 has it from 11.1.4 on. */
@@ -96,6 +97,17 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
       return;
     }
     callback();
+  }
+
+  /** @internal Connects, when it does, beside the application that serves: as another client, without its session. */
+  standAside(): void {
+    this.resolved = Object.freeze({ ...this.resolved, connection: connectionAside(this.resolved.connection) });
+  }
+
+  /** @internal Connects for replays alone: nothing is subscribed. Closed by {@link close}. */
+  async connectForReplays(): Promise<void> {
+    this.runtime = this.createRuntime();
+    await this.runtime.connect();
   }
 
   /** @returns false when it was closed before */

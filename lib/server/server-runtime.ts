@@ -135,6 +135,13 @@ export class ServerRuntime {
     this.link.openPublisher();
   }
 
+  /** Connects, and subscribes nothing. */
+  async connect(): Promise<void> {
+    this.host.running.open();
+    await this.link.connection.open();
+    this.link.openPublisher();
+  }
+
   /** Drains and disconnects; see {@link ServerMqtt.close}. */
   async stop(): Promise<void> {
     const { connection, inbound } = this.link;
