@@ -20,6 +20,7 @@ export { Topic, TopicParam, UserProperty, type NamedParameterDecorator } from '.
 export { BackpressureError } from './errors/backpressure.error.js';
 export { ConnectionClosedError } from './errors/connection-closed.error.js';
 export { ConnectionRefusedError } from './errors/connection-refused.error.js';
+export { DeadLetterError, type DeadLetterProblem } from './errors/dead-letter.error.js';
 export { DuplicateHandlerError } from './errors/duplicate-handler.error.js';
 export { FeatureNotSupportedError } from './errors/feature-not-supported.error.js';
 export { InvalidOptionsError, type OptionProblem } from './errors/invalid-options.error.js';
@@ -45,9 +46,11 @@ export type {
   MqttModuleOptionsFactory,
 } from './module/mqtt-module-options.js';
 export {
+  getDeadLettersToken,
   getMqttClientToken,
   getMqttServerToken,
   getMqttTransportId,
+  InjectDeadLetters,
   InjectMqttClient,
   InjectMqttServer,
   MQTT_OBSERVERS,
@@ -72,6 +75,7 @@ export { AckPolicy } from './options/ack-policy.js';
 export type { MqttClientOptions } from './options/client-options.js';
 export type { MqttConnectionOptions } from './options/connection-options.js';
 export type { MqttCredentials } from './options/credentials.js';
+export type { DeadLettersOptions } from './options/dead-letters-options.js';
 export type { DeduplicateOptions } from './options/deduplicate-options.js';
 export type { MqttMessageFormat } from './options/message-format.js';
 export type { MqttPayloadOptions } from './options/payload-options.js';
@@ -92,6 +96,15 @@ export type {
   QoS,
   UserProperties,
 } from './protocol/application-message.js';
+export type { DeadLetter, KeptDeadLetter } from './protocol/dead-letter.js';
+export type {
+  DeadLetterClaim,
+  DeadLetterFailure,
+  DeadLetterFilter,
+  DeadLetterPage,
+  DeadLetterRange,
+  DeadLetterStore,
+} from './protocol/dead-letter-store.js';
 export type { Claim, DeduplicationStore } from './protocol/deduplication-store.js';
 export type { KeyedMessage } from './protocol/keyed-message.js';
 export type { DecodeHints, EncodedPayload, MqttCodec } from './protocol/codec.js';
@@ -117,6 +130,10 @@ export type { PublishTarget, PublishToOptions } from './routing/publish-target.j
 export { MqttSubscription } from './routing/decorators/mqtt-subscription.decorator.js';
 export type { AzureError } from './serialization/azure-iot-operations.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
+export { readDeadLetter } from './serialization/dead-letter-message.js';
+export { DeadLetters } from './server/dead-letters/dead-letters.js';
+export { MemoryDeadLetterStore, type MemoryDeadLetterOptions } from './server/dead-letters/memory-dead-letter-store.js';
+export type { ReplayAllOptions, ReplayOptions, ReplayProgress } from './server/dead-letters/replay-options.js';
 export { ServerMqtt } from './server/mqtt.server.js';
 export type { ServerDescription } from './server/server-description.js';
 export type { ConnectionDescription, EndpointDescription } from './wire/connection/connection-description.js';

@@ -12,6 +12,8 @@ export interface Command {
 export interface Output {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Whether a person sees what is written to `err`, and a line can be written over. */
+  readonly isTerminal?: boolean;
 }
 
 /** Arguments that a command does not understand. */

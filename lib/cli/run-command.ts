@@ -1,13 +1,15 @@
 import { asyncApiCommand } from './async-api.command.js';
 import { UsageError, type Command, type Output } from './command.js';
+import { deadLettersCommand } from './dead-letters/dead-letters.command.js';
 
-const COMMANDS: readonly Command[] = [asyncApiCommand];
+const COMMANDS: readonly Command[] = [asyncApiCommand, deadLettersCommand];
 
 const PROGRAM = 'nestjs-mqtt-transport';
 
 const STANDARD: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
 };
 
 /** Runs the command that `args` begin with. @returns the exit code: 0, 1 for a failure, 2 for wrong arguments */

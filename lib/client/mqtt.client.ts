@@ -5,6 +5,7 @@ import { from, Observable, throwError } from 'rxjs';
 import { describeThrown } from '../errors/describe-thrown.js';
 import { SteadyLogger } from '../errors/steady-logger.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
+import { connectionAside } from '../options/connection-options.js';
 import { refuseDiscouraged } from '../options/discouraged-characters.js';
 import { assertDuration } from '../options/option-checks.js';
 import type {
@@ -52,7 +53,7 @@ import type { RequestCall } from './requests/request-call.js';
  */
 export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, string> {
   protected readonly logger: Logger = new SteadyLogger(ClientMqtt.name);
-  private readonly resolved: ResolvedClientOptions;
+  private resolved: ResolvedClientOptions;
   private readonly declared: DeclaredTopics;
   private readonly captures = new LiteralCaptures(this.logger);
   private readonly normalize = (pattern: MsPattern): string => this.normalizePattern(pattern);
@@ -102,6 +103,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   ): void {
     this.listeners.push([event, callback]);
     this.current?.on(event, callback);
+  }
+
+  /** @internal Connects, when it does, beside the application that runs: as another client, without its session. */
+  standAside(): void {
+    this.resolved = Object.freeze({ ...this.resolved, connection: connectionAside(this.resolved.connection) });
   }
 
   /** The MQTT.js client underneath. */

@@ -1,5 +1,6 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 import { ClientMqtt } from '../client/mqtt.client.js';
+import { DeadLetters } from '../server/dead-letters/dead-letters.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 
 /** Injection token of the server of a named broker; without a name the class itself. */
@@ -10,6 +11,11 @@ export function getMqttServerToken(name?: string): InjectionToken {
 /** Injection token of the client of a named broker; without a name the class itself. */
 export function getMqttClientToken(name?: string): InjectionToken {
   return name === undefined ? ClientMqtt : `MqttClient:${name}`;
+}
+
+/** Injection token of the dead letters of a named broker's server; without a name the class itself. */
+export function getDeadLettersToken(name?: string): InjectionToken {
+  return name === undefined ? DeadLetters : `MqttDeadLetters:${name}`;
 }
 
 /**
@@ -39,4 +45,9 @@ export function InjectMqttServer(name?: string): PropertyDecorator & ParameterDe
 /** Injects the client of the broker of that name. */
 export function InjectMqttClient(name?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getMqttClientToken(name));
+}
+
+/** Injects the dead letters of the broker of that name. */
+export function InjectDeadLetters(name?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getDeadLettersToken(name));
 }

@@ -10,12 +10,18 @@ import type {
   MqttModuleOptions,
   MqttModuleOptionsFactory,
 } from './mqtt-module-options.js';
-import { getMqttClientToken, getMqttServerToken, getMqttTransportId, MQTT_OBSERVERS } from './mqtt-tokens.js';
+import {
+  getDeadLettersToken,
+  getMqttClientToken,
+  getMqttServerToken,
+  getMqttTransportId,
+  MQTT_OBSERVERS,
+} from './mqtt-tokens.js';
 import { StartupCheck } from './startup-check.js';
 import { clientOptionsOf, serverOptionsOf } from './role-options.js';
 
 /**
- * Provides {@link ServerMqtt} and {@link ClientMqtt} for injection. The client connects when it is first used and closes with
+ * Provides {@link ServerMqtt}, {@link ClientMqtt} and the dead letters of the server for injection. The client connects when it is first used and closes with
  * the application; the server is handed to `connectMicroservice`.
  *
  * @example
@@ -43,6 +49,7 @@ export class MqttModule {
 function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...providers: Provider[]): DynamicModule {
   const server = getMqttServerToken(name);
   const client = getMqttClientToken(name);
+  const letters = getDeadLettersToken(name);
   const inject = [optionsToken(name), { token: MQTT_OBSERVERS, optional: true }];
   return {
     module: MqttModule,
@@ -51,13 +58,14 @@ function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...providers: Pr
       ...providers,
       { provide: server, inject, useFactory: (...given: Given) => createServer(observed(...given), name) },
       { provide: client, inject, useFactory: (...given: Given) => createClient(observed(...given), name) },
+      { provide: letters, inject: [server], useFactory: ({ deadLetters }: ServerMqtt) => deadLetters },
       {
         provide: StartupCheck,
         inject: [ModulesContainer],
         useFactory: (modules: ModulesContainer) => new StartupCheck(modules),
       },
     ],
-    exports: [server, client],
+    exports: [server, client, letters],
   };
 }
 

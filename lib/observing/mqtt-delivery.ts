@@ -49,11 +49,13 @@ export interface MqttHandled {
 
 /** What became of a dead letter. */
 export interface MqttDeadLetter {
-  /** Declared dead letter topic. */
-  readonly topic: string;
+  /** Dead letter topic; undefined where the handler has none. */
+  readonly topic: string | undefined;
+  /** Its name in the dead letter store; undefined where it is not kept in one. */
+  readonly id: string | undefined;
   /** Why the message is given up, in words. */
   readonly reason: string;
-  /** Set when the broker has not accepted it: the message is withheld instead. */
+  /** Set when the broker or the store has not accepted it, or `onDeadLetter` has failed; see `onDeadLetterFailure`. */
   readonly error: Error | undefined;
 }
 

@@ -295,6 +295,27 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
   });
 }
 
+/** Attempts of a connection that somebody waits for at a terminal. */
+const ATTEMPTS_ASIDE = 3;
+
+/**
+ * The same broker by a connection of its own, beside that of a process that runs with these options: with its Client Identifier the
+ * broker would end the other connection, take over its session and publish its will.
+ */
+export function connectionAside(options: ResolvedConnectionOptions): ResolvedConnectionOptions {
+  const clientId = randomClientId();
+  const { will: _will, outgoingStore: _outgoing, incomingStore: _incoming, ...mqtt } = options.mqtt;
+  const { sessionExpiryInterval: _expiry, ...properties } = mqtt.properties ?? {};
+  return Object.freeze({
+    ...options,
+    clientId,
+    generatedClientId: true,
+    durableSession: false,
+    maxConnectionAttempts: ATTEMPTS_ASIDE,
+    mqtt: Object.freeze({ ...mqtt, clientId, clean: true, ...(mqtt.properties && { properties }) }),
+  });
+}
+
 /** A session survives its connection when it is resumed (`clean: false`) and, on 5.0, does not expire with it (section 3.1.2.11.2). */
 export function isDurable({ protocolVersion, clean, properties }: MqttConnectionOptions): boolean {
   return clean === false && (protocolVersion === 4 || (properties?.sessionExpiryInterval ?? 0) > 0);

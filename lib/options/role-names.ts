@@ -11,6 +11,7 @@ export const OF_SERVERS = {
   negativeAcknowledgements: true,
   qos0Buffer: true,
   maxPayloadBytes: true,
+  deadLetters: true,
   onStaleSubscription: true,
   allowedResponseTopics: true,
   waitForBroker: true,

@@ -11,6 +11,12 @@ import {
   type MqttConnectionOptions,
   type ResolvedConnectionOptions,
 } from './connection-options.js';
+import {
+  checkDeadLetters,
+  resolveDeadLetters,
+  type DeadLettersOptions,
+  type ResolvedDeadLettersOptions,
+} from './dead-letters-options.js';
 import { OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
 import {
@@ -81,6 +87,8 @@ export interface MqttServerOptions extends MqttConnectionOptions, MqttPayloadOpt
   qos0Buffer?: Qos0BufferOptions;
   /** Larger messages are refused before they are decoded. Default: none. */
   maxPayloadBytes?: number;
+  /** Where the dead letters of handlers with `deadLetter` or `onDeadLetter` are kept, to be replayed. Default: nowhere. */
+  deadLetters?: DeadLettersOptions;
   /** What becomes of messages of a resumed session that no handler takes. Default `'log'`. */
   onStaleSubscription?: 'log' | 'unsubscribe' | ((message: StaleMessage) => void);
   /** Topic Filters that a Response Topic must match; a request that names another one is not run. Default: any valid topic. */
@@ -107,6 +115,7 @@ export interface ResolvedServerOptions extends ResolvedPayloadOptions {
   readonly refusable: readonly QoS[];
   readonly qos0Buffer: Readonly<Required<Qos0BufferOptions>>;
   readonly maxPayloadBytes: number;
+  readonly deadLetters: ResolvedDeadLettersOptions | undefined;
   readonly onStaleSubscription: NonNullable<MqttServerOptions['onStaleSubscription']>;
   readonly allowedResponseTopics: readonly string[] | undefined;
   readonly waitForBroker: boolean;
@@ -144,6 +153,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     negativeAcknowledgements,
     qos0Buffer,
     maxPayloadBytes,
+    deadLetters,
     onStaleSubscription,
     allowedResponseTopics,
     waitForBroker,
@@ -168,6 +178,7 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
     refusable: REFUSABLE[version(options) === 5 ? (negativeAcknowledgements ?? 'puback') : 'none'],
     qos0Buffer: Object.freeze(withDefaults(DEFAULT_QOS0_BUFFER, qos0Buffer)),
     maxPayloadBytes: maxPayloadBytes ?? Infinity,
+    deadLetters: resolveDeadLetters(deadLetters),
     onStaleSubscription: onStaleSubscription ?? 'log',
     waitForBroker: waitForBroker ?? true,
     allowedResponseTopics: allowedResponseTopics && Object.freeze([...allowedResponseTopics]),
@@ -205,6 +216,7 @@ function check(options: MqttServerOptions): void {
   );
   checks.boolean('waitForBroker', options.waitForBroker);
   checks.integer('maxPayloadBytes', options.maxPayloadBytes, { min: 0, infinite: true });
+  checkDeadLetters(checks, options.deadLetters);
   checkPayload(checks, options);
   if (typeof options.onStaleSubscription !== 'function') {
     checks.oneOf('onStaleSubscription', options.onStaleSubscription, ['log', 'unsubscribe']);

@@ -1,11 +1,13 @@
 import { HttpException } from '@nestjs/common';
 import type { MqttCodec } from '../protocol/codec.js';
 import type { QoS } from '../protocol/application-message.js';
+import type { DeadLetter } from '../protocol/dead-letter.js';
 import type { KeyedMessage } from '../protocol/keyed-message.js';
 import { shareNameProblem } from '../protocol/topic-filter.js';
 import { topicNameProblem } from '../protocol/topic-name.js';
 import { REFUSALS } from '../protocol/refusal.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
+import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import { AckPolicy } from './ack-policy.js';
 import { checkDeduplicate, type DeduplicateOptions } from './deduplicate-options.js';
 import { MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
@@ -78,15 +80,29 @@ export interface MqttSubscriptionOptions {
   /** Default: no retry. */
   retry?: RetryOptions;
   /**
-   * Topic Name that gets a message that is given up, with its properties and the reason; then it is acknowledged. It may use the
-   * captures of the pattern: `failed/{deviceId}`. Default none.
+   * What becomes of a message that is given up, before it is acknowledged. A Topic Name is where it is published, with its properties and
+   * the reason; it may use the captures of the pattern: `failed/{deviceId}`. Where the server has `deadLetters`, it is kept there, too;
+   * with `true` only there. `false` switches inherited dead letters off. Default none.
    */
-  deadLetter?: string;
+  deadLetter?: string | boolean;
   /**
    * What a dead letter says of the failure: `'original'` is name and message of what was thrown, `'masked'` what a caller may see of
    * it, where unknown errors are an "Internal server error". Default `'original'`.
    */
   deadLetterReason?: 'original' | 'masked';
+  /**
+   * Told of a message that is given up, before it is kept, published and acknowledged. It may return a promise, and is called again when
+   * the message comes again. It needs no `deadLetter` beside it. Default none.
+   */
+  onDeadLetter?: (letter: DeadLetter) => unknown;
+  /**
+   * When `onDeadLetter` throws, rejects or takes too long, or the letter can be neither kept nor published: `'withhold'` leaves the
+   * message with the broker, to come again when the session is resumed; `'acknowledge'` goes on, and the message may be lost. The log
+   * says so. At QoS 0 there is nothing to withhold. Default `'withhold'`.
+   */
+  onDeadLetterFailure?: 'withhold' | 'acknowledge';
+  /** Milliseconds that `onDeadLetter`, and the store, may take, each. Default 10_000. */
+  deadLetterTimeout?: number;
   /** Reason code of a reject on 5.0, where the broker is told of it (`negativeAcknowledgements`): 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99. Default 0x83 (implementation specific error). */
   rejectReasonCode?: number;
   /**
@@ -129,8 +145,12 @@ export interface ResolvedSubscriptionOptions {
   readonly responseTopic: string | undefined;
   readonly replyFormat: MqttMessageFormat;
   readonly retry: Readonly<Required<RetryOptions>>;
-  readonly deadLetter: string | undefined;
+  /** Its topic; `true` where it is only kept. */
+  readonly deadLetter: string | true | undefined;
   readonly deadLetterReason: 'original' | 'masked';
+  readonly onDeadLetter: ((letter: DeadLetter) => unknown) | undefined;
+  readonly onDeadLetterFailure: 'withhold' | 'acknowledge';
+  readonly deadLetterTimeout: number;
   readonly rejectReasonCode: number;
   readonly deduplicate: boolean | Readonly<DeduplicateOptions>;
   readonly orderBy: string | ((message: KeyedMessage) => string) | undefined;
@@ -152,6 +172,9 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
   retry: DEFAULT_RETRY,
   deadLetter: undefined,
   deadLetterReason: 'original',
+  onDeadLetter: undefined,
+  onDeadLetterFailure: 'withhold',
+  deadLetterTimeout: 10_000,
   rejectReasonCode: 0x83,
   deduplicate: false,
   orderBy: undefined,
@@ -160,6 +183,14 @@ const DEFAULTS: ResolvedSubscriptionOptions = Object.freeze({
   rh: 0,
   codec: undefined,
 });
+
+/** Whether a message that its handler gives up becomes a dead letter. */
+export function makesDeadLetters({
+  deadLetter,
+  onDeadLetter,
+}: Pick<ResolvedSubscriptionOptions, 'deadLetter' | 'onDeadLetter'>): boolean {
+  return deadLetter !== undefined || onDeadLetter !== undefined;
+}
 
 /** Names of the subscription options, by which they are picked out of a handler's extras. */
 export const SUBSCRIPTION_OPTION_NAMES = Object.keys(DEFAULTS) as readonly (keyof MqttSubscriptionOptions)[];
@@ -192,8 +223,12 @@ export function checkSubscription(
   checks.boolean(`${path}.noReply`, options.noReply);
   checks.sent(`${path}.responseTopic`, options.responseTopic, topicNameProblem, 'Give a Topic Name');
   checks.oneOf(`${path}.replyFormat`, options.replyFormat, MESSAGE_FORMATS);
-  checks.sent(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name');
+  if (typeof options.deadLetter !== 'boolean')
+    checks.sent(`${path}.deadLetter`, options.deadLetter, topicNameProblem, 'Give a Topic Name, true or false');
   checks.oneOf(`${path}.deadLetterReason`, options.deadLetterReason, ['original', 'masked']);
+  checks.callable(`${path}.onDeadLetter`, options.onDeadLetter);
+  checks.oneOf(`${path}.onDeadLetterFailure`, options.onDeadLetterFailure, ['withhold', 'acknowledge']);
+  checks.duration(`${path}.deadLetterTimeout`, options.deadLetterTimeout, { min: 1, max: MAX_TIMER_MS });
   checks.oneOf(`${path}.rejectReasonCode`, options.rejectReasonCode, REFUSALS);
   checks.boolean(`${path}.nl`, options.nl);
   checks.boolean(`${path}.rap`, options.rap);
@@ -244,7 +279,8 @@ export function resolveSubscription(
         merged[name] = name === 'prefix' ? `${merged['prefix'] as string}${value as string}` : value;
     }
   }
-  for (const name of ['shared', 'orderBy']) if (merged[name] === false) merged[name] = undefined;
+  if (merged['deadLetter'] === false) merged['onDeadLetter'] = undefined;
+  for (const name of ['shared', 'orderBy', 'deadLetter']) if (merged[name] === false) merged[name] = undefined;
   merged['retry'] = Object.freeze(withDefaults(DEFAULT_RETRY, merged['retry'] as RetryOptions));
   return Object.freeze(merged as unknown as ResolvedSubscriptionOptions);
 }

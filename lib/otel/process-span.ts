@@ -82,7 +82,7 @@ export class ProcessSpan {
 
   deadLettered({ topic, reason, error }: MqttDeadLetter): void {
     this.span.addEvent(MqttEvent.deadLetter, {
-      [MqttEventAttribute.deadLetterTopic]: topic,
+      ...(topic !== undefined && { [MqttEventAttribute.deadLetterTopic]: topic }),
       [MqttEventAttribute.reason]: reason,
       ...(error && { [Attribute.errorType]: error.name }),
     });

@@ -29,7 +29,7 @@ export interface Handler {
   /** What Topic Names are matched against. */
   readonly filter: TopicFilter;
   readonly captures: readonly Capture[];
-  /** Where its dead letters go, if it has any. */
+  /** Where its dead letters are published, if they are. */
   readonly deadLetterTopic: FilledTopic | undefined;
   /** Where its results are published. */
   readonly publishTo: readonly ResolvedPublishTarget[];

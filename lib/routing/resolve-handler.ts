@@ -50,9 +50,9 @@ export function resolveHandler(
       : subscription,
     captures: inTopic,
     deadLetterTopic:
-      options.deadLetter === undefined
-        ? undefined
-        : readFilledTopic(options.deadLetter, inTopic, refusalOf(options.deadLetter, deadLetterOf(registration))),
+      typeof options.deadLetter === 'string'
+        ? readFilledTopic(options.deadLetter, inTopic, refusalOf(options.deadLetter, deadLetterOf(registration)))
+        : undefined,
     publishTo: resolveTargets(extras, inTopic),
     method: registration.first ?? registration,
   };

@@ -32,12 +32,13 @@ function routeOfSeveral<H extends Handler>(topic: string, subscriptions: readonl
 }
 
 function targetOf<H extends Handler>(handler: H, subscription: Subscription<H>, topic: string): Target<H> {
-  return { handler, subscription, params: captured(handler.captures, topic) };
+  return { handler, subscription, params: capturedFrom(topic, handler.captures) };
 }
 
 const NO_PARAMS: TopicParams = Object.freeze({});
 
-function captured(captures: readonly Capture[], topic: string): TopicParams {
+/** What the captures of a pattern stand for in a topic. */
+export function capturedFrom(topic: string, captures: readonly Capture[]): TopicParams {
   if (captures.length === 0) return NO_PARAMS;
   const levels = topic.split('/');
   return Object.freeze(Object.fromEntries(captures.map(({ name, level }) => [name, levels[level]!])));

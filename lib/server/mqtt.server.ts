@@ -5,8 +5,10 @@ import {
   type MessageHandler,
   type MsPattern,
 } from '@nestjs/microservices';
+import { DeadLetterError } from '../errors/dead-letter.error.js';
 import { describeThrown } from '../errors/describe-thrown.js';
 import { SteadyLogger } from '../errors/steady-logger.js';
+import { connectionAside } from '../options/connection-options.js';
 import { assertDuration } from '../options/option-checks.js';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
 import { topicOfPattern } from '../protocol/pattern.js';
@@ -14,6 +16,7 @@ import { HandlerRegistry } from '../routing/handler-registry.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
+import { DeadLetters, type Replayer } from './dead-letters/dead-letters.js';
 import type { ProcessingHooks } from './handling/invocation-host.js';
 import { describeServer, type ServerDescription } from './server-description.js';
 import { ServerRuntime } from './server-runtime.js';
@@ -39,7 +42,9 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   override transportId: Transport | symbol;
   protected override readonly logger = new SteadyLogger(ServerMqtt.name);
 
-  private readonly resolved: ResolvedServerOptions;
+  /** The dead letters that it keeps, where it has a store: to be listed, replayed and discarded. */
+  readonly deadLetters: DeadLetters;
+  private resolved: ResolvedServerOptions;
   private readonly registry: HandlerRegistry;
   private runtime: ServerRuntime | undefined;
   /** Nest's own start hook, which does nothing; Nest 11 has it from 11.1.4 on. */
@@ -53,6 +58,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     this.resolved = resolveServerOptions(options);
     this.registry = new HandlerRegistry(this.resolved.connection.discouragedCharacters);
     this.transportId = this.resolved.transportId ?? Transport.MQTT;
+    this.deadLetters = new DeadLetters(this.resolved.deadLetters, () => this.replayer());
   }
 
   /** @internal Whether Nest has handed it handlers, which it does when it is connected as a microservice. */
@@ -91,6 +97,17 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
       return;
     }
     callback();
+  }
+
+  /** @internal Connects, when it does, beside the application that serves: as another client, without its session. */
+  standAside(): void {
+    this.resolved = Object.freeze({ ...this.resolved, connection: connectionAside(this.resolved.connection) });
+  }
+
+  /** @internal Connects for replays alone: nothing is subscribed. Closed by {@link close}. */
+  async connectForReplays(): Promise<void> {
+    this.runtime = this.createRuntime();
+    await this.runtime.connect();
   }
 
   /** @returns false when it was closed before */
@@ -140,6 +157,14 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   ): void {
     this.listeners.push([event, callback]);
     this.runtime?.on(event, callback);
+  }
+
+  private replayer(): Replayer {
+    if (this.runtime) return this.runtime.replays;
+    throw new DeadLetterError(
+      'not-serving',
+      'The server does not run: call listen() or startAllMicroservices() before a replay, and none after close().',
+    );
   }
 
   /** Looked at for each message: they may be set at any time. */

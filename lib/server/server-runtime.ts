@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '@nestjs/common';
 import { keepThrownErrors } from '../context/thrown-errors.js';
+import { DeadLetterError } from '../errors/dead-letter.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { warnerOnce } from '../errors/warner-once.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
+import type { OutgoingMessage } from '../protocol/application-message.js';
 import type { Handler } from '../routing/handler.js';
 import type { HandlerRegistry } from '../routing/handler-registry.js';
 import { Subscriptions } from '../routing/subscriptions.js';
@@ -17,6 +19,8 @@ import type { MqttHandlerFigures } from '../observing/mqtt-observed-handler.js';
 import { Link } from '../wire/link.js';
 import type { MqttClient, MqttEvents, MqttStatus } from '../wire/mqtt-events.js';
 import { ConcurrencyGate } from './concurrency/concurrency-gate.js';
+import { Replays } from './dead-letters/replays.js';
+import { SteadyDeadLetterStore } from './dead-letters/steady-dead-letter-store.js';
 import type { InvocationHost, ProcessingHooks } from './handling/invocation-host.js';
 import { MessageReceiver, type InternalTopics } from './handling/message-receiver.js';
 import { Overflow } from './concurrency/overflow.js';
@@ -50,6 +54,8 @@ export class ServerRuntime {
   private readonly host: InvocationHost;
   private readonly subscriptions: ServerSubscriptions;
   private readonly receiver: MessageReceiver;
+  /** Runs dead letters again. */
+  readonly replays: Replays;
   private readonly internal: InternalTopics = new Map();
 
   /** @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served */
@@ -62,6 +68,7 @@ export class ServerRuntime {
     const { logger } = parts;
     const handlers = handlersOf(registry, options, (line) => logger.warn(line));
     requireSurvivingSession(handlers, options);
+    requireDeadLetterStore(handlers, options);
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,
       bufferSize: options.qos0Buffer.size,
@@ -99,6 +106,7 @@ export class ServerRuntime {
       },
     );
     this.receiver = this.createReceiver(new TopicRouter(subscriptions));
+    this.replays = new Replays(served, this.host, (message) => this.publishReplayed(message));
     this.link.connection.on('connected', () => this.redelivery.connected());
     this.link.observers?.happened({ kind: 'opened' });
   }
@@ -128,6 +136,13 @@ export class ServerRuntime {
     this.link.openPublisher();
   }
 
+  /** Connects, and subscribes nothing. */
+  async connect(): Promise<void> {
+    this.host.running.open();
+    await this.link.connection.open();
+    this.link.openPublisher();
+  }
+
   /** Drains and disconnects; see {@link ServerMqtt.close}. */
   async stop(): Promise<void> {
     const { connection, inbound } = this.link;
@@ -145,6 +160,7 @@ export class ServerRuntime {
     const left = running.size;
     inbound.giveUpUndecided();
     running.abandon();
+    this.replays.close();
     await within(deadline - Date.now(), this.completed());
     await connection.close();
     if (!wasConnected) return;
@@ -179,6 +195,7 @@ export class ServerRuntime {
       publishDefaults: publishOptions,
       readEnvelope: envelopeReader(deserializer, normalizePattern),
       running: new RunningInvocations(),
+      letters: this.options.deadLetters && new SteadyDeadLetterStore(this.options.deadLetters.store),
       warnOnce: warnerOnce(logger),
     };
   }
@@ -193,6 +210,14 @@ export class ServerRuntime {
         return true;
       }
     };
+  }
+
+  /** @throws DeadLetterError when there is no connection: who replays waits for the end, and not for a broker */
+  private async publishReplayed(message: OutgoingMessage): Promise<void> {
+    const { connection, publisher } = this.link;
+    if (!connection.connected)
+      throw new DeadLetterError('not-serving', `There is no connection to ${connection.broker}, to replay to a topic.`);
+    await publisher.publish(message);
   }
 
   private createReceiver(router: TopicRouter<ServedHandler>): MessageReceiver {
@@ -255,6 +280,19 @@ function requireSurvivingSession(handlers: readonly Handler[], { connection }: R
       remedy: SURVIVING_SESSION,
     }));
   });
+  if (problems.length > 0) throw new InvalidOptionsError(problems);
+}
+
+/** What is only kept has to be kept somewhere. @throws InvalidOptionsError */
+function requireDeadLetterStore(handlers: readonly Handler[], { deadLetters }: ResolvedServerOptions): void {
+  if (deadLetters) return;
+  const problems = handlers
+    .filter(({ options: { deadLetter } }) => deadLetter === true)
+    .map(({ pattern }) => ({
+      option: `'${pattern}'.deadLetter`,
+      problem: 'true keeps dead letters in a store, and the server has none',
+      remedy: 'Give the server, or MqttModule, deadLetters: { store }, or name a topic here',
+    }));
   if (problems.length > 0) throw new InvalidOptionsError(problems);
 }
 

@@ -5,7 +5,9 @@ export {
   PostgresDeduplicationStore,
   type PostgresDeduplicationOptions,
 } from './postgres/postgres-deduplication-store.js';
+export { PostgresDeadLetterStore, type PostgresDeadLetterOptions } from './postgres/postgres-dead-letter-store.js';
 export type { SqlClient } from './postgres/sql-client.js';
 export type { IoRedisClient, NodeRedisClient } from './redis/redis-client.js';
+export { RedisDeadLetterStore, type RedisDeadLetterOptions } from './redis/redis-dead-letter-store.js';
 export { RedisDeduplicationStore, type RedisDeduplicationOptions } from './redis/redis-deduplication-store.js';
 export { readReplies, writeReplies } from './stored-replies.js';

@@ -30,6 +30,7 @@ export type { PacketCmd, PacketMatch, PacketSelection } from './faults/packet-ma
 export type { SessionView, SubscriptionView } from './sessions/session-view.js';
 export type { WaitOptions } from './wait-for-event.js';
 export { ReasonCode } from '../protocol/reason-code.js';
+export { deadLetterStoreCases } from './stores/dead-letter-store-cases.js';
 export { deduplicationStoreCases, type StoreCase } from './stores/deduplication-store-cases.js';
 export type { Claim, DeduplicationStore } from '../protocol/deduplication-store.js';
 export type { OutgoingMessage } from '../protocol/application-message.js';

@@ -1,7 +1,7 @@
 /* oxlint-disable jest/valid-title, jest/expect-expect -- titles and assertions come from the suite */
 import { expect, it, jest } from '@jest/globals';
-import type { DeduplicationStore } from '../../lib/index.js';
-import { deduplicationStoreCases } from '../../lib/testing/index.js';
+import type { DeadLetterStore, DeduplicationStore } from '../../lib/index.js';
+import { deadLetterStoreCases, deduplicationStoreCases } from '../../lib/testing/index.js';
 import { within } from './deadline.js';
 
 const HOUR_MS = 3_600_000;
@@ -10,6 +10,11 @@ const LEASE_MS = 60_000;
 /** The suite for stores of any kind. @param open another store on the same database */
 export function itKeepsTheContract(open: () => DeduplicationStore | Promise<DeduplicationStore>): void {
   for (const { name, run } of deduplicationStoreCases(open)) it(name, run);
+}
+
+/** The suite for dead letter stores of any kind. @param open another store on the same database */
+export function itKeepsLetters(open: () => DeadLetterStore | Promise<DeadLetterStore>): void {
+  for (const { name, run } of deadLetterStoreCases(open)) it(name, run);
 }
 
 /** For stores on a database: what the clock of a process says is nothing to them. */

@@ -83,7 +83,7 @@ function addResults(described: DescribedHandler, id: string, { channels, message
 function addDeadLetter(described: DescribedHandler, id: string, drafts: Drafts): void {
   const { handler, broker } = described;
   const { deadLetter } = handler.options;
-  if (deadLetter === undefined) return;
+  if (typeof deadLetter !== 'string') return;
   const { channels, messages, names, operations } = drafts;
   const channel = channels.at(broker, channelAddress(deadLetter, []));
   const operation = names.take(`${id}_deadLetter`);
@@ -107,6 +107,6 @@ function extensionsOf({ handler: { group, options } }: DescribedHandler): Record
     'x-ack-policy': ackPolicy,
     ...(maxWorkers !== Infinity && { 'x-max-workers': maxWorkers }),
     ...(retry && retry.attempts > 1 && { 'x-retry': retry }),
-    ...(deadLetter !== undefined && { 'x-dead-letter': deadLetter }),
+    ...(typeof deadLetter === 'string' && { 'x-dead-letter': deadLetter }),
   };
 }

@@ -1,5 +1,5 @@
 import type { MqttCodec } from '../../protocol/codec.js';
-import { DeadLetterProperty } from '../../server/handling/dead-letter.js';
+import { DeadLetterProperty } from '../../serialization/dead-letter-message.js';
 import type { JsonSchema, SchemaSource } from '../schemas/json-schema.js';
 import type { SchemaLibrary } from '../schemas/schema-library.js';
 import type { Side } from '../schemas/standard-json-schema.js';
@@ -53,8 +53,8 @@ export class Messages {
   /** What a handler receives, as it is given up. */
   deadLetter(described: DescribedHandler, id: string): AsyncApiMessage {
     const { correlationId: _correlationId, bindings: _bindings, ...message } = this.received(described, id);
-    if (described.broker.protocolVersion === 4) return message;
-    const { headers } = message;
+    const { headers, name } = message;
+    if (described.broker.protocolVersion === 4) return { name, contentType: 'application/json', payload: LETTER_JSON };
     return { ...message, headers: withGivenUp(headers) };
   }
 
@@ -106,6 +106,29 @@ const GIVEN_UP = {
   [DeadLetterProperty.reason]: { type: 'string', description: 'Why the message was given up' },
   [DeadLetterProperty.topic]: { type: 'string', description: 'Topic that the message came on' },
   [DeadLetterProperty.attempts]: { type: 'string', description: 'How often its handler ran' },
+  [DeadLetterProperty.time]: { type: 'string', format: 'date-time', description: 'When the message was given up' },
+  [DeadLetterProperty.pattern]: { type: 'string', description: 'Pattern of its handler' },
+};
+
+/** On 3.1.1 the message is a field of its letter. */
+const LETTER_JSON: JsonSchema = {
+  type: 'object',
+  required: ['nestDeadLetter', 'time', 'topic', 'qos', 'pattern', 'attempts', 'reason'],
+  properties: {
+    nestDeadLetter: { const: 1 },
+    time: { type: 'string', format: 'date-time', description: 'When the message was given up' },
+    topic: { type: 'string', description: 'Topic that the message came on' },
+    qos: { enum: [0, 1, 2] },
+    pattern: { type: 'string', description: 'Of its handler' },
+    group: { type: 'string', description: 'Group of its Shared Subscription' },
+    handler: { type: 'string', description: 'Class and method' },
+    attempts: { type: 'integer', description: 'How often its handler ran' },
+    replays: { type: 'integer', description: 'How often it has been replayed' },
+    reason: { type: 'string', description: 'Why the message was given up' },
+    error: { type: 'string', description: 'Name of the error' },
+    payload: { type: 'string', description: 'Of the message, where it is UTF-8' },
+    payloadBase64: { type: 'string', description: 'Of the message, where it is not', contentEncoding: 'base64' },
+  },
 };
 
 /** In one list of properties where that is possible: generators look no further. */

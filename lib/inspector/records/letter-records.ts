@@ -27,7 +27,7 @@ export class LetterRecords {
       at: Date.now(),
       topic: excerpt(topic),
       handler: handler.template,
-      deadLetterTopic,
+      deadLetterTopic: deadLetterTopic ?? 'the store',
       reason: excerpt(reason),
       attempts: attempt,
       size: payload.length,

@@ -132,7 +132,7 @@ function handlerView({ record, figures, described, i, known }: Told): HandlerVie
     qosGranted: record.granted.get(handler.subscription),
     refused: record.refused.get(handler.subscription),
     policy: described?.options.ackPolicy,
-    deadLetter: described?.options.deadLetter,
+    deadLetter: described?.options.deadLetter === true ? 'the store' : described?.options.deadLetter || undefined,
     running,
     waiting,
     withheld: known.withheld,

@@ -5,6 +5,7 @@ import type { Observers } from '../../observing/observers.js';
 import type { PublishDefaults } from '../../options/publish-options.js';
 import type { QoS } from '../../protocol/application-message.js';
 import type { NestEnvelope } from '../../serialization/nest-envelope.js';
+import type { SteadyDeadLetterStore } from '../dead-letters/steady-dead-letter-store.js';
 import type { Send } from '../replying/send.js';
 import type { StreamControl } from '../replying/stream-control.js';
 import type { Overflow } from '../concurrency/overflow.js';
@@ -38,5 +39,7 @@ export interface InvocationHost {
   /** Takes a decoded payload for Nest's envelope, if that is what it is. */
   readonly readEnvelope: (value: unknown, topic: string) => NestEnvelope | undefined;
   readonly running: RunningInvocations;
+  /** Where dead letters are kept; undefined where they are not. */
+  readonly letters: SteadyDeadLetterStore | undefined;
   readonly warnOnce: WarnOnce;
 }

@@ -10,6 +10,7 @@ import { describeFailure, describeThrown, textOfThrown } from '../../errors/desc
 import { describeReason, reasonOf, stackOf } from '../../errors/failure-reason.js';
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
+import { makesDeadLetters } from '../../options/subscription-options.js';
 import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { decodeWith } from '../../serialization/checked-codec.js';
@@ -18,6 +19,7 @@ import { isNestReply, nestReplyTopic, type NestEnvelope } from '../../serializat
 import { backoffDelay } from '../../timing/backoff.js';
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
+import { awaitsDeadLetter } from '../dead-letters/give-up.js';
 import { answer, answerFailure, type AnsweredRequest } from '../replying/answer.js';
 import type { ReplyFormat } from '../replying/reply-format.js';
 import { ReplyStream } from '../replying/reply-stream.js';
@@ -351,7 +353,7 @@ export class Invocation
 
   /** The worker is free when the connection has accepted reply and results: handlers do not run on for a broker that does not read. */
   answered(held: boolean): void {
-    if (!held && !this.results?.held) this.freeWorker();
+    if (!held && !this.results?.held && !this.awaitsLetter) this.freeWorker();
   }
 
   private freeWorker(): void {
@@ -367,11 +369,17 @@ export class Invocation
   }
 
   private settle(failedResults: Outcome | undefined): void {
-    this.freeWorker();
+    if (!this.awaitsLetter) this.freeWorker();
     this.conclude(failedResults ?? this.outcome ?? SUCCESS);
   }
 
+  /** With a store, a message that fails keeps its worker until its letter is safe: a slow store slows down, and does not fill the memory. */
+  private get awaitsLetter(): boolean {
+    return this.outcome?.failed === true && awaitsDeadLetter(this.handler, this.host);
+  }
+
   protected override release(): void {
+    this.freeWorker();
     this.abortSignal?.dispose();
     this.host.running.delete(this);
     this.delivery?.completed();
@@ -382,7 +390,7 @@ export class Invocation
   private report(outcome: FailedOutcome): void {
     const { handler, host, message, attempt, replyTopic } = this;
     const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);
-    if (callerKnows && (handler.options.deadLetter === undefined || this.decided)) return;
+    if (callerKnows && (!makesDeadLetters(handler.options) || this.decided)) return;
     host.logger.error(
       `Handler "${handler.pattern}" failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: ` +
         `${describeReason(reasonOf(outcome.thrown))}. The message ${this.fateAfter(outcome)}` +

@@ -1,9 +1,10 @@
 import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
 import { reasonOf, type FailureReason } from '../../errors/failure-reason.js';
-import { ACK, NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
+import { makesDeadLetters } from '../../options/subscription-options.js';
+import { NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
-import { publishDeadLetter } from './dead-letter.js';
+import { deadLetterTopicOf, giveUp } from '../dead-letters/give-up.js';
 import type { InvocationHost } from './invocation-host.js';
 import { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
@@ -59,15 +60,14 @@ export abstract class MessageDecision {
 
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
     if (this.decided) return;
-    if (this.handler.options.deadLetter === undefined) this.refuseWith(rejection(reasonCode, reasonString));
-    else this.giveUp({ message: reasonString ?? 'rejected' });
+    if (makesDeadLetters(this.handler.options)) this.giveUp({ message: reasonString ?? 'rejected' });
+    else this.refuseWith(rejection(reasonCode, reasonString));
   }
 
   /** Where the message of a handler that has failed goes, as the end of a sentence. */
   protected fateAfter(outcome: Outcome): string {
     const { options } = this.handler;
-    if (this.letterUnderWay || (!this.decided && options.deadLetter !== undefined))
-      return `goes to the dead letter topic "${filledOrNot(this.handler, this.params)}"`;
+    if (this.letterUnderWay || (!this.decided && makesDeadLetters(options))) return this.placeOfLetter();
     if (this.decided && !this.withheld) return 'had been settled before';
     if (this.message.qos === 0) return 'is gone, for it came at QoS 0';
     switch (this.withheld ? 'nack' : decisionOfPolicy(options, outcome)?.kind) {
@@ -98,7 +98,7 @@ export abstract class MessageDecision {
     const { options } = this.handler;
     const exceptional = outcome.failed ? decisionOfException(outcome.error, options.rejectReasonCode) : undefined;
     const givenUp = outcome.failed && (!exceptional || exceptional.kind === 'reject');
-    if (givenUp && options.deadLetter !== undefined) {
+    if (givenUp && makesDeadLetters(options)) {
       const masked = options.deadLetterReason === 'masked';
       this.giveUp(reasonOf(masked ? outcome.error : (outcome.thrown ?? outcome.error)));
       return;
@@ -141,20 +141,17 @@ export abstract class MessageDecision {
     this.decided = true;
     this.letterUnderWay = true;
     const delivery = this.failing;
-    publishDeadLetter(this, reason, (error) => {
-      this.settling.decide(error ? NACK : ACK);
-      delivery?.deadLettered(filledOrNot(this.handler, this.params)!, reason.message, error);
+    giveUp(this, reason, (decision, letter) => {
+      this.settling.decide(decision);
+      delivery?.deadLettered(letter, decision);
       this.letterUnderWay = false;
       if (this.concluded) this.release();
     });
   }
-}
 
-/** The topic of the dead letter, for the log; as it was written when the captures make no topic of it. */
-function filledOrNot({ deadLetterTopic, options }: ServedHandler, params: TopicParams): string | undefined {
-  try {
-    return deadLetterTopic?.(params);
-  } catch {
-    return options.deadLetter;
+  private placeOfLetter(): string {
+    const topic = deadLetterTopicOf(this.handler, this.params);
+    if (topic !== undefined) return `goes to the dead letter topic "${topic}"`;
+    return this.host.letters ? 'goes to the dead letter store' : 'goes to onDeadLetter';
   }
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../acknowledgement/settle-by-policy.js';
-import type { MqttDelivery, MqttHandled, MqttSettlement } from '../../observing/mqtt-delivery.js';
+import type { MqttDeadLetter, MqttDelivery, MqttHandled, MqttSettlement } from '../../observing/mqtt-delivery.js';
 import type { MqttObservedHandler } from '../../observing/mqtt-observed-handler.js';
 import type { MqttObservedConnection } from '../../observing/mqtt-observed-connection.js';
 import type { Observers } from '../../observing/observers.js';
@@ -114,9 +114,9 @@ export class ObservedDelivery implements MqttDelivery {
     this.tellSettled(outcomeOf(decision), reasonCode, reasonString);
   }
 
-  deadLettered(topic: string, reason: string, error: Error | undefined): void {
-    this.observers.deadLettered(this, { topic, reason, error });
-    this.tellSettled(error ? 'withheld' : 'dead-lettered');
+  deadLettered(letter: MqttDeadLetter, decision: Decision): void {
+    this.observers.deadLettered(this, letter);
+    this.tellSettled(letter.error ? outcomeOf(decision) : 'dead-lettered');
   }
 
   /** The server closes: the message stays with the broker. */

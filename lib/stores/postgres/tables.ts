@@ -6,12 +6,17 @@ export interface TableNames {
 
 const PREFIX = /^([a-z_][a-z0-9_]{0,62}\.)?[a-z_][a-z0-9_]{0,39}$/;
 
-/** @throws TypeError when `prefix` could be something else than the beginning of a name */
-export function tableNames(prefix: string): TableNames {
+/** @param store that is given the prefix @throws TypeError when it could be something else than the beginning of a name */
+export function assertPrefix(prefix: string, store: string): void {
   if (typeof prefix !== 'string' || !PREFIX.test(prefix))
     throw new TypeError(
-      `PostgresDeduplicationStore: the prefix ${JSON.stringify(prefix)} is no beginning of a table's name. Use small letters, digits and _, at most 40, after a schema and a dot if need be.`,
+      `${store}: the prefix ${JSON.stringify(prefix)} is no beginning of a table's name. Use small letters, digits and _, at most 40, after a schema and a dot if need be.`,
     );
+}
+
+/** @throws TypeError when `prefix` could be something else than the beginning of a name */
+export function tableNames(prefix: string): TableNames {
+  assertPrefix(prefix, 'PostgresDeduplicationStore');
   return { claims: `${prefix}claims`, effects: `${prefix}effects` };
 }
 
@@ -36,6 +41,6 @@ END $tables$`;
 }
 
 /** An index is made in the schema of its table, and named without it. */
-function indexOf(table: string): string {
-  return `${table.slice(table.indexOf('.') + 1)}_until`;
+export function indexOf(table: string, column = 'until'): string {
+  return `${table.slice(table.indexOf('.') + 1)}_${column}`;
 }

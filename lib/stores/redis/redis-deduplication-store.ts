@@ -54,7 +54,7 @@ export class RedisDeduplicationStore implements DeduplicationStore {
 
   /** @throws TypeError when the client is neither of `ioredis` nor of `redis` */
   constructor(client: IoRedisClient | NodeRedisClient, { prefix = 'mqtt:' }: RedisDeduplicationOptions = {}) {
-    this.send = commandOf(client);
+    this.send = commandOf(client, 'RedisDeduplicationStore');
     this.prefix = prefix;
   }
 
@@ -74,15 +74,15 @@ export class RedisDeduplicationStore implements DeduplicationStore {
   }
 
   async renew(key: string, owner: string, leaseMs: number): Promise<boolean> {
-    return (await RENEW.run(this.send, this.prefix + key, RUNNING + owner, String(leaseMs))) === 1;
+    return (await RENEW.run(this.send, [this.prefix + key], RUNNING + owner, String(leaseMs))) === 1;
   }
 
   async complete(key: string, owner: string, replies: readonly OutgoingMessage[], ttlMs: number): Promise<boolean> {
     const value = DONE + writeReplies(replies);
-    return (await COMPLETE.run(this.send, this.prefix + key, RUNNING + owner, String(ttlMs), value)) === 1;
+    return (await COMPLETE.run(this.send, [this.prefix + key], RUNNING + owner, String(ttlMs), value)) === 1;
   }
 
   async release(key: string, owner: string): Promise<void> {
-    await RELEASE.run(this.send, this.prefix + key, RUNNING + owner);
+    await RELEASE.run(this.send, [this.prefix + key], RUNNING + owner);
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { textOfThrown } from '../../errors/describe-thrown.js';
 import type { RedisCommand } from './redis-client.js';
 
-/** A script about one key, which runs in Redis as one step. */
+/** A script about a few keys of one slot, which runs in Redis as one step. */
 export class RedisScript {
   private readonly sha1: string;
 
@@ -11,12 +11,12 @@ export class RedisScript {
   }
 
   /** By its hash; in full where Redis does not know it yet, or no longer: it was restarted. */
-  async run(send: RedisCommand, key: string, ...args: string[]): Promise<unknown> {
+  async run(send: RedisCommand, keys: readonly string[], ...args: string[]): Promise<unknown> {
     try {
-      return await send('EVALSHA', this.sha1, '1', key, ...args);
+      return await send('EVALSHA', this.sha1, String(keys.length), ...keys, ...args);
     } catch (error) {
       if (!textOfThrown(error)?.startsWith('NOSCRIPT')) throw error;
-      return send('EVAL', this.source, '1', key, ...args);
+      return send('EVAL', this.source, String(keys.length), ...keys, ...args);
     }
   }
 }

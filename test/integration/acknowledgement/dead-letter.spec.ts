@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload, RpcException } from '@nestjs/microservices';
-import { AckPolicy, jsonCodec, type MqttContext } from '../../../lib/index.js';
+import type { IPublishPacket } from 'mqtt';
+import {
+  AckPolicy,
+  jsonCodec,
+  readDeadLetter,
+  type DeadLetter,
+  type MqttContext,
+} from '../../../lib/index.js';
 import { acknowledged, acknowledgementsOf, inWords } from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { durable, resumeSession } from '../../support/durable-session.js';
@@ -13,6 +20,10 @@ import { startInProcessBroker, connectionTo } from '../../support/test-broker.js
 import { tapWire } from '../../support/wire-tap.js';
 
 const retry = { attempts: 3, delay: 1 };
+
+function readLetter(packet: IPublishPacket): DeadLetter {
+  return readDeadLetter({ ...packet, payload: Buffer.from(packet.payload) })!;
+}
 
 /** Handlers that give up, each in its way. */
 function jobs(): { runs: Journal<string>; controller: new () => object } {
@@ -78,16 +89,27 @@ describeEachBroker('a dead letter', (broker) => {
       await peer.publishAsync('dead-letter/fails', 'over 9000', { qos, ...(v5 && { properties }) });
       const [letter] = await letters.atLeast(1);
       expect(letter).toMatchObject({ topic: 'dead/letters', qos, retain: false });
-      expect(letter!.payload.toString()).toBe('over 9000');
       expect(runs.entries).toEqual(['over 9000', 'over 9000', 'over 9000']);
       const reasons = {
         'nest-dead-letter-reason': 'sensor out of range',
         'nest-dead-letter-error': 'RpcException',
         'nest-dead-letter-topic': 'dead-letter/fails',
         'nest-dead-letter-attempts': '3',
+        'nest-dead-letter-time': expect.stringMatching(/^20.*Z$/),
+        'nest-dead-letter-pattern': 'dead-letter/fails',
       };
       const expected = { ...properties, userProperties: { ...properties.userProperties, ...reasons } };
       expect({ ...letter!.properties }).toEqual(v5 ? expected : {});
+      expect(letter!.payload.toString()).toMatch(v5 ? /^over 9000$/ : /^{"nestDeadLetter":1,/);
+      expect(readLetter(letter!)).toMatchObject({
+        topic: 'dead-letter/fails',
+        pattern: 'dead-letter/fails',
+        payload: Buffer.from('over 9000'),
+        reason: 'sensor out of range',
+        error: 'RpcException',
+        attempts: 3,
+        qos,
+      });
 
       await acknowledged(tap, 'over 9000');
       const packets = tap.packets.entries.map(({ from, packet }) => `${from}: ${inWords(packet).split(' 0x')[0]}`);
@@ -122,14 +144,13 @@ describeEachBroker('a dead letter', (broker) => {
       await peer.publishAsync('dead-letter/undecodable', '{', { qos });
       const [first, second] = await letters.atLeast(2);
       await acknowledged(tap, '{');
-      expect([first, second].map((letter) => letter!.payload.toString())).toEqual(['one', '{']);
+      const read = [first, second].map((letter) => readLetter(letter!));
+      expect(read.map(({ payload }) => payload.toString())).toEqual(['one', '{']);
       expect(runs.entries).toEqual(['one']);
       const accepted = qos === 1 ? 'PUBACK' : 'PUBREC';
       for (const topic of ['dead-letter/rejects', 'dead-letter/undecodable'])
         expect(acknowledgementsOf(tap, topic)[0]).toBe(v5 ? `${accepted} 0x00` : accepted);
-      if (!v5) return;
-      expect(first!.properties?.userProperties).toMatchObject({ 'nest-dead-letter-reason': 'not for us' });
-      expect(second!.properties?.userProperties?.['nest-dead-letter-reason']).toMatch(/cannot be decoded/);
+      expect(read.map(({ reason }) => reason)).toEqual(['not for us', expect.stringMatching(/cannot be decoded/)]);
     });
 
     it('is not sent for what the handler withholds', async () => {
@@ -155,8 +176,7 @@ describeEachBroker('a dead letter', (broker) => {
     const letters = await subscribeMqttJs(peer, 'dead/letters', { qos: 2 });
     await peer.publishAsync('dead-letter/explains', 'x', { qos: 1 });
     const [letter] = await letters.atLeast(1);
-    const reason = letter!.properties?.userProperties?.['nest-dead-letter-reason'];
-    expect(reason).toBe(v5 ? 'line 1 line 2  ' : undefined);
+    expect(readLetter(letter!).reason).toBe('line 1 line 2  ');
   });
 
   it('of a QoS 0 message goes at QoS 0', async () => {
@@ -165,7 +185,9 @@ describeEachBroker('a dead letter', (broker) => {
     const peer = await connectMqttJs(broker);
     const letters = await subscribeMqttJs(peer, 'dead/letters', { qos: 2 });
     await peer.publishAsync('dead-letter/fails', 'gone', { qos: 0 });
-    expect((await letters.atLeast(1))[0]).toMatchObject({ qos: 0, payload: Buffer.from('gone') });
+    const [letter] = await letters.atLeast(1);
+    expect(letter).toMatchObject({ qos: 0 });
+    expect(readLetter(letter!).payload.toString()).toBe('gone');
   });
 });
 

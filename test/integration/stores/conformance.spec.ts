@@ -2,14 +2,20 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { createClient } from 'redis';
-import { PostgresDeduplicationStore, RedisDeduplicationStore } from '../../../lib/stores/index.js';
+import {
+  PostgresDeadLetterStore,
+  PostgresDeduplicationStore,
+  RedisDeadLetterStore,
+  RedisDeduplicationStore,
+  type NodeRedisClient,
+} from '../../../lib/stores/index.js';
 import { describeWhereInstalled } from '../../support/executables.js';
 import { postgresPool } from '../../support/postgres-pool.js';
 import { PostgresProcess } from '../../support/postgres-process.js';
 import { RedisProcess } from '../../support/redis-process.js';
-import { itKeepsTheContract } from '../../support/store-cases.js';
+import { itKeepsLetters, itKeepsTheContract } from '../../support/store-cases.js';
 
-describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore', () => {
+describeWhereInstalled(['redis-server'], 'stores on Redis', () => {
   let redis: RedisProcess;
   beforeAll(async () => void (redis = await RedisProcess.launch()));
   afterAll(() => redis.close());
@@ -18,10 +24,16 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore', () => {
     const clients: Redis[] = [];
     afterAll(() => clients.forEach((client) => client.disconnect()));
 
-    itKeepsTheContract(() => {
+    const connect = (): Redis => {
       const client = new Redis(redis.url);
       clients.push(client);
-      return new RedisDeduplicationStore(client);
+      return client;
+    };
+    describe('RedisDeduplicationStore', () => {
+      itKeepsTheContract(() => new RedisDeduplicationStore(connect()));
+    });
+    describe('RedisDeadLetterStore', () => {
+      itKeepsLetters(() => new RedisDeadLetterStore(connect()));
     });
   });
 
@@ -29,16 +41,23 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore', () => {
     const clients: { destroy(): void }[] = [];
     afterAll(() => clients.forEach((client) => client.destroy()));
 
-    itKeepsTheContract(async () => {
+    const connect = async (): Promise<NodeRedisClient> => {
       const client = createClient({ url: redis.url });
       clients.push(client);
       await client.connect();
-      return new RedisDeduplicationStore(client, { prefix: 'other:' });
+      return client;
+    };
+    const prefix = 'other:';
+    describe('RedisDeduplicationStore', () => {
+      itKeepsTheContract(async () => new RedisDeduplicationStore(await connect(), { prefix }));
+    });
+    describe('RedisDeadLetterStore', () => {
+      itKeepsLetters(async () => new RedisDeadLetterStore(await connect(), { prefix }));
     });
   });
 });
 
-describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore', () => {
+describeWhereInstalled(['postgres', 'initdb'], 'stores on PostgreSQL', () => {
   let postgres: PostgresProcess;
   const pools: Pool[] = [];
   beforeAll(async () => void (postgres = await PostgresProcess.launch()), 60_000);
@@ -47,11 +66,25 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore', () 
     await postgres.close();
   });
 
-  itKeepsTheContract(async () => {
-    const pool = postgresPool(postgres);
+  /** One or the other of two. */
+  const connect = (): Pool => {
+    const pool = pools.length < 2 ? postgresPool(postgres) : pools.shift()!;
     pools.push(pool);
-    const store = new PostgresDeduplicationStore(pool, { prefix: 'public.shop_' });
-    await store.createTables();
-    return store;
+    return pool;
+  };
+  const prefix = 'public.shop_';
+  describe('PostgresDeduplicationStore', () => {
+    itKeepsTheContract(async () => {
+      const store = new PostgresDeduplicationStore(connect(), { prefix });
+      await store.createTables();
+      return store;
+    });
+  });
+  describe('PostgresDeadLetterStore', () => {
+    itKeepsLetters(async () => {
+      const store = new PostgresDeadLetterStore(connect(), { prefix });
+      await store.createTables();
+      return store;
+    });
   });
 });

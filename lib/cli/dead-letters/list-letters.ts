@@ -1,0 +1,37 @@
+import { writeDeadLetter } from '../../protocol/dead-letter-json.js';
+import type { KeptDeadLetter } from '../../protocol/dead-letter.js';
+import { withoutDiscouraged } from '../../protocol/utf8-string.js';
+import type { Task } from './task.js';
+import { numberOf } from './wanted-letters.js';
+
+const DEFAULT_LIMIT = 50;
+/** Read from the store at once. */
+const PAGE = 100;
+
+/** One line for each: in words, or with `--json` all of it, payload included. */
+export async function listLetters({ letters, wanted, values, output }: Task): Promise<void> {
+  const limit = numberOf('limit', values.limit) ?? DEFAULT_LIMIT;
+  const newestFirst = values.newest ?? false;
+  let left = limit;
+  let from: string | undefined;
+  do {
+    const page = await letters.list(wanted.filter, { limit: Math.min(left, PAGE), from, newestFirst });
+    for (const letter of page.letters) output.out(values.json ? asJson(letter) : asLine(letter));
+    left -= page.letters.length;
+    from = page.next;
+  } while (from !== undefined && left > 0);
+  if (left === limit) output.err('There are no such dead letters.\n');
+  else if (from !== undefined) output.err(`There may be more: --limit ${limit * 10} shows up to so many.\n`);
+}
+
+/** What comes from the network writes no control characters to a terminal. */
+function asLine({ id, time, topic, attempts, replays, error, reason }: KeptDeadLetter): string {
+  const runs = `${attempts} ${attempts === 1 ? 'run' : 'runs'}${replays > 0 ? `, replayed ${replays} times` : ''}`;
+  const why = error === undefined ? reason : `${error}: ${reason}`;
+  return `${withoutDiscouraged(`${id}  ${new Date(time).toISOString()}  ${topic}  (${runs})  ${why}`, ' ')}\n`;
+}
+
+function asJson({ id, ...letter }: KeptDeadLetter): string {
+  const json = `{"id":${JSON.stringify(id)},${writeDeadLetter(letter).slice(1)}`;
+  return `${json.replaceAll(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)}\n`;
+}

@@ -1,0 +1,46 @@
+import type { ReplayProgress } from '../../server/dead-letters/replay-options.js';
+import type { Output } from '../command.js';
+
+const WIDTH = 24;
+/** How often a line is written over, or, where it cannot be, another one is written. */
+const EVERY_MS = { terminal: 100, log: 5_000 };
+
+/** How far a replay of many letters is, in one line of the terminal. */
+export class ProgressLine {
+  private readonly startedAt: number;
+  private shownAt: number;
+
+  /** @param total letters that there were at the beginning */
+  constructor(
+    private readonly output: Output,
+    private readonly total: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.startedAt = this.shownAt = now();
+  }
+
+  show(progress: ReplayProgress): void {
+    const { isTerminal = false, err } = this.output;
+    const done = progress.replayed + progress.failed + progress.skipped;
+    const now = this.now();
+    if (done < this.total && now - this.shownAt < (isTerminal ? EVERY_MS.terminal : EVERY_MS.log)) return;
+    this.shownAt = now;
+    const text = this.textOf(progress, done, (now - this.startedAt) / 1_000);
+    err(isTerminal ? `\r${text}\u001b[K` : `${text}\n`);
+  }
+
+  /** What is written next begins a line of its own. */
+  end(): void {
+    if (this.output.isTerminal && this.shownAt !== this.startedAt) this.output.err('\n');
+  }
+
+  private textOf({ replayed, failed, skipped }: ReplayProgress, done: number, seconds: number): string {
+    const total = Math.max(this.total, done);
+    const share = done / total;
+    const filled = Math.round(share * WIDTH);
+    const perSecond = done / Math.max(seconds, 0.001);
+    const left = Math.ceil((total - done) / perSecond);
+    const bar = `[${'#'.repeat(filled)}${'-'.repeat(WIDTH - filled)}]`;
+    return `${bar} ${done} of ${total}: ${replayed} replayed, ${failed} failed, ${skipped} passed by, ${Math.round(perSecond)}/s, ${left} s left`;
+  }
+}

@@ -1,0 +1,27 @@
+import type { parseArgs } from 'node:util';
+import type { DeadLetters } from '../../server/dead-letters/dead-letters.js';
+import type { Output } from '../command.js';
+import { FILTER_OPTIONS, type Wanted } from './wanted-letters.js';
+
+/** What stands behind a subcommand. */
+export const TASK_OPTIONS = {
+  ...FILTER_OPTIONS,
+  broker: { type: 'string' },
+  all: { type: 'boolean' },
+  json: { type: 'boolean' },
+  limit: { type: 'string' },
+  newest: { type: 'boolean' },
+  to: { type: 'string' },
+  data: { type: 'string' },
+  'per-second': { type: 'string' },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof TASK_OPTIONS }>>['values'];
+
+/** What a subcommand works with. */
+export interface Task {
+  readonly letters: DeadLetters;
+  readonly wanted: Wanted;
+  readonly values: Values;
+  readonly output: Output;
+}

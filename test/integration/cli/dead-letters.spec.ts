@@ -1,0 +1,190 @@
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
+import { runCommand } from '../../../lib/cli/run-command.js';
+import { ServerMqtt, type DeadLetter } from '../../../lib/index.js';
+import { describeEachBroker } from '../../support/broker-matrix.js';
+import { closeAfterTest } from '../../support/closing.js';
+import { transportLogs } from '../../support/logs.js';
+import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
+import { AppModule, connection, handled, store } from './kept-letters.js';
+
+const MODULE = fileURLToPath(new URL('kept-letters.ts', import.meta.url));
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await runCommand(['dead-letters', ...args], {
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+  });
+  return { code, out, err };
+}
+
+function keep(payload: string, parts: Partial<DeadLetter> = {}): string {
+  return store.add({
+    time: Date.UTC(2026, 0, 2),
+    pattern: 'orders/created',
+    group: undefined,
+    handler: undefined,
+    attempts: 1,
+    reason: 'broken',
+    error: 'TypeError',
+    replays: 0,
+    topic: 'orders/created',
+    payload: Buffer.from(payload),
+    qos: 1,
+    properties: undefined,
+    ...parts,
+  });
+}
+
+beforeEach(() => {
+  for (const { id } of store.list({}, { limit: 1_000 }).letters) {
+    store.claim(id, 'test', 1);
+    store.remove(id, 'test');
+  }
+  handled.clear();
+  delete connection.url;
+  delete connection.protocolVersion;
+});
+
+describeEachBroker('dead-letters replay', (broker) => {
+  beforeEach(() => void Object.assign(connection, broker.connection));
+
+  it('runs the handlers beside the application: session, connection and will of that stay', async () => {
+    const app = await NestFactory.create(AppModule());
+    closeAfterTest(() => app.close());
+    const server = app.get(ServerMqtt);
+    app.connectMicroservice({ strategy: server });
+    await app.startAllMicroservices();
+    await app.init();
+    const peer = await connectMqttJs(broker);
+    const seen = await subscribeMqttJs(peer, '#', { qos: 1 });
+    const ids = ['one', 'two', 'bad'].map((payload) => keep(payload));
+
+    const result = await run('replay', MODULE, '--all', '--per-second', '1000');
+    expect(result.out).toBe(
+      'Replayed 2 dead letters; 1 have failed, 0 were passed by.\n' +
+        `The latest: Dead letter ${ids[2]} has failed again: RangeError: bad is out of stock\n`,
+    );
+    expect(result.err).toMatch(
+      /^\[#{24}\] 3 of 3: 2 replayed, 1 failed, 0 passed by, \d+\/s, 0 s left\n1 have failed, and are still there\.\n$/,
+    );
+    expect(result.code).toBe(1);
+    expect(handled.entries.toSorted()).toEqual(['one', 'two']);
+    expect(store.list({}, { limit: 9 }).letters).toMatchObject([{ id: ids[2], replays: 1, error: 'RangeError' }]);
+
+    await peer.publishAsync('end', 'end', { qos: 1 });
+    await seen.until((all) => all.some(({ topic }) => topic === 'end'), 'the end');
+    expect(seen.entries.map(({ topic }) => topic).toSorted()).toEqual(['end', 'stock/taken', 'stock/taken']);
+    expect(server.health()).toMatchObject({ connected: true });
+    expect(transportLogs('warn')).toEqual([]); // no session taken over
+  });
+
+  it('names single letters, takes other data for one, and says what is wrong with each', async () => {
+    const [bad, tired] = [keep('bad'), keep('bad', { replays: 2 })] as const;
+    const replaced = await run('replay', MODULE, bad, '--data', '"good"');
+    expect(replaced).toEqual({ code: 0, out: `Replayed dead letter ${bad}.\n`, err: '' });
+    expect(handled.entries).toEqual(['good']);
+    const { code, out, err } = await run('replay', MODULE, tired, bad);
+    expect(code).toBe(1);
+    expect(out).toBe('');
+    expect(err).toMatch(
+      /has been replayed 2 times.*\nThere is no dead letter .*\nOf 2 dead letters 2 were not replayed\.\n$/,
+    );
+  });
+
+  it('publishes to the topic when told', async () => {
+    const id = keep('again');
+    const peer = await connectMqttJs(broker);
+    const seen = await subscribeMqttJs(peer, 'orders/created', { qos: 1 });
+    expect(await run('replay', MODULE, id, '--to', 'topic')).toMatchObject({ code: 0 });
+    const [message] = await seen.atLeast(1);
+    expect(message!.payload.toString()).toBe('again');
+    expect(store.size).toBe(0);
+  });
+});
+
+describe('dead-letters list and discard', () => {
+  it('lists letters in lines, without control characters, and needs no broker', async () => {
+    const id = keep('secret', { replays: 1, topic: 'orders/\u001b[2J', reason: 'bad\u009b1m' });
+    const { code, out, err } = await run('list', MODULE);
+    expect(out).toBe(`${id}  2026-01-02T00:00:00.000Z  orders/ [2J  (1 run, replayed 1 times)  TypeError: bad 1m\n`);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  it('lists all of them as JSON', async () => {
+    const id = keep('secret', { reason: 'bad\u009b1m' });
+    const { out } = await run('list', MODULE, '--json');
+    expect(out).not.toContain('\u009b');
+    expect(JSON.parse(out)).toMatchObject({ id, payload: 'secret', topic: 'orders/created', reason: 'bad\u009b1m' });
+  });
+
+  it('lists those that a filter means, newest first, up to a limit', async () => {
+    const ids = ['a', 'b', 'c', 'd'].map((name, i) =>
+      keep(name, { error: name === 'a' ? 'Other' : 'TypeError', time: Date.UTC(2026, 0, 2 + i) }),
+    );
+    const listed = async (...args: string[]): Promise<string[]> =>
+      (await run('list', MODULE, ...args)).out
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split(' ')[0]!);
+    expect(await listed('--error', 'TypeError', '--newest')).toEqual([ids[3], ids[2], ids[1]]);
+    expect(await listed('--since', '2026-01-03', '--before', '2026-01-05T00:00:00Z')).toEqual([ids[1], ids[2]]);
+    expect(await listed('--topic', 'none')).toEqual([]);
+    const { out, err } = await run('list', MODULE, '--limit', '2');
+    expect(out.split('\n')).toHaveLength(3);
+    expect(err).toBe('There may be more: --limit 20 shows up to so many.\n');
+  });
+
+  it('discards letters by name, or by filter', async () => {
+    const ids = ['a', 'b', 'c'].map((name) => keep(name, { error: name === 'c' ? 'Other' : 'TypeError' })) as [
+      string,
+      string,
+      string,
+    ];
+    expect(await run('discard', MODULE, ids[0], 'none')).toEqual({
+      code: 1,
+      out: 'Discarded 1 dead letters.\n',
+      err: 'There is no dead letter none: it was replayed or discarded.\n1 were not discarded.\n',
+    });
+    expect(await run('discard', MODULE, '--all', '--error', 'TypeError')).toMatchObject({ code: 0 });
+    expect(store.list({}, { limit: 9 }).letters.map(({ id }) => id)).toEqual([ids[2]]);
+  });
+
+  it('says what is wrong with its arguments, with exit code 2', async () => {
+    const cases: [string[], string][] = [
+      [[], 'Say list, replay or discard'],
+      [['burn', MODULE], 'Say list, replay or discard'],
+      [['list'], 'Name one module'],
+      [['list', MODULE, '7'], 'Name one module'],
+      [['replay', MODULE], 'Name the letters to replay, or say --all'],
+      [['discard', MODULE, '7', '--all'], 'and not both'],
+      [['discard', MODULE, '7', '--topic', 'a'], 'and not both'],
+      [['list', MODULE, '--since', 'yesterday'], '--since is no time: yesterday'],
+      [['list', MODULE, '--limit', 'x'], '--limit is no number'],
+      [['list', MODULE, '--colour'], '--colour'],
+      [['list', `${MODULE}#WithoutStore`], 'No server of the application keeps dead letters'],
+      [['list', `${MODULE}#TwoBrokers`], 'Several servers keep dead letters: name one with --broker, of plant, office'],
+      [
+        ['list', `${MODULE}#TwoBrokers`, '--broker', 'attic'],
+        'No server of broker "attic" keeps dead letters. There is: plant, office.',
+      ],
+    ];
+    for (const [args, message] of cases) {
+      const { code, err } = await run(...args);
+      expect(err).toContain(message);
+      expect(code).toBe(2);
+    }
+    expect(await run('list', `${MODULE}#TwoBrokers`, '--broker', 'plant')).toMatchObject({ code: 0 });
+  });
+
+  it('says that the broker is not there', async () => {
+    connection.url = 'mqtt://127.0.0.1:1';
+    const { code, err } = await run('replay', MODULE, keep('x'));
+    expect(code).toBe(1);
+    expect(err).toMatch(/127\.0\.0\.1:1/);
+    expect(store.size).toBe(1);
+  });
+});
