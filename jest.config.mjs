@@ -53,11 +53,14 @@ export default {
       // Where Nest matters: what it calls, and what it hands over. The wire, the brokers and the processes are the same on both.
       testMatch: [
         '<rootDir>/test/unit/{client,compat,context,module,records,server}/**/*.spec.ts',
-        '<rootDir>/test/integration/{asyncapi,handlers,http,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
+        '<rootDir>/test/integration/{asyncapi,handlers,http,inspector,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
         '<rootDir>/test/integration/rpc/{request-response,failures}.spec.ts',
         '<rootDir>/test/integration/streams/streams.spec.ts',
       ],
-      testPathIgnorePatterns: ['/test/integration/(peers|otel)/faststream'],
+      testPathIgnorePatterns: [
+        '/test/integration/(peers|otel)/faststream',
+        '/test/integration/inspector/(page-in-use|load)',
+      ],
       moduleNameMapper: {
         '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',
         ...sourceSpecifiers,
