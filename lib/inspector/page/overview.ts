@@ -43,8 +43,8 @@ class TotalsCard {
     );
   }
 
-  record({ totals: { rate = 0 } }: Snapshot): void {
-    this.rates.add(rate);
+  record({ totals: { rate } }: Snapshot): void {
+    if (rate !== undefined) this.rates.add(rate);
   }
 
   update(snapshot: Snapshot): void {

@@ -93,7 +93,7 @@ function show(td: HTMLTableCellElement, given: Cell | string): void {
   let second = box.querySelector('span.sub');
   if (sub === undefined) second?.remove();
   else {
-    if (!second) box.append((second = element('span', { class: 'sub' })));
+    if (!second) first.after((second = element('span', { class: 'sub' })));
     setText(second, sub);
   }
 }
