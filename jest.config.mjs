@@ -37,6 +37,7 @@ export default {
   testTimeout: 20_000, // a hanging test fails by this, never a slow machine
   maxWorkers: availableParallelism() + 1, // half the work is waiting for brokers; jest takes "150%" for 150
   workerIdleMemoryLimit: '2GB', // what a worker has run stays in its memory
+  workerGracefulExitTimeout: 30_000, // giving its memory back may take longer than half a second: it is no leak
   collectCoverageFrom: ['lib/**/*.ts'],
   projects: [
     {
@@ -53,12 +54,15 @@ export default {
       // Where Nest matters: what it calls, and what it hands over. The wire, the brokers and the processes are the same on both.
       testMatch: [
         '<rootDir>/test/unit/{client,compat,context,module,records,server}/**/*.spec.ts',
-        '<rootDir>/test/integration/{asyncapi,handlers,http,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
+        '<rootDir>/test/integration/{asyncapi,handlers,http,inspector,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
         '<rootDir>/test/integration/rpc/{request-response,failures}.spec.ts',
         '<rootDir>/test/integration/streams/streams.spec.ts',
         '<rootDir>/sample/*/test/**/*.spec.ts',
       ],
-      testPathIgnorePatterns: ['/test/integration/(peers|otel)/faststream'],
+      testPathIgnorePatterns: [
+        '/test/integration/(peers|otel)/faststream',
+        '/test/integration/inspector/(page-in-use|load)',
+      ],
       moduleNameMapper: {
         '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',
         ...sourceSpecifiers,

@@ -10,8 +10,8 @@ const floors = [
   ['context', 'filters'],
   ['server', 'client'],
   ['module'],
-  ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'inspector', 'stores'],
-  ['cli'],
+  ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'stores'],
+  ['inspector', 'cli'], // of which both know the AsyncAPI document
 ];
 const entryPoints = ['testing', 'health', 'otel', 'metrics', 'asyncapi', 'inspector', 'stores'];
 

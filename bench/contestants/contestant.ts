@@ -23,6 +23,8 @@ export interface ConsumeOptions extends ConnectOptions {
   readonly window: number;
   /** Default: nobody. Of this transport alone. */
   readonly watched?: Watched | undefined;
+  /** An application with HTTP beside it, whether it has the inspector or not. Of this transport alone. */
+  readonly inspector?: boolean | undefined;
 }
 
 export interface RespondOptions extends ConnectOptions {
@@ -45,7 +47,8 @@ export interface Contestant {
   /** Answers requests on {@link ECHO}. */
   respond(options: RespondOptions): Promise<void>;
   requester(options: ConnectOptions): Promise<Requester>;
-  consume(options: ConsumeOptions, take: (event: Reading) => void): Promise<void>;
+  /** @returns the address of the inspector, where there is one */
+  consume(options: ConsumeOptions, take: (event: Reading) => void): Promise<string | void>;
   emitter(options: ConnectOptions): Promise<Emitter>;
   /** Subscribes to many filters, as an application that starts with many handlers. */
   start(options: ConnectOptions, filters: readonly string[]): Promise<void>;

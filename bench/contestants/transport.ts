@@ -1,4 +1,4 @@
-import { ClientMqtt, ServerMqtt } from 'nestjs-mqtt-transport';
+import { ClientMqtt, ServerMqtt, type MqttServerOptions } from 'nestjs-mqtt-transport';
 import { firstValueFrom } from 'rxjs';
 import { ECHO, type Contestant, type Reading } from './contestant.js';
 import { consumer, listen, responder } from './nest-application.js';
@@ -17,18 +17,21 @@ export function transport(protocolVersion: 4 | 5): Contestant {
       return { call: (request) => firstValueFrom(client.send<Reading>(ECHO, request)) };
     },
 
-    async consume({ url, qos, filter, clientId, window, watched }, take) {
+    async consume({ url, qos, filter, clientId, window, watched, inspector }, take) {
       const observers = watched && (await import('./watching.js')).observersFor(watched);
       const session = protocolVersion === 5 ? { properties: { sessionExpiryInterval: 3_600 } } : {};
-      const strategy = new ServerMqtt({
+      const options: MqttServerOptions = {
         url,
         protocolVersion,
         maxConcurrency: window,
         subscribeOptions: { qos },
         ...(observers && { observers }),
         ...(clientId !== undefined && { clientId, clean: false, ...session }),
-      });
-      await listen(consumer(filter, take), { strategy });
+      };
+      if (inspector !== undefined)
+        return (await import('./inspected.js')).serveInspected(consumer(filter, take), options, inspector);
+      await listen(consumer(filter, take), { strategy: new ServerMqtt(options) });
+      return undefined;
     },
 
     async emitter({ url, qos }) {

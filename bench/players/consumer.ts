@@ -59,5 +59,5 @@ async function taken(wave: number): Promise<Lap> {
 }
 
 const mqtt = await CONTESTANTS[contestant].load();
-await mqtt.consume(options, take);
-play({ taken });
+const page = await mqtt.consume(options, take);
+play({ taken, page: () => page });

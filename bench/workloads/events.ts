@@ -7,6 +7,7 @@ import type { Lap } from '../harness/stopwatch.js';
 import type { Figures } from '../harness/workload.js';
 import type { ConsumerParameters } from '../players/consumer.js';
 import type { PumpParameters } from '../players/pump.js';
+import type { ViewerParameters } from '../players/viewer.js';
 
 /** Who takes part where nothing else is said. */
 export const MOST: readonly ContestantName[] = ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'floor'];
@@ -40,13 +41,17 @@ export interface Pumped {
   readonly piece?: number;
   /** Who watches the consumer. Default: nobody. */
   readonly watched?: Watched;
+  /** Whether the consumer, an application with HTTP, has the inspector. */
+  readonly inspector?: boolean;
+  /** Whether somebody looks at it. */
+  readonly viewer?: boolean;
 }
 
 /** Publishes QoS 0 events faster than a consumer takes them. */
 export async function pumped(
   contestant: ContestantName,
   { url }: Broker,
-  { filter, topics, piece, watched, ...each }: Pumped,
+  { filter, topics, piece, watched, inspector, viewer: isWatched = false, ...each }: Pumped,
 ): Promise<Figures> {
   const waves = [each.warmUp * topics.length, each.events * topics.length] as const;
   const consumer = await PlayerProcess.start('consumer', {
@@ -56,14 +61,20 @@ export async function pumped(
     filter,
     window: WINDOW,
     watched,
+    inspector,
     waves,
   } satisfies ConsumerParameters);
   const pump = await PlayerProcess.start('pump', { url, topics, piece } satisfies PumpParameters);
+  const viewer = isWatched
+    ? await PlayerProcess.start('viewer', { page: await consumer.ask('page') } satisfies ViewerParameters)
+    : undefined;
   try {
     await Promise.all([consumer.ask('taken', 0), pump.ask('pump', each.warmUp)]);
     const [lap] = await Promise.all([consumer.ask<Lap>('taken', 1), pump.ask<Lap>('pump', each.events)]);
-    return { ...eventFigures(waves[1], lap), ...busy(lap) };
+    const seen = viewer && { snapshots: await viewer.ask<number>('seen') };
+    return { ...eventFigures(waves[1], lap), ...busy(lap), ...seen };
   } finally {
+    await viewer?.end();
     await pump.end();
     await consumer.end();
   }

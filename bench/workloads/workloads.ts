@@ -6,6 +6,7 @@ import { EVENTS_PUBLISHED } from './events-published.js';
 import { EVENTS_RECEIVED } from './events-received.js';
 import { FAN_IN } from './fan-in.js';
 import { GROUPS } from './groups.js';
+import { INSPECTOR } from './inspector.js';
 import { MEMORY } from './memory.js';
 import { OBSERVERS } from './observers.js';
 import { PACKETS } from './packets.js';
@@ -28,6 +29,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...ROUTING,
   ...DISPATCH,
   ...OBSERVERS,
+  ...INSPECTOR,
   ...START,
   ...MEMORY,
 ];

@@ -1,41 +1,45 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { ClientMqtt } from '../client/mqtt.client.js';
-import { exploreApplication } from '../module/explored-application.js';
+import { exploreModules, type ExploredApplication } from '../module/explored-application.js';
 import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
+import { TopicFilter } from '../protocol/topic-filter.js';
 import type { HandlerDescription } from '../routing/handler-description.js';
 import type { ServerMqtt } from '../server/mqtt.server.js';
 
-/** A handler, with the broker that it belongs to. */
+/** A handler, with where it is served. */
 export interface InspectedHandler extends HandlerDescription {
+  readonly server: ServerMqtt;
+  /** Name of its broker. */
   readonly broker: string | undefined;
-}
-
-interface Parts {
-  readonly servers: readonly ServerMqtt[];
-  readonly clients: ReadonlyMap<string, ClientMqtt>;
+  /** Its filter, parsed. */
+  readonly topics: TopicFilter;
 }
 
 /** Servers and clients of the application that the inspector is a part of, found when somebody looks first. */
 @Injectable()
 export class InspectedApplication {
-  private found: Parts | undefined;
+  private found: ExploredApplication | undefined;
   private readonly described = new WeakMap<ServerMqtt, readonly InspectedHandler[]>();
 
-  constructor(private readonly modules: ModuleRef) {}
+  constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
+
+  get parts(): ExploredApplication {
+    return (this.found ??= exploreModules(this.modules.get(ModulesContainer, { strict: false })));
+  }
 
   /** Brokers that there is a client of, '' for the unnamed one. */
   get brokers(): string[] {
-    return [...this.parts.clients.keys()];
+    return [...new Set(this.parts.clients.map(nameOf))];
   }
 
   clientOf(broker: string): ClientMqtt | undefined {
-    return this.parts.clients.get(broker);
+    return this.parts.clients.find((client) => nameOf(client) === broker);
   }
 
   /** What the handlers of a connection are, in the order in which it tells of them. */
-  handlersOf({ clientId }: MqttObservedConnection): readonly InspectedHandler[] {
-    const server = this.parts.servers.find((known) => known.health()?.clientId === clientId);
+  handlersOf(connection: MqttObservedConnection): readonly InspectedHandler[] {
+    const server = this.parts.servers.find((known) => isOf(connection, known));
     return server ? this.describe(server) : [];
   }
 
@@ -48,19 +52,24 @@ export class InspectedApplication {
     let handlers = this.described.get(server);
     if (!handlers) {
       const { connection, handlers: described } = server.describe();
-      handlers = described.map((handler) => ({ ...handler, broker: connection.name }));
+      handlers = described.map((handler) => ({
+        ...handler,
+        server,
+        broker: connection.name,
+        topics: TopicFilter.parse(handler.filter),
+      }));
       this.described.set(server, handlers);
     }
     return handlers;
   }
+}
 
-  private get parts(): Parts {
-    return (this.found ??= this.explore());
-  }
+/** Whether it is the connection of that server. */
+export function isOf({ clientId, broker }: MqttObservedConnection, server: ServerMqtt): boolean {
+  const health = server.health();
+  return health?.clientId === clientId && health.broker === broker;
+}
 
-  private explore(): Parts {
-    const container = this.modules.get(ModulesContainer, { strict: false });
-    const { servers, clients } = exploreApplication({ get: () => container } as never);
-    return { servers, clients: new Map(clients.map((client) => [client.describe().connection.name ?? '', client])) };
-  }
+function nameOf(client: ClientMqtt): string {
+  return client.describe().connection.name ?? '';
 }

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { MQTT_OBSERVERS } from '../module/mqtt-tokens.js';
 import { Actions } from './http/actions.js';
 import { inspectorController } from './http/inspector.controller.js';
+import { MessageForms } from './http/message-forms.js';
 import { Snapshots } from './http/snapshots.js';
 import { Tails } from './http/tails.js';
 import { InspectedApplication } from './inspected-application.js';
@@ -43,6 +44,7 @@ export class MqttInspectorModule {
         Snapshots,
         Tails,
         Actions,
+        MessageForms,
       ],
       exports: [MqttInspector, MQTT_OBSERVERS],
     };

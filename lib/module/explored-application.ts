@@ -28,7 +28,11 @@ export interface ExploredApplication {
 
 /** Looks through the modules of an application. Nothing is started. */
 export function exploreApplication(app: INestApplicationContext): ExploredApplication {
-  const container = app.get(ModulesContainer, { strict: false });
+  return exploreModules(app.get(ModulesContainer, { strict: false }));
+}
+
+/** The same, from inside of the application. */
+export function exploreModules(container: ModulesContainer): ExploredApplication {
   const servers = new Set<ServerMqtt>();
   const clients = new Set<ClientMqtt>();
   const publishers = new Set<MqttPublisher>();

@@ -23,6 +23,8 @@ export interface HandlerDescription {
   readonly options: Readonly<MqttSubscriptionOptions>;
   /** Where `@PublishTo` publishes the results. */
   readonly publishTo: readonly PublishTarget[];
+  /** @internal The same object for all patterns of one method, which runs once for a message that several of them match. */
+  readonly method: object;
   /** What Nest keeps beside the pattern: the object that the metadata of the method holds, so that the method can be found by it. */
   readonly extras: Readonly<Record<PropertyKey, unknown>>;
 }
@@ -39,6 +41,7 @@ export function describeHandler(handler: Handler): HandlerDescription {
     captures,
     options,
     publishTo: publishTo.map((target) => ({ topic: target.topic, options: target.options })),
+    method,
     extras: method.extras,
   };
 }

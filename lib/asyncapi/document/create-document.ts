@@ -31,7 +31,7 @@ export async function createDocument(
   const handlers = describedHandlers(application, brokers);
   const sent = Object.values(topics).flatMap(({ event, request, reply }) => [event, request, reply]);
   const sources = [...handlers.flatMap(schemaSourcesOf), ...sent].filter((source) => source !== undefined);
-  const schemas = await SchemaLibrary.of(app, sources);
+  const schemas = await SchemaLibrary.of(sources);
   const channels = new Channels();
   const drafts: Drafts = { channels, messages: new Messages(schemas), names: new UniqueNames('_'), operations: {} };
   for (const described of handlers) addHandlerOperations(described, drafts);

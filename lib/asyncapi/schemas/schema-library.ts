@@ -1,4 +1,4 @@
-import type { INestApplicationContext, Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { classValidatorModels } from './class-validator-models.js';
 import { isClass, isStandardSchema, type JsonSchema, type SchemaSource } from './json-schema.js';
 import { SCHEMAS, type Models } from './models.js';
@@ -25,10 +25,10 @@ export class SchemaLibrary {
   private constructor(private readonly models: readonly Models[]) {}
 
   /** @param sources all that schemas will be asked for */
-  static async of(app: INestApplicationContext, sources: readonly SchemaSource[]): Promise<SchemaLibrary> {
+  static async of(sources: readonly SchemaSource[]): Promise<SchemaLibrary> {
     const all = [...new Set(sources.flat().filter(isClass))].filter(({ name }) => !isBuiltIn(name));
     const described = all.filter(hasSwaggerMetadata);
-    const swagger = described.length > 0 ? await swaggerModels(app, described) : undefined;
+    const swagger = described.length > 0 ? await swaggerModels(described) : undefined;
     const others = all.filter((type) => !swagger?.names.has(type));
     const validated = others.length > 0 ? await classValidatorModels(others) : undefined;
     return new SchemaLibrary([swagger, validated].filter((models) => models !== undefined));

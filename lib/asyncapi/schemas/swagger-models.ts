@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { INestApplicationContext, Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { noHttpAdapter } from '../../module/no-http-adapter.js';
 import { fromOpenApi } from './from-open-api.js';
 import type { JsonSchema } from './json-schema.js';
@@ -14,17 +14,13 @@ export function hasSwaggerMetadata({ prototype }: Type): boolean {
 }
 
 /** Schemas that @nestjs/swagger makes of classes, by its public way: as extra models of a document without a route. */
-export async function swaggerModels(
-  app: INestApplicationContext,
-  classes: readonly Type[],
-): Promise<Models | undefined> {
+export async function swaggerModels(classes: readonly Type[]): Promise<Models | undefined> {
   const swagger = await optionalPackage(() => import('@nestjs/swagger'));
   if (!swagger) return undefined;
-  class NoModule {} // none of the application's routes
   const { components } = swagger.SwaggerModule.createDocument(
-    withHttpAdapter(app) as Parameters<typeof swagger.SwaggerModule.createDocument>[0],
+    NO_APPLICATION as Parameters<typeof swagger.SwaggerModule.createDocument>[0],
     { openapi: '3.0.0', info: { title: '', version: '' }, paths: {} } as never,
-    { extraModels: [...classes] as never, include: [NoModule] },
+    { extraModels: [...classes] as never },
   );
   const schemas = (components?.schemas ?? {}) as Record<string, JsonSchema>;
   return {
@@ -33,10 +29,9 @@ export async function swaggerModels(
   };
 }
 
-/** A microservice has no HTTP platform, of which @nestjs/swagger asks the name. */
-function withHttpAdapter(app: INestApplicationContext): INestApplicationContext {
-  if ('getHttpAdapter' in app) return app;
-  return new Proxy(app, {
-    get: (target, name) => (name === 'getHttpAdapter' ? noHttpAdapter : (Reflect.get(target, name) as unknown)),
-  });
-}
+/** What @nestjs/swagger looks at of an application: one without a route. Schemas of classes depend on no application. */
+const NO_APPLICATION: unknown = {
+  container: { getModules: () => new Map() },
+  config: { getGlobalPrefix: () => '' },
+  getHttpAdapter: noHttpAdapter,
+};

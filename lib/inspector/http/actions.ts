@@ -50,6 +50,11 @@ export class Actions {
     });
   }
 
+  /** @throws ForbiddenException where nothing may be sent */
+  allowSending(): void {
+    if (!this.options.allow.has('publish')) this.allow('request');
+  }
+
   /** @throws ForbiddenException */
   private allow(action: MqttInspectorAction): void {
     if (!this.options.allow.has(action))

@@ -22,8 +22,11 @@ import { INSPECTOR_OPTIONS } from '../inspector-tokens.js';
 import { MqttInspector } from '../mqtt-inspector.js';
 import { PAGE_HTML, PAGE_SCRIPT_HASH, PAGE_STYLE_HASH } from '../page-bundle.js';
 import { explainTopic } from '../views/explain-topic.js';
+import { findHandler } from '../views/handler-id.js';
+import { obstacleOf } from '../views/obstacle.js';
 import { previewOf, previewOfProperty } from '../views/payload-preview.js';
 import { Actions } from './actions.js';
+import { MessageForms } from './message-forms.js';
 import { Snapshots } from './snapshots.js';
 import { Tails, type TailWish } from './tails.js';
 
@@ -66,6 +69,7 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
       @Inject(Snapshots) private readonly snapshots: Snapshots,
       @Inject(Tails) private readonly tails: Tails,
       @Inject(Actions) private readonly actions: Actions,
+      @Inject(MessageForms) private readonly forms: MessageForms,
     ) {}
 
     @Get()
@@ -97,7 +101,19 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
     @Get('explain')
     explain(@Query('topic') topic: unknown, @Res() response: unknown): void {
       if (typeof topic !== 'string') throw new BadRequestException('Give a topic.');
-      this.json(response, explainTopic(topic, this.application.handlers));
+      this.json(
+        response,
+        explainTopic(topic, this.application.handlers, (handler) => obstacleOf(handler, this.inspector)),
+      );
+    }
+
+    /** What a message to a handler is made of. */
+    @Get('form')
+    async form(@Query('handler') id: unknown, @Res() response: unknown): Promise<void> {
+      this.actions.allowSending();
+      const handler = findHandler(String(id), this.inspector, this.application);
+      if (!handler) throw new NotFoundException('There is no such handler.');
+      this.json(response, await this.forms.of(handler));
     }
 
     @Get('dead-letter')

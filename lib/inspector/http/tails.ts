@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { BadRequestException, Inject, Injectable, NotFoundException, type OnModuleDestroy } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import type { MqttMessage } from '../../client/messages/mqtt-message.js';
-import { topicFilterProblem, TopicFilter } from '../../protocol/topic-filter.js';
+import { topicFilterProblem } from '../../protocol/topic-filter.js';
 import { binaryCodec } from '../../serialization/codecs.js';
 import { InspectedApplication, type InspectedHandler } from '../inspected-application.js';
 import { INSPECTOR_OPTIONS } from '../inspector-tokens.js';
@@ -10,6 +10,7 @@ import type { ResolvedInspectorOptions } from '../inspector-options.js';
 import { propertiesOf } from '../records/letter-records.js';
 import { excerpt, excerptOfError } from '../views/excerpt.js';
 import { previewOf, previewOfProperty } from '../views/payload-preview.js';
+import { hitsOf } from '../views/reached.js';
 import type { TailMessage } from '../views/snapshot.js';
 import { EventStreams, frameOf, type EventStream } from './event-streams.js';
 
@@ -79,16 +80,14 @@ export class Tails implements OnModuleDestroy {
 class TailLines {
   private messages: TailMessage[] = [];
   private skipped = 0;
-  private readonly handlers: readonly { readonly filter: TopicFilter; readonly template: string }[];
+  private readonly handlers: readonly InspectedHandler[];
 
   constructor(
     handlers: readonly InspectedHandler[],
     private readonly wish: TailWish,
     private readonly options: ResolvedInspectorOptions,
   ) {
-    this.handlers = handlers
-      .filter(({ broker = '' }) => broker === wish.broker)
-      .map(({ filter, template }) => ({ filter: TopicFilter.parse(filter), template: excerpt(template) }));
+    this.handlers = handlers.filter(({ broker = '' }) => broker === wish.broker);
   }
 
   take({ topic, data, packet }: MqttMessage<Buffer>): void {
@@ -122,11 +121,7 @@ class TailLines {
   }
 
   private reached(topic: string): string[] {
-    const reached: string[] = [];
-    for (const { filter, template } of this.handlers) {
-      if (reached.length === MAX_REACHED) break;
-      if (filter.matches(topic)) reached.push(template);
-    }
-    return reached;
+    const takers = hitsOf(topic, this.handlers).filter(({ instead }) => instead === undefined);
+    return takers.slice(0, MAX_REACHED).map(({ handler }) => excerpt(handler.template));
   }
 }

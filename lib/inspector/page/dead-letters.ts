@@ -42,7 +42,7 @@ export function deadLetters(): View {
       'A handler with the option deadLetter sends what it gives up there, and it is listed here.',
     ],
     (row, tr) => {
-      if (latest?.may.payloads) tr.lastElementChild!.firstElementChild!.append(contentOf(row));
+      if (latest?.may.payloads) tr.children[1]!.firstElementChild!.append(contentOf(row));
     },
   );
   const filter = filterField('letter', 'topic, handler or reason', () => latest && update(latest));

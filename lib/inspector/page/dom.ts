@@ -20,6 +20,14 @@ export function setText(target: Node, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** Sets a topic, which is broken between its levels where it is too long for a line. */
+export function setTopic(target: Element, text: string): void {
+  if (target.textContent === text) return;
+  target.replaceChildren(
+    ...text.split('/').flatMap((level, i) => (i === 0 ? [level] : ['/', document.createElement('wbr'), level])),
+  );
+}
+
 export function setAttribute(target: Element, name: string, value: string | undefined): void {
   if (value === undefined) {
     if (target.hasAttribute(name)) target.removeAttribute(name);

@@ -34,14 +34,14 @@ export function handlers(): View {
       {
         title: 'Pattern',
         kind: 'code',
-        cell: ({ template, kind, source, group, broker }) => ({
+        cell: ({ template, kind, source, broker, subscription }) => ({
           text: template,
-          sub: [kind, source, group !== undefined && `group ${group}`, broker !== undefined && `broker ${broker}`]
-            .filter(Boolean)
-            .join(' · '),
+          sub: [
+            [kind, source, broker !== undefined && `broker ${broker}`].filter(Boolean).join(' · '),
+            `subscribed as ${subscription}`,
+          ].join('\n'),
         }),
       },
-      { title: 'Filter', kind: 'code', cell: ({ subscription }) => ({ text: subscription, tone: 'soft' }) },
       { title: 'QoS', kind: 'fix', cell: qosOf },
       {
         title: 'Policy',

@@ -37,6 +37,7 @@ function show(view: View): void {
 function update(snapshot: Snapshot): void {
   latest = snapshot;
   for (const view of views) {
+    view.record?.(snapshot);
     const link = links.get(view)!;
     link.hidden = view.allowed?.(snapshot) === false;
     setText(link.lastElementChild!, view.count?.(snapshot) ?? '');

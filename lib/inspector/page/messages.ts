@@ -75,6 +75,7 @@ export function messages(): View {
       'Messages that cannot be read, are too large, or have no room are listed here with the reason.',
     ],
   );
+  for (const { element: list } of [flights, requests]) list.classList.add('steady'); // what comes and goes moves nothing else
   const filter = filterField('message', 'topic or handler', () => latest && update(latest));
   function update(snapshot: Snapshot): void {
     latest = snapshot;

@@ -1,8 +1,9 @@
 import type { ConnectionView, EventView, Snapshot } from '../views/snapshot.js';
 import { element, setAttribute, setText } from './dom.js';
-import { countOf, durationOf, exactTime, timeOf } from './format.js';
+import { countOf, durationOf, exactTime, rateOf, timeOf } from './format.js';
+import { Spark } from './spark.js';
 import { Table, timeCell } from './table.js';
-import { heading, type View } from './view.js';
+import type { View } from './view.js';
 
 const FIGURES: readonly (readonly [string, (view: ConnectionView) => string, ('server' | 'client')?])[] = [
   ['Subscribed', ({ granted, wanted }) => `${countOf(granted)} of ${countOf(wanted)}`],
@@ -16,6 +17,40 @@ const FIGURES: readonly (readonly [string, (view: ConnectionView) => string, ('s
   ['In flight', ({ inFlight }) => countOf(inFlight)],
   ['Reconnects', ({ reconnects }) => countOf(reconnects)],
 ];
+
+const TOTALS: readonly (readonly [string, (snapshot: Snapshot) => string])[] = [
+  ['Messages', ({ totals: { rate } }) => rateOf(rate)],
+  ['Running', ({ totals: { running } }) => countOf(running)],
+  ['Waiting', ({ totals: { waiting } }) => countOf(waiting)],
+  ['Failures', ({ totals: { failures } }) => countOf(failures)],
+  ['Dead letters', ({ deadLetters: { all } }) => countOf(all)],
+  ['Went no further', ({ drops: { all } }) => countOf(all)],
+];
+
+/** What there is to know at a glance, from far away. */
+class TotalsCard {
+  readonly element: HTMLElement;
+  private readonly values = TOTALS.map(([, value]) => [element('dd'), value] as const);
+  private readonly rates = new Spark();
+
+  constructor() {
+    const figures = TOTALS.map(([term], i) => element('div', {}, element('dt', {}, term), this.values[i]![0]));
+    this.element = element(
+      'div',
+      { class: 'card totals' },
+      element('dl', { class: 'figures' }, ...figures),
+      this.rates.element,
+    );
+  }
+
+  record({ totals: { rate } }: Snapshot): void {
+    if (rate !== undefined) this.rates.add(rate);
+  }
+
+  update(snapshot: Snapshot): void {
+    for (const [target, value] of this.values) setText(target, value(snapshot));
+  }
+}
 
 /** The figures of one connection. */
 class ConnectionCard {
@@ -98,17 +133,21 @@ export function overview(): View {
     ],
     ['Nothing has happened yet.', 'Connects, losses and refused subscriptions are listed here.'],
   );
-  const title = heading('Connections');
+  const totals = new TotalsCard();
   return {
     name: 'overview',
     title: 'Overview',
     element: element(
       'div',
       {},
-      element('section', {}, title.element, list, none),
+      element('section', {}, element('h2', {}, 'All handlers'), totals.element),
+      element('section', {}, element('h2', {}, 'Connections'), list, none),
       element('section', {}, element('h2', {}, 'Events'), events.element),
     ),
-    update({ connections, events: happened }: Snapshot) {
+    record: (snapshot) => totals.record(snapshot),
+    update(snapshot: Snapshot) {
+      const { connections, events: happened } = snapshot;
+      totals.update(snapshot);
       none.hidden = connections.length > 0;
       names.clear();
       for (const view of connections) {

@@ -1,12 +1,14 @@
-import type { ActionResult, HandlerView, Snapshot } from '../views/snapshot.js';
-import { act } from './address.js';
+import type { ActionResult, ConnectionView, FormView, HandlerView, Snapshot } from '../views/snapshot.js';
+import { act, ask, parameter, setParameters } from './address.js';
 import { element, labelled, setText } from './dom.js';
-import { brokerOptions } from './topics.js';
+import { PayloadEditor } from './payload-editor.js';
+import { TopicLevels } from './topic-levels.js';
+import { brokerOptions } from './brokers.js';
 import type { View } from './view.js';
 
 /** Publishes, or asks a handler, where the application allows it. */
 export function send(): View {
-  const handler = element('select', {}, element('option', { value: '' }, 'any topic'));
+  const handlers = new HandlerChoice((view) => void choose(view));
   const broker = element('select');
   const brokerField = labelled('Broker', broker);
   const topic = element('input', {
@@ -16,68 +18,77 @@ export function send(): View {
     spellcheck: 'false',
     placeholder: 'devices/7/set',
   });
-  const payload = element('textarea', { class: 'mono', spellcheck: 'false' });
-  payload.value = '{\n  \n}';
+  const levels = new TopicLevels((filled) => (topic.value = filled));
+  const summary = element('p', { class: 'lead full' });
+  const payload = new PayloadEditor();
   const qos = element('select', {}, ...['0', '1', '2'].map((level) => element('option', { value: level }, level)));
   const retain = element('input', { type: 'checkbox' });
   const publish = element('button', { class: 'main', value: 'publish' }, 'Publish');
   const request = element('button', { class: 'main', value: 'request' }, 'Request');
   const result = element('output');
   const reply = element('pre', { tabindex: '0', 'aria-label': 'Reply' });
-  reply.hidden = true;
   const form = element(
     'form',
     { class: 'card' },
-    labelled('Handler', handler, 'grow'),
+    handlers.element,
     brokerField,
     labelled('Topic', topic, 'grow'),
     labelled('QoS', qos),
     element('label', { class: 'row' }, retain, 'Retain'),
-    labelled('Payload, in JSON', payload, 'full'),
+    summary,
+    levels.element,
+    payload.element,
     publish,
     request,
     element('div', { class: 'full' }, result, reply),
   );
-  handler.addEventListener('change', () => {
-    const { template = '', broker: of = '' } = known.get(handler.value) ?? {};
-    topic.value = template;
-    broker.value = of;
-    // what is to be replaced is selected
-    const capture = /\{[^}]*\}|\+|#/.exec(template);
-    topic.focus();
-    if (capture) topic.setSelectionRange(capture.index, capture.index + capture[0].length);
-  });
+  summary.hidden = reply.hidden = true;
+  async function choose(view: HandlerView | undefined): Promise<void> {
+    setParameters({ to: view?.template ?? '' });
+    say('');
+    reply.hidden = true;
+    const made = view && (await formOf(view));
+    if (handlers.chosen !== view) return;
+    levels.show(made?.levels ?? []);
+    payload.show(made);
+    setText(summary, made?.summary ?? '');
+    summary.hidden = made?.summary === undefined;
+    broker.value = view?.broker ?? '';
+  }
+  async function formOf({ id }: HandlerView): Promise<FormView | undefined> {
+    try {
+      return await ask<FormView>('form', { handler: id });
+    } catch (error) {
+      say(`There is no form: ${(error as Error).message}`, 'bad');
+      return undefined;
+    }
+  }
+  function say(text: string, tone = 'soft'): void {
+    result.className = tone;
+    setText(result, text);
+  }
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const action = (event.submitter as HTMLButtonElement | null)?.value ?? 'publish';
-    void run(action);
+    void run((event.submitter as HTMLButtonElement | null)?.value ?? 'publish');
   });
   async function run(action: string): Promise<void> {
     reply.hidden = true;
-    result.className = 'soft';
-    setText(result, '…');
+    say('…');
     try {
-      const value: unknown = JSON.parse(payload.value);
       const done = await act<ActionResult>(action, {
         broker: broker.value,
         topic: topic.value,
-        payload: value,
+        payload: payload.value(),
         qos: Number(qos.value),
         retain: action === 'publish' && retain.checked,
       });
-      result.className = done.ok ? 'good' : 'bad';
-      setText(result, done.text);
+      say(done.text, done.ok ? 'good' : 'bad');
       reply.hidden = done.reply === undefined;
       setText(reply, done.reply ?? '');
     } catch (error) {
-      result.className = 'bad';
-      setText(
-        result,
-        error instanceof SyntaxError ? `The payload is no JSON: ${error.message}` : (error as Error).message,
-      );
+      say(error instanceof SyntaxError ? `The payload is no JSON: ${error.message}` : (error as Error).message, 'bad');
     }
   }
-  const known = new Map<string, HandlerView>();
   let clients = '\n';
   return {
     name: 'send',
@@ -94,7 +105,7 @@ export function send(): View {
       form,
     ),
     allowed: ({ may }) => may.publish || may.request,
-    update({ may, handlers: { shown }, clients: given }: Snapshot) {
+    update({ may, handlers: { shown }, connections, clients: given }: Snapshot) {
       publish.hidden = !may.publish;
       request.hidden = !may.request;
       if (given.join('\n') !== clients) {
@@ -102,13 +113,48 @@ export function send(): View {
         broker.replaceChildren(...brokerOptions(given));
         brokerField.hidden = given.length < 2;
       }
-      for (const view of shown) {
-        if (known.has(view.id)) continue;
-        known.set(view.id, view);
-        const option = element('option', {}, `${view.template} (${view.kind})`);
-        option.value = view.id;
-        handler.append(option);
-      }
+      handlers.update(shown, connections);
     },
   };
+}
+
+/** The handler that a message is for, or any topic. */
+class HandlerChoice {
+  readonly element: HTMLElement;
+  private readonly select = element('select', {}, element('option', { value: '' }, 'any topic'));
+  private readonly known = new Map<string, HandlerView>();
+  /** Named by the address of the page. */
+  private wanted = parameter('to');
+
+  constructor(private readonly choose: (view: HandlerView | undefined) => void) {
+    this.element = labelled('Handler', this.select, 'grow');
+    this.select.addEventListener('change', () => this.choose(this.chosen));
+  }
+
+  get chosen(): HandlerView | undefined {
+    return this.known.get(this.select.value);
+  }
+
+  update(shown: readonly HandlerView[], connections: readonly ConnectionView[]): void {
+    const open = new Set(connections.map(({ id }) => id));
+    for (const [id, { connection }] of this.known) if (!open.has(connection)) this.forget(id);
+    for (const view of shown) {
+      if (this.known.has(view.id)) continue;
+      this.known.set(view.id, view);
+      const option = element('option', {}, `${view.template} (${view.kind})`);
+      option.value = view.id;
+      this.select.append(option);
+      if (view.template !== this.wanted) continue;
+      this.wanted = '';
+      this.select.value = view.id;
+      this.choose(view);
+    }
+  }
+
+  /** Its connection is closed: when there is a new one, the handler has another name. */
+  private forget(id: string): void {
+    if (this.select.value === id) this.wanted = this.known.get(id)!.template;
+    this.known.delete(id);
+    [...this.select.options].find(({ value }) => value === id)?.remove();
+  }
 }

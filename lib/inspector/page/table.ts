@@ -1,4 +1,4 @@
-import { element, setAttribute, setText } from './dom.js';
+import { element, setAttribute, setText, setTopic } from './dom.js';
 import { exactTime, timeOf } from './format.js';
 
 /** What a cell shows. */
@@ -86,13 +86,14 @@ function show(td: HTMLTableCellElement, given: Cell | string): void {
   const { text, title, tone, sub } = typeof given === 'string' ? ({ text: given } as Cell) : given;
   const box = td.firstElementChild!;
   const first = box.firstElementChild!;
-  setText(first, text);
+  if (td.classList.contains('code')) setTopic(first, text);
+  else setText(first, text);
   setAttribute(first, 'title', title);
   setAttribute(first, 'class', tone);
   let second = box.querySelector('span.sub');
   if (sub === undefined) second?.remove();
   else {
-    if (!second) box.append((second = element('span', { class: 'sub' })));
+    if (!second) first.after((second = element('span', { class: 'sub' })));
     setText(second, sub);
   }
 }

@@ -3,6 +3,7 @@ import { ask, below, parameter, setParameters } from './address.js';
 import { element, labelled, setText } from './dom.js';
 import { countOf, sizeOf } from './format.js';
 import { Table, timeCell } from './table.js';
+import { brokerOptions } from './brokers.js';
 import { heading, type View } from './view.js';
 
 const KEPT = 100;
@@ -62,11 +63,12 @@ function whySection(): HTMLElement {
       return;
     }
     try {
-      const { problem: given, explanations } = await ask<TopicAnswer>('explain', { topic });
+      const { problem: given, reached, explanations } = await ask<TopicAnswer>('explain', { topic });
       if (input.value !== topic) return;
       setText(problem, given ?? '');
       const { shown, all } = explanations;
-      setText(title.note, all > shown.length ? `the ${shown.length} closest of ${countOf(all)} handlers` : '');
+      const closest = all > shown.length ? `; the ${shown.length} closest are listed` : '';
+      setText(title.note, given === undefined ? `It reaches ${reached} of ${countOf(all)} handlers${closest}.` : '');
       table.update(shown.map((explanation, id) => ({ ...explanation, id })));
     } catch (error) {
       setText(problem, (error as Error).message);
@@ -197,12 +199,4 @@ function tailSection(): { readonly element: HTMLElement; readonly update: (snaps
       brokerField.hidden = clients.length < 2;
     },
   };
-}
-
-export function brokerOptions(clients: readonly string[]): HTMLOptionElement[] {
-  return clients.map((name) => {
-    const option = element('option', {}, name === '' ? 'default' : name);
-    option.value = name;
-    return option;
-  });
 }

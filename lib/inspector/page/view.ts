@@ -9,6 +9,8 @@ export interface View {
   readonly element: HTMLElement;
   /** A figure beside the title. */
   count?(snapshot: Snapshot): string;
+  /** Told of every snapshot, also while another view is shown. */
+  record?(snapshot: Snapshot): void;
   /** Whether it is there at all. */
   allowed?(snapshot: Snapshot): boolean;
   update(snapshot: Snapshot): void;

@@ -5,7 +5,7 @@ import { Ring } from './ring.js';
 
 const KEPT = 50;
 /** Bytes of a payload that are kept: enough for a preview, and not the packet that it is a part of. */
-const MAX_PAYLOAD = 4_096;
+const MAX_PAYLOAD = 16_384;
 
 /** A dead letter, with what of it is shown on wish. */
 interface KeptLetter extends DeadLetterView {

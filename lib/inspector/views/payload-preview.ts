@@ -1,4 +1,5 @@
 import { excerpt } from './excerpt.js';
+import { MASK, maskedText } from './masked-text.js';
 
 /** How payloads are previewed. */
 export interface PreviewOptions {
@@ -9,14 +10,13 @@ export interface PreviewOptions {
 
 /** Larger payloads are not parsed for a preview. */
 const MAX_PARSED = 65_536;
-const MASK = '•••';
 const HEX_BYTES = 64;
 
 /** A payload as it may be shown: JSON with values masked, a text, or the first bytes. Always a text, never markup. */
 export function previewOf(payload: Uint8Array, options: PreviewOptions): string {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (bytes.length === 0) return '(empty)';
-  const text = textOf(bytes.subarray(0, MAX_PARSED));
+  const text = textOf(bytes.subarray(0, MAX_PARSED), bytes.length > MAX_PARSED);
   if (text === undefined)
     return `${bytes
       .subarray(0, HEX_BYTES)
@@ -42,22 +42,17 @@ function masked(text: string, size: number, options: PreviewOptions): string {
       // no JSON
     }
   }
-  // what looks like a field, in a text of any form; a value in quotes may hold spaces
-  const field = new RegExp(
-    `([\\w-]*(?:${options.mask.source})[\\w-]*["']?\\s*[:=]\\s*)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&}]+(?:\\s+[^\\s,;&}]+)?)`,
-    'gi',
-  );
-  return text.slice(0, options.maxCharacters * 4).replaceAll(field, `$1${MASK}`);
+  return maskedText(text.slice(0, options.maxCharacters * 4), options.mask);
 }
 
 function maskWith(mask: RegExp): (key: string, value: unknown) => unknown {
   return (key, value) => (mask.test(key) ? MASK : value);
 }
 
-function textOf(bytes: Buffer): string | undefined {
+/** @param isCut whether it is a part, the end of which may cut a character in two: no fault of the text */
+function textOf(bytes: Buffer, isCut: boolean): string | undefined {
   try {
-    // the end may cut a character in two, which is no fault of the text
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut });
     return hasControls(text) ? undefined : text;
   } catch {
     return undefined;

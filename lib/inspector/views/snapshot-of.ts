@@ -4,7 +4,8 @@ import type { InspectedApplication, InspectedHandler } from '../inspected-applic
 import type { MqttInspector } from '../mqtt-inspector.js';
 import type { ConnectionRecord } from '../records/connection-record.js';
 import { excerpt } from './excerpt.js';
-import type { ConnectionView, HandlerView, Permissions, Snapshot, Some } from './snapshot.js';
+import { handlerId } from './handler-id.js';
+import type { ConnectionView, HandlerView, Permissions, Snapshot, Some, Totals } from './snapshot.js';
 
 /** Handlers of a snapshot: it is sent every second. The busiest and those with problems come first where there are more. */
 const MAX_HANDLERS = 200;
@@ -14,13 +15,15 @@ const MAX_REFUSED = 20;
 /** What the page shows now. */
 export function snapshotOf(inspector: MqttInspector, application: InspectedApplication, may: Permissions): Snapshot {
   const records = [...inspector.connections.values()].slice(0, MAX_CONNECTIONS);
+  const handlers = toldOf(records, inspector, application);
   return {
     at: Date.now(),
     may,
     clients: application.brokers,
     oneIn: inspector.oneIn,
+    totals: totalsOf(handlers),
     connections: records.map(connectionView),
-    handlers: handlerViews(records, inspector, application),
+    handlers: handlerViews(handlers),
     messages: inspector.inFlight.view(),
     requests: inspector.requests.view(),
     deadLetters: inspector.letters.view(),
@@ -80,12 +83,12 @@ function blockedBy({ window, withheld = 0, unsettled }: MqttFigures): string | u
   return `${window.used} of ${window.size} messages are under way: ${causes.join(', ') || 'their acknowledgements are being written'}`;
 }
 
-function handlerViews(
+function toldOf(
   records: readonly ConnectionRecord[],
   inspector: MqttInspector,
   application: InspectedApplication,
-): Some<HandlerView> {
-  const handlers = records.flatMap((record) => {
+): Told[] {
+  return records.flatMap((record) => {
     const described = application.handlersOf(record.connection);
     return record.connection.handlers().map((figures, i) => ({
       record,
@@ -95,6 +98,21 @@ function handlerViews(
       known: inspector.recordOf(figures.handler),
     }));
   });
+}
+
+function totalsOf(handlers: readonly Told[]): Totals {
+  let [rate, running, waiting, failures]: [number | undefined, number, number, number] = [undefined, 0, 0, 0];
+  for (const { figures, known } of handlers) {
+    running += figures.running;
+    waiting += figures.waiting;
+    failures += known.failures;
+    const { perSecond } = known.rate;
+    if (perSecond !== undefined) rate = (rate ?? 0) + perSecond;
+  }
+  return { rate, running, waiting, failures };
+}
+
+function handlerViews(handlers: readonly Told[]): Some<HandlerView> {
   const some =
     handlers.length <= MAX_HANDLERS
       ? handlers
@@ -119,7 +137,7 @@ function handlerView({ record, figures, described, i, known }: Told): HandlerVie
   const { handler, running, waiting } = figures;
   const quantiles = known.durations.quantiles();
   return {
-    id: `${record.id}-${i}`,
+    id: handlerId(record, i),
     connection: record.id,
     broker: record.connection.name,
     kind: handler.kind,

@@ -122,6 +122,15 @@ export interface EventView {
   readonly text: string;
 }
 
+/** Of all handlers, those included that are not shown. */
+export interface Totals {
+  /** Messages a second, over ten seconds; undefined before the first is over. */
+  readonly rate: number | undefined;
+  readonly running: number;
+  readonly waiting: number;
+  readonly failures: number;
+}
+
 /** Part of a list that may be long. */
 export interface Some<T> {
   readonly shown: readonly T[];
@@ -135,6 +144,7 @@ export interface Snapshot {
   readonly clients: readonly string[];
   /** One message in so many is followed; 1 is all of them. */
   readonly oneIn: number;
+  readonly totals: Totals;
   readonly connections: readonly ConnectionView[];
   readonly handlers: Some<HandlerView>;
   readonly messages: Some<MessageView>;
@@ -157,7 +167,49 @@ export interface Explanation {
 export interface TopicAnswer {
   readonly topic: string;
   readonly problem: string | undefined;
+  /** Handlers that it reaches. */
+  readonly reached: number;
   readonly explanations: Some<Explanation>;
+}
+
+/** A value of JSON that is neither a list nor an object. */
+export type Scalar = string | number | boolean | null;
+
+/** A field of a form. */
+export interface FieldView {
+  /** Property of the payload; undefined where the payload is the value itself. */
+  readonly name: string | undefined;
+  readonly kind: 'text' | 'number' | 'integer' | 'choice';
+  readonly required: boolean;
+  readonly description?: string | undefined;
+  /** Of a choice. */
+  readonly choices?: readonly Scalar[] | undefined;
+  readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
+  readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
+  /** An example, or the default. */
+  readonly value?: Scalar | undefined;
+}
+
+/** A level of a topic. */
+export interface LevelView {
+  /** What it is; undefined where that is open. */
+  readonly text?: string;
+  /** Of an open level: a capture or a wildcard. */
+  readonly name?: string;
+  readonly description?: string | undefined;
+}
+
+/** What a message to a handler is made of, as its AsyncAPI document has it. */
+export interface FormView {
+  readonly levels: readonly LevelView[];
+  readonly summary: string | undefined;
+  readonly contentType: string | undefined;
+  /** Undefined where the payload is more than a few simple values, or nothing is known of it. */
+  readonly fields: readonly FieldView[] | undefined;
+  /** A payload in JSON to begin with. */
+  readonly example: string;
 }
 
 /** A message that came on a filter that somebody listens to. */

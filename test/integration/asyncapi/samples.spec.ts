@@ -1,42 +1,45 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import type { DynamicModule } from '@nestjs/common';
 import { MqttAsyncApi, type AsyncApiDocument } from '../../../lib/asyncapi/index.js';
-import { AppModule as QuickStart } from '../../../sample/01-quick-start/app.module.js';
-import { AppModule as Devices } from '../../../sample/02-devices/app.module.js';
-import { AppModule as Operations } from '../../../sample/03-operations/app.module.js';
-import { AppModule as Observability } from '../../../sample/04-observability/app.module.js';
-import { AppModule as Inspected } from '../../../sample/06-inspector/app.module.js';
 import { Vault } from '../../../sample/03-operations/credentials.js';
 import { problemsOf } from '../../support/async-api.js';
 import { preparedApplication } from './application.js';
 
-type Prepared = ReturnType<typeof preparedApplication>;
-
+const FOLDER = fileURLToPath(new URL('../../../sample', import.meta.url));
+const SAMPLES = readdirSync(FOLDER).filter((name) => existsSync(`${FOLDER}/${name}/app.module.ts`));
 const URL_OF_ONE = 'mqtt://one.example.org';
 
-/** Every sample, with the brokers that its main file serves. */
-const SAMPLES: Readonly<Record<string, () => Prepared>> = {
-  '01-quick-start': () => preparedApplication(QuickStart.of('worker', URL_OF_ONE), undefined),
-  '02-devices': () => preparedApplication(Devices.of('worker', URL_OF_ONE), undefined),
-  '03-operations': () => preparedApplication(Operations.of(URL_OF_ONE, 'mqtt://two.example.org', new Vault()), 'plant'),
-  '04-observability': () => preparedApplication(Observability.of(URL_OF_ONE), undefined),
-  '06-inspector': () => preparedApplication(Inspected.of(URL_OF_ONE), undefined),
+/** What a sample's module is made of: the broker's address, unless it is said here. */
+const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
+  '01-quick-start': ['worker', URL_OF_ONE],
+  '02-devices': ['worker', URL_OF_ONE],
+  '03-operations': [URL_OF_ONE, 'mqtt://two.example.org', new Vault()],
 };
+/** Names of the brokers that a sample serves: the unnamed one, unless it is said here. */
+const BROKERS: Readonly<Record<string, readonly string[]>> = { '03-operations': ['plant'] };
+
+interface Sample {
+  readonly AppModule: { of(...args: readonly unknown[]): DynamicModule };
+}
+
+async function documentOf(sample: string): Promise<AsyncApiDocument> {
+  const { AppModule } = (await import(`../../../sample/${sample}/app.module.js`)) as Sample;
+  const module = AppModule.of(...(ARGUMENTS[sample] ?? [URL_OF_ONE]));
+  const app = await preparedApplication(module, ...(BROKERS[sample] ?? [undefined]));
+  return MqttAsyncApi.createDocument(app, { title: 'Sample', version: '1.0.0' });
+}
 
 describe('the AsyncAPI document of a sample', () => {
-  it('is looked at for all that have a module', () => {
-    const folder = fileURLToPath(new URL('../../../sample', import.meta.url));
-    const samples = readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/app.module.ts`));
-    expect(Object.keys(SAMPLES)).toEqual(samples); // a new one belongs into the table above
+  it('is looked at for all of them', () => {
+    expect(SAMPLES.length).toBeGreaterThanOrEqual(5);
   });
 
-  it.each(Object.entries(SAMPLES))('%s validates, and is the same from run to run', async (_, prepare) => {
-    const create = async (): Promise<AsyncApiDocument> =>
-      MqttAsyncApi.createDocument(await prepare(), { title: 'Sample', version: '1.0.0' });
-    const document = await create();
+  it.each(SAMPLES)('%s validates, and is the same from run to run', async (sample) => {
+    const document = await documentOf(sample);
     expect(Object.values(document.operations).map(({ action }) => action)).toContain('receive');
     expect(await problemsOf(document)).toEqual([]);
-    expect(await create()).toEqual(document);
+    expect(await documentOf(sample)).toEqual(document);
   });
 });

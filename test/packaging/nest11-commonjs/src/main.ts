@@ -7,11 +7,12 @@ import { MicroserviceOptions } from '@nestjs/microservices';
 import { ClientMqtt, MqttContext, ServerMqtt } from 'nestjs-mqtt-transport';
 import { MemoryDeduplicationStore } from 'nestjs-mqtt-transport/stores';
 import { MqttAsyncApi } from 'nestjs-mqtt-transport/asyncapi';
+import { MqttInspectorModule } from 'nestjs-mqtt-transport/inspector';
 import { MqttBroker } from 'nestjs-mqtt-transport/testing';
 import { firstValueFrom } from 'rxjs';
 import { GreetingController } from './greeting.controller';
 
-@Module({ controllers: [GreetingController] })
+@Module({ imports: [MqttInspectorModule.forRoot()], controllers: [GreetingController] }) // its page needs HTTP, it does not
 class AppModule {}
 
 async function main(): Promise<void> {

@@ -6,6 +6,7 @@ import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientProxy, Ctx, MessagePattern, type MicroserviceOptions, Payload, Server } from '@nestjs/microservices';
 import { ClientMqtt, MqttContext, MqttModule, ServerMqtt, TopicParam } from 'nestjs-mqtt-transport';
+import { MqttInspectorModule } from 'nestjs-mqtt-transport/inspector';
 import { RedisDeduplicationStore } from 'nestjs-mqtt-transport/stores';
 import { MqttBroker } from 'nestjs-mqtt-transport/testing';
 import { firstValueFrom } from 'rxjs';
@@ -46,7 +47,10 @@ assert.equal(await firstValueFrom(client.send<string>('greet/en', 'Ada')), 'en A
 await client.close();
 await microservice.close();
 
-@Module({ imports: [MqttModule.forRoot({ url, clientId: 'packaging' })], controllers: [GreetingController] })
+@Module({
+  imports: [MqttModule.forRoot({ url, clientId: 'packaging' }), MqttInspectorModule.forRoot()],
+  controllers: [GreetingController],
+})
 class HybridModule {}
 
 const app = await NestFactory.create(HybridModule, { logger: ['error', 'warn'] });
@@ -55,6 +59,8 @@ await app.startAllMicroservices();
 await app.listen(0);
 const reply = await app.get(ClientMqtt).request<string>('greet/de', 'Ada');
 assert.equal(reply.data, 'de Ada greet/de true');
+const page = await fetch(`${await app.getUrl()}/inspector`);
+assert.match(await page.text(), /<title>MQTT inspector<\/title>/);
 await app.close();
 
 // its peer is not installed here: it is named, and nothing else needs it

@@ -1,0 +1,36 @@
+import type { LevelView } from '../views/snapshot.js';
+import { element, labelled } from './dom.js';
+
+/** Fields for the levels of a topic that a handler leaves open: captures and wildcards. */
+export class TopicLevels {
+  readonly element = element('fieldset', { class: 'full' });
+  private levels: readonly (readonly [LevelView, HTMLInputElement | undefined])[] = [];
+
+  /** @param changed told the topic, in which open levels stand as `{name}` until they are filled in */
+  constructor(private readonly changed: (topic: string) => void) {
+    this.show([]);
+  }
+
+  show(levels: readonly LevelView[]): void {
+    this.levels = levels.map((level) => [level, level.text === undefined ? inputOf(level) : undefined]);
+    const open = this.levels.flatMap(([{ name = '' }, input]) => (input ? [labelled(name, input)] : []));
+    for (const [, input] of this.levels) input?.addEventListener('input', () => this.changed(this.topic));
+    this.element.replaceChildren(element('legend', {}, 'Levels of the topic'), ...open);
+    this.element.hidden = open.length === 0;
+    if (levels.length > 0) this.changed(this.topic);
+  }
+
+  focus(): void {
+    this.levels.find(([, input]) => input)?.[1]?.focus();
+  }
+
+  private get topic(): string {
+    return this.levels.map(([{ text, name = '' }, input]) => text ?? (input?.value || `{${name}}`)).join('/');
+  }
+}
+
+function inputOf({ description }: LevelView): HTMLInputElement {
+  const input = element('input', { class: 'mono', autocomplete: 'off', spellcheck: 'false', required: '' });
+  if (description !== undefined) input.title = description;
+  return input;
+}

@@ -1,0 +1,19 @@
+import { get, type IncomingMessage } from 'node:http';
+
+/** What a stream of events tells, one value after another, until the loop over them ends: then the connection is closed. */
+export async function* framesOf<T>(url: string): AsyncGenerator<T> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(url, { agent: false }, resolve).once('error', reject); // fetch() opens another connection when this one ends
+  });
+  try {
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += String(chunk);
+      const frames = text.split('\n\n');
+      text = frames.pop()!;
+      for (const frame of frames) yield JSON.parse(frame.split('\ndata: ')[1]!) as T;
+    }
+  } finally {
+    response.destroy();
+  }
+}

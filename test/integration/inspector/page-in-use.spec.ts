@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
+import type { Page } from 'playwright-core';
+import { MqttSubscription } from '../../../lib/index.js';
+import { Browser, BROWSER_PACKAGE, findBrowser } from '../../support/browser.js';
+import { closeAfterTest } from '../../support/closing.js';
+import { startHouse, type InspectedHouse } from './application.js';
+
+const VIEWS = ['Overview', 'Handlers', 'Messages', 'Dead letters', 'Topics', 'Send'];
+/** Presses of a key after which something must have been reached. */
+const MOST_PRESSES = 80;
+
+const stuck: (() => void)[] = [];
+
+@Controller()
+class Stuck {
+  @MqttSubscription({ qos: 1 })
+  @EventPattern<string>('stuck/{id}')
+  stuck(): Promise<void> {
+    return new Promise((resolve) => stuck.push(resolve));
+  }
+}
+
+describe("the inspector's page in use", () => {
+  if (findBrowser() === undefined && !process.env['CI']) {
+    process.stderr.write(`\n!!! Not run: the inspector in a browser. ${BROWSER_PACKAGE}\n`);
+    it.todo(`is used in a browser. ${BROWSER_PACKAGE}`);
+    return;
+  }
+  let browser: Browser;
+  beforeAll(() => {
+    browser = new Browser();
+  });
+  afterAll(() => browser.close());
+
+  async function open({ url }: InspectedHouse, query = ''): Promise<{ page: Page; problems: string[] }> {
+    const watched = await browser.open(`${url}${query}`);
+    closeAfterTest(() => watched.page.context().close()); // before the application, which waits for open connections
+    return watched;
+  }
+
+  it('needs no mouse: every view, and everything in it, is reached and used by keys', async () => {
+    const house = await startHouse({ allow: ['publish', 'request'], payloads: true });
+    await house.client.publish('house/hall/broken', 'it', { qos: 1 });
+    const { page, problems } = await open(house);
+    await page.getByText('4 of 4').waitFor();
+
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toContain('To the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+
+    for (const view of VIEWS) {
+      await page.evaluate('document.activeElement.blur()');
+      await tabTo(page, view);
+      await page.keyboard.press('Enter');
+      await page.locator('nav a[aria-current]', { hasText: view }).waitFor();
+      const reached = await reachableFromHere(page);
+      const all = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('main :is(input, select, textarea, button, summary, a, [tabindex="0"])')]
+          .filter((each) => each.checkVisibility() && !each.disabled).map((each) => each.outerHTML.slice(0, 80))`,
+      );
+      expect(all.filter((each) => !reached.includes(each))).toEqual([]);
+    }
+
+    await tabTo(page, 'any topic'); // the handlers to choose from
+    await page.keyboard.type('house/{room}/heat');
+    await page.getByText('Heats a room').waitFor();
+    await tabTo(page, 'room');
+    await page.keyboard.type('attic');
+    await tabTo(page, 'Request');
+    await page.keyboard.press('Enter');
+    await page.getByText('Replied after').waitFor();
+    expect(JSON.parse(await page.getByLabel('Reply').innerText())).toEqual({ room: 'attic', celsius: 21, mode: 'eco' });
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  it('says what fills the window, and for how long, while the broker delivers no more', async () => {
+    const house = await startHouse({}, undefined, { controllers: [Stuck], mqtt: { maxConcurrency: 2 } });
+    const delivered: string[] = [];
+    house.broker.on('deliver', ({ packet }) => delivered.push(packet.topic));
+    const { page } = await open(house);
+    await page.getByText('1 of 1').waitFor();
+    for (const id of [1, 2, 3]) await house.client.publish(`stuck/${id}`, id, { qos: 1 });
+    await page.getByText('Nothing is delivered: 2 of 2 messages are under way: 2 that nothing has been').waitFor();
+    expect(delivered).toEqual(['stuck/1', 'stuck/2']);
+    await page.getByRole('link', { name: 'Messages' }).click();
+    await page.getByText('stuck/2').filter({ visible: true }).waitFor();
+    for (const id of [1, 2, 3]) {
+      await page.getByText(`stuck/${id}`).filter({ visible: true }).waitFor();
+      stuck.shift()!();
+    }
+    await page.getByText('Nothing is under way.').waitFor();
+    expect(delivered).toEqual(['stuck/1', 'stuck/2', 'stuck/3']);
+  }, 60_000);
+
+  it('stands still under more than 1,000 messages a second, of which it says that it takes a sample', async () => {
+    const house = await startHouse();
+    const { page, problems } = await open(house, '?view=messages');
+    await page.getByText('live, every message').waitFor();
+    const before = await places(page);
+    const flood = new Flood(house);
+    closeAfterTest(() => flood.end());
+    await page.getByText(/live, a sample: durations of 1 in \d+ messages/).waitFor();
+    expect(await places(page)).toEqual(before);
+    await page.getByRole('link', { name: 'Handlers' }).click();
+    await page.getByText('house/{room}/temperature').filter({ visible: true }).first().waitFor();
+    const handlers = await places(page);
+    const text = await page.locator('main').innerText();
+    while ((await page.locator('main').innerText()) === text); // what it shows has changed
+    expect(await places(page)).toEqual(handlers);
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  it('keeps what it shows in its address, also when it is loaded again', async () => {
+    const house = await startHouse();
+    const { page } = await open(house);
+    await page.getByRole('link', { name: 'Handlers' }).click();
+    await page.getByLabel('Filter').filter({ visible: true }).fill('broken');
+    await page.getByText('house/{room}/temperature').filter({ visible: true }).waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('?view=handlers&handler=broken');
+    await page.reload();
+    await page.getByText('house/{room}/broken').filter({ visible: true }).first().waitFor();
+    expect(await page.getByText('house/{room}/temperature').filter({ visible: true }).count()).toBe(0);
+    expect(await page.title()).toBe('Handlers – MQTT inspector');
+  }, 60_000);
+
+  it('shows times in the form of the region, and the exact value on hover', async () => {
+    const house = await startHouse();
+    await house.client.publish('house/hall/broken', 'it', { qos: 1 });
+    const { page } = await open(house, '?view=dead-letters');
+    const time = page.locator('td.fix span').filter({ visible: true }).first();
+    await time.waitFor();
+    const exact = (await time.getAttribute('title'))!;
+    expect(exact).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(await time.innerText()).toBe(await page.evaluate((at) => new Date(at).toLocaleTimeString(), exact));
+  }, 60_000);
+});
+
+/** Some thousands of messages a second, until it is ended. */
+class Flood {
+  private over = false;
+  private readonly published: Promise<void>;
+
+  constructor(house: InspectedHouse) {
+    this.published = this.publish(house);
+  }
+
+  async end(): Promise<void> {
+    this.over = true;
+    await this.published;
+  }
+
+  private async publish({ client }: InspectedHouse): Promise<void> {
+    for (let i = 0; !this.over; i++) {
+      const written = client.publish(`house/room-${i}/temperature`, i);
+      if (i % 400 > 0) continue;
+      await written;
+      await sleep(50);
+    }
+  }
+}
+
+/** Where things stand: headings, and columns of tables. */
+function places(page: Page): Promise<unknown> {
+  return page.evaluate(`[...document.querySelectorAll('h2, h3, th')]
+    .filter((each) => each.checkVisibility())
+    .map((each) => { const { x, y } = each.getBoundingClientRect(); return [each.textContent, Math.round(x), Math.round(y)]; })`);
+}
+
+/** What has the focus: its text, or that of its label. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(`(() => { const at = document.activeElement;
+    const texts = [at.getAttribute('aria-label'), ...[...(at.labels ?? [])].map((label) => label.textContent), at.textContent];
+    return texts.filter(Boolean).join(' '); })()`);
+}
+
+async function tabTo(page: Page, text: string): Promise<void> {
+  for (let i = 0; i < MOST_PRESSES; i++) {
+    await page.keyboard.press('Tab');
+    if ((await focused(page)).includes(text)) return;
+  }
+  throw new Error(`${text} is not reached by the Tab key`);
+}
+
+/** Everything that the Tab key reaches until the page ends, where each has a visible outline. */
+async function reachableFromHere(page: Page): Promise<string[]> {
+  const reached: string[] = [];
+  for (let i = 0; i < MOST_PRESSES; i++) {
+    await page.keyboard.press('Tab');
+    const [html, outline] = await page.evaluate<[string, string]>(
+      `[document.activeElement.outerHTML.slice(0, 80), getComputedStyle(document.activeElement).outlineStyle]`,
+    );
+    if (html.startsWith('<body')) break;
+    expect([html, outline]).toEqual([html, expect.not.stringMatching(/^none$/)]);
+    reached.push(html);
+  }
+  return reached;
+}
