@@ -144,6 +144,7 @@ export class ServerRuntime {
     const left = running.size;
     inbound.giveUpUndecided();
     running.abandon();
+    this.link.observers?.leaveUndecided();
     await within(deadline - Date.now(), this.completed());
     await connection.close();
     if (!wasConnected) return;

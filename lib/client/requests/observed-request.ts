@@ -15,7 +15,9 @@ interface RequestMessage {
 
 /** A request as observers see it, with its one message. Made only where there are some. */
 export class ObservedRequest implements MqttObservedRequest {
-  private readonly end: (end: MqttRequestEnd) => void;
+  private end: ((end: MqttRequestEnd) => void) | undefined = undefined;
+  /** How it has ended while its observers were told of it: they may close the client, or abort its signal. */
+  private endedAs: MqttRequestEnd | undefined = undefined;
   private publication: Publication | undefined = undefined;
 
   constructor(
@@ -23,8 +25,11 @@ export class ObservedRequest implements MqttObservedRequest {
     readonly topic: string,
     readonly template: string | undefined,
     readonly timeoutMs: number,
-  ) {
-    this.end = observers.request(this);
+  ) {}
+
+  begin(): void {
+    this.end = this.observers.request(this);
+    if (this.endedAs) this.end(this.endedAs);
   }
 
   get connection(): MqttObservedConnection {
@@ -61,6 +66,8 @@ export class ObservedRequest implements MqttObservedRequest {
 
   /** @param answered whether a responder said so */
   ended(answered: boolean, error: unknown): void {
-    this.end(requestEndOf(answered, error));
+    const end = requestEndOf(answered, error);
+    if (this.end) this.end(end);
+    else this.endedAs = end;
   }
 }

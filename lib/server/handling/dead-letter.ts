@@ -45,7 +45,7 @@ export function publishDeadLetter(
   const told = (error: Error | undefined): void => {
     if (error)
       host.logger.error(
-        `The message on "${message.topic}" is withheld: its dead letter to "${handler.options.deadLetter}" failed: ${error.message}`,
+        `The message on "${message.topic}" is ${message.qos === 0 ? 'lost' : 'withheld'}: its dead letter to "${handler.options.deadLetter}" failed: ${error.message}`,
       );
     settled(error);
   };

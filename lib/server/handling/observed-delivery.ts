@@ -23,6 +23,8 @@ const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
 export class ObservedDelivery implements MqttDelivery {
   readonly receivedAt = Date.now();
   private readonly arrival = performance.now();
+  /** Whether it has been told what becomes of the message. */
+  private isSettled = false;
   private start = this.arrival;
 
   constructor(
@@ -125,6 +127,7 @@ export class ObservedDelivery implements MqttDelivery {
   }
 
   completed(): void {
+    if (!this.isSettled && this.qos > 0) this.observers.undecided.add(this);
     this.observers.completed(this);
   }
 
@@ -161,7 +164,12 @@ export class ObservedDelivery implements MqttDelivery {
     });
   }
 
-  private tellSettled(outcome: MqttSettlement['outcome'], reasonCode?: number, reasonString?: string): void {
+  private tellSettled(wanted: MqttSettlement['outcome'], reasonCode?: number, reasonString?: string): void {
+    if (this.isSettled) return; // by a server that did not wait for it any longer
+    this.isSettled = true;
+    this.observers.undecided.delete(this);
+    const isGone = this.qos === 0 && (wanted === 'withheld' || wanted === 'left'); // no broker keeps it
+    const outcome = isGone ? 'lost' : wanted;
     this.observers.settled(this, { outcome, reasonCode, reasonString, afterMs: performance.now() - this.arrival });
   }
 }
