@@ -3,6 +3,7 @@ import type { MqttDelivery } from '../observing/mqtt-delivery.js';
 import type { MqttObservedRequest } from '../observing/mqtt-observed-request.js';
 import type { MqttPublication } from '../observing/mqtt-publication.js';
 import { OptionChecks } from '../options/option-checks.js';
+import { namesOf } from '../options/option-names.js';
 
 /** Called when a span has begun, to add to it. What they throw is reported to OpenTelemetry's diagnostics, and changes nothing. */
 export interface MqttTelemetryHooks {
@@ -45,16 +46,30 @@ export interface MqttTelemetryOptions {
   hooks?: MqttTelemetryHooks;
 }
 
+const NAMES = namesOf<MqttTelemetryOptions>({
+  parent: true,
+  trustIncoming: true,
+  isExpected: true,
+  ignore: true,
+  captureUserProperties: true,
+  hooks: true,
+});
+const HOOKS = namesOf<MqttTelemetryHooks>({ publish: true, request: true, process: true });
+
 /** @throws InvalidOptionsError that lists every problem */
 export function checkTelemetryOptions(options: MqttTelemetryOptions): void {
   const checks = new OptionChecks();
+  if (checks.object('the options', options)) checks.known('', options, NAMES);
+  checks.done();
   checks.oneOf('parent', options.parent, ['message', 'link']);
   if (typeof options.trustIncoming !== 'boolean') checks.callable('trustIncoming', options.trustIncoming);
   checks.callable('isExpected', options.isExpected);
   checks.callable('ignore', options.ignore);
   checks.list('captureUserProperties', options.captureUserProperties, (option, name) => checks.text(option, name));
-  if (checks.object('hooks', options.hooks))
+  if (checks.object('hooks', options.hooks)) {
+    checks.known('hooks', options.hooks, HOOKS);
     for (const name of ['publish', 'request', 'process'] as const)
       checks.callable(`hooks.${name}`, options.hooks[name]);
+  }
   checks.done();
 }
