@@ -5,7 +5,7 @@ import type { MqttPublication } from '../observing/mqtt-publication.js';
 import { OptionChecks } from '../options/option-checks.js';
 import { namesOf } from '../options/option-names.js';
 
-/** Called when a span has begun, to add to it. What they throw is reported to OpenTelemetry's diagnostics, and changes nothing. */
+/** Called when a span has begun, to add to it. What they throw, or reject, is reported to OpenTelemetry's diagnostics, and changes nothing. */
 export interface MqttTelemetryHooks {
   /** A message is going to be sent. */
   publish?: (span: Span, publication: MqttPublication) => void;
@@ -30,7 +30,7 @@ export interface MqttTelemetryOptions {
   parent?: 'message' | 'link';
   /**
    * Whether the trace context of a message is trusted. Who may publish can choose trace and sampling, and fill baggage: of a message that
-   * is not trusted there is a link only. Default true.
+   * is not trusted there is a link only, as where the function throws or returns a promise. Default true.
    */
   trustIncoming?: boolean | ((delivery: MqttDelivery) => boolean);
   /**
