@@ -96,6 +96,7 @@ export class Observers {
   }
 
   happened(event: MqttConnectionEvent): void {
+    if (event.kind === 'session-lost') this.undecided.clear(); // no broker has them any more
     this.tell('connection', this.connection, event);
   }
 

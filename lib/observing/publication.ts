@@ -35,12 +35,12 @@ export class Publication implements MqttPublication {
   readonly correlationData: Buffer | undefined;
   readonly request: MqttObservedRequest | undefined;
   readonly delivery: MqttDelivery | undefined;
-  size: number | undefined = undefined;
   readonly injectable: boolean;
-  private injected: Record<string, string> | undefined = undefined;
-  private over = false;
-  /** The observer that is told of it now, which alone may have texts travel along; undefined when the message is made. */
-  told: MqttObserver | undefined = undefined;
+  // private to the language too: an observer may freeze what it is told
+  #size: number | undefined = undefined;
+  #injected: Record<string, string> | undefined = undefined;
+  #over = false;
+  #told: MqttObserver | undefined = undefined;
 
   constructor(
     readonly connection: MqttObservedConnection,
@@ -59,28 +59,37 @@ export class Publication implements MqttPublication {
     this.injectable = connection.protocolVersion === 5 || parts.enveloped === true;
   }
 
+  get size(): number | undefined {
+    return this.#size;
+  }
+
+  /** The observer that is told of it now, which alone may have texts travel along; undefined when the message is made. */
+  set told(observer: MqttObserver | undefined) {
+    this.#told = observer;
+  }
+
   inject(name: string, value: string): boolean {
-    if (!this.injectable || this.told === undefined) return false;
+    if (!this.injectable || this.#told === undefined) return false;
     const problem = injectionProblem(name, value);
     if (problem !== undefined) {
-      this.complaints.tell(this.told, 'publish', `injected what cannot travel along: ${problem}`);
+      this.complaints.tell(this.#told, 'publish', `injected what cannot travel along: ${problem}`);
       return false;
     }
-    (this.injected ??= {})[name] = value;
+    (this.#injected ??= {})[name] = value;
     return true;
   }
 
   /** Metadata of Nest's envelope, with what observers have added. */
   metadata(own: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
-    return this.injected ? { ...own, ...this.injected } : own;
+    return this.#injected ? { ...own, ...this.#injected } : own;
   }
 
   /** The message, with what observers have added. */
   complete(message: OutgoingMessage): OutgoingMessage {
-    this.size = Buffer.byteLength(message.payload);
-    if (!this.injected || this.connection.protocolVersion === 4) return message;
+    this.#size = Buffer.byteLength(message.payload);
+    if (!this.#injected || this.connection.protocolVersion === 4) return message;
     const properties: MessageProperties = { ...message.properties };
-    const userProperties: UserProperties = { ...properties.userProperties, ...this.injected };
+    const userProperties: UserProperties = { ...properties.userProperties, ...this.#injected };
     return { ...message, properties: { ...properties, userProperties } };
   }
 
@@ -90,8 +99,8 @@ export class Publication implements MqttPublication {
   }
 
   end(end: MqttPublishEnd): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.#over) return;
+    this.#over = true;
     this.onEnd(end);
   }
 }

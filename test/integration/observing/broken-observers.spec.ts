@@ -96,11 +96,26 @@ describeEachBroker('an observer that is broken', (broker) => {
     expect(await firstValueFrom(client.send('broken/request', 21))).toBe(42);
   });
 
+  it('that freezes what it is told: callers get their replies, and messages are decided', async () => {
+    const freeze = (told: object): void => void Object.freeze(told);
+    const freezing: MqttObserver = { publish: freeze, request: freeze, received: freeze };
+    const observer = new RecordingObserver();
+    const observers = [freezing, observer];
+    await startServer({ ...broker.connection, observers }, { controllers: [Things] });
+    const client = createClient({ ...broker.connection, observers });
+    expect(await firstValueFrom(client.send('broken/request', 21))).toBe(42);
+    await client.publish('broken/event', 1, { qos: 1 });
+    await observer.told.until((told) => told.filter(({ hook }) => hook === 'completed').length === 2, 'both ends');
+    const settled = observer.words.filter((words) => words.startsWith('settled'));
+    expect(settled).toEqual(['settled: acked', 'settled: acked']);
+    expect(transportLogs('error')).toEqual([]);
+  });
+
   it('that closes the client as it is told of a request: the request ends, and the observer is told how', async () => {
     const observer = new RecordingObserver();
     const closing: MqttObserver = { request: () => void client.close() };
     const client = createClient({ ...broker.connection, observers: [observer, closing] });
-    await expect(firstValueFrom(client.send('broken/request', 1))).rejects.toThrow('closed');
+    await expect(firstValueFrom(client.send('broken/request', 1))).rejects.toThrow('ended before the request');
     expect(observer.words).toEqual(['request -', 'requested: closed']);
   });
 

@@ -11,6 +11,7 @@ import {
   MqttSubscription,
   NackMessage,
   PublishTo,
+  type MqttObserver,
   type MqttSubscriptionOptions,
 } from '../../../lib/index.js';
 import { mqttTelemetry, type MqttTelemetryOptions } from '../../../lib/otel/index.js';
@@ -224,6 +225,18 @@ describeEachBroker('what an application or its SDK does wrong', (broker) => {
     await processed(broker, () => undefined, {}, { ignore });
     await processed(broker, () => undefined, {}, { ignore: () => ignore() || ignore() });
     expect(telemetry.spans.entries.map(({ attributes }) => attributes['messaging.mqtt.attempts'])).toEqual([1]);
+  });
+
+  it('a message that another observer has frozen has its span', async () => {
+    const freezing: MqttObserver = { received: (delivery) => void Object.freeze(delivery) };
+    @Controller()
+    class Frozen {
+      @EventPattern<unknown>('traced/frozen', { qos: 1 })
+      frozen(@Payload() _value: unknown): void {}
+    }
+    await startServer({ ...broker.connection, observers: [freezing, mqttTelemetry()] }, { controllers: [Frozen] });
+    await createClient(broker.connection).publish('traced/frozen', 1, { qos: 1 });
+    expect((await telemetry.span('process traced/frozen')).attributes['messaging.mqtt.outcome']).toBe('acked');
   });
 
   it('a propagator that throws: spans are made, and end', async () => {
