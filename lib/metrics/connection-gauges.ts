@@ -9,71 +9,64 @@ interface GaugeDefinition {
   readonly help: string;
   /** Undefined: this connection has no such figure. */
   readonly read: (figures: MqttFigures) => number | undefined;
-  /** How the figures of several connections with the same labels become one. */
-  readonly merge: (a: number, b: number) => number;
+  /** How the figures of several connections with the same labels become one, and in a cluster those of several processes. Default: their sum. */
+  readonly aggregator?: 'min' | 'max';
 }
 
-const sum = (a: number, b: number): number => a + b;
+const MERGE = { sum: (a: number, b: number): number => a + b, min: Math.min, max: Math.max } as const;
 
 const DEFINITIONS: readonly GaugeDefinition[] = [
-  { name: 'connections', help: 'Servers and clients that are in use', read: () => 1, merge: sum },
+  { name: 'connections', help: 'Servers and clients that are in use', read: () => 1 },
   {
     name: 'connected',
     help: 'Those of them that are connected',
     read: ({ connected }) => Number(connected),
-    merge: sum,
   },
-  { name: 'handlers_running', help: 'Messages whose handlers run', read: ({ running }) => running, merge: sum },
-  { name: 'messages_waiting', help: 'Messages that wait for a worker', read: ({ waiting }) => waiting, merge: sum },
+  { name: 'handlers_running', help: 'Messages whose handlers run', read: ({ running }) => running },
+  { name: 'messages_waiting', help: 'Messages that wait for a worker', read: ({ waiting }) => waiting },
   {
     name: 'messages_withheld',
     help: 'Messages whose acknowledgement is withheld until the session is resumed',
     read: ({ withheld }) => withheld,
-    merge: sum,
   },
   {
     name: 'messages_unsettled',
     help: 'QoS 1 and 2 messages that nothing has been decided about',
     read: ({ unsettled }) => unsettled,
-    merge: sum,
   },
   {
     name: 'oldest_unsettled_seconds',
     help: 'Age of the oldest of them; 0 when there is none',
     read: ({ oldestUnsettled = 0 }) => oldestUnsettled / 1_000,
-    merge: Math.max,
+    aggregator: 'max',
   },
   {
     name: 'window_used',
     help: 'QoS 1 and 2 messages that the broker has under way to a connection, withheld ones included',
     read: ({ window }) => window?.used,
-    merge: sum,
   },
   {
     name: 'window_free',
     help: 'How many more of them it may send (Receive Maximum); nothing is delivered at 0',
-    read: ({ window }) => window && window.size - window.used,
-    merge: Math.min,
+    read: ({ window }) => window && Math.max(0, window.size - window.used), // Mosquitto goes beyond it
+    aggregator: 'min',
   },
-  { name: 'requests_pending', help: 'Requests that have not ended', read: (f) => f.pendingRequests, merge: sum },
-  { name: 'messages_queued', help: 'Messages that wait to be sent', read: ({ queued }) => queued, merge: sum },
+  { name: 'requests_pending', help: 'Requests that have not ended', read: (f) => f.pendingRequests },
+  { name: 'messages_queued', help: 'Messages that wait to be sent', read: ({ queued }) => queued },
   {
     name: 'messages_in_flight',
     help: 'QoS 1 and 2 messages that are sent and not acknowledged',
     read: ({ inFlight }) => inFlight,
-    merge: sum,
   },
   {
     name: 'subscriptions_wanted',
     help: 'Topic Filters that are asked for',
     read: ({ subscriptions }) => subscriptions.wanted,
-    merge: sum,
   },
   {
     name: 'subscriptions_granted',
     help: 'Those of them that the broker has granted in the present session',
     read: ({ subscriptions }) => subscriptions.granted,
-    merge: sum,
   },
 ];
 
@@ -82,7 +75,7 @@ export class ConnectionGauges {
   private readonly connections = new Set<MqttObservedConnection>();
 
   constructor({ registry, prefix }: ResolvedMetricsOptions) {
-    for (const { name, help, read, merge } of DEFINITIONS) {
+    for (const { name, help, read, aggregator = 'sum' } of DEFINITIONS) {
       const { connections } = this;
       registry.registerMetric(
         new Gauge({
@@ -90,9 +83,10 @@ export class ConnectionGauges {
           help,
           labelNames: ['broker', 'role'],
           registers: [],
+          aggregator,
           collect() {
             this.reset();
-            for (const [labels, value] of merged(connections, read, merge)) this.set(labels, value);
+            for (const [labels, value] of merged(connections, read, MERGE[aggregator])) this.set(labels, value);
           },
         }),
       );
@@ -114,7 +108,7 @@ type ConnectionLabels = { readonly broker: string; readonly role: string };
 function merged(
   connections: ReadonlySet<MqttObservedConnection>,
   read: GaugeDefinition['read'],
-  merge: GaugeDefinition['merge'],
+  merge: (a: number, b: number) => number,
 ): Iterable<[ConnectionLabels, number]> {
   const values = new Map<string, [ConnectionLabels, number]>();
   for (const connection of connections) {

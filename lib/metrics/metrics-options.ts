@@ -1,5 +1,6 @@
 import { register, type Registry } from 'prom-client';
 import { OptionChecks } from '../options/option-checks.js';
+import { namesOf } from '../options/option-names.js';
 
 /** What the metrics are called, and where they are registered. */
 export interface MqttMetricsOptions {
@@ -21,14 +22,18 @@ const DEFAULT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** Of a metric's name; the rest of it is ours. */
 const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
+const NAMES = namesOf<MqttMetricsOptions>({ registry: true, prefix: true, buckets: true });
+
 /** @throws InvalidOptionsError with all problems */
 export function resolveMetricsOptions(options: MqttMetricsOptions = {}): ResolvedMetricsOptions {
-  const { registry = register, prefix = 'mqtt_', buckets = DEFAULT_BUCKETS } = options;
   const checks = new OptionChecks();
+  if (checks.object('the options', options)) checks.known('', options, NAMES);
+  checks.done();
+  const { registry = register, prefix = 'mqtt_', buckets = DEFAULT_BUCKETS } = options;
   checks.methods('registry', registry, ['registerMetric', 'getSingleMetric']);
   checks.wellFormed('prefix', prefix, prefixProblem, 'Give letters, digits and _, a letter first');
   if (!isAscending(buckets))
-    checks.report('buckets', 'they do not ascend', 'Give numbers of seconds, each larger than the one before');
+    checks.report('buckets', 'they do not ascend', 'Give finite numbers of seconds, each larger than the one before');
   checks.done();
   return { registry, prefix, buckets };
 }
@@ -39,5 +44,6 @@ function prefixProblem(prefix: string): string | undefined {
 
 function isAscending(buckets: unknown): boolean {
   if (!Array.isArray(buckets) || buckets.length === 0) return false;
-  return buckets.every((bound, i) => typeof bound === 'number' && bound > (i === 0 ? 0 : (buckets[i - 1] as number)));
+  // prom-client adds a bucket for Infinity by itself: Prometheus refuses a page that has it twice
+  return buckets.every((bound, i) => Number.isFinite(bound) && bound > (i === 0 ? 0 : (buckets[i - 1] as number)));
 }

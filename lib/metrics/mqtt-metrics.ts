@@ -1,4 +1,5 @@
-import type { Registry } from 'prom-client';
+import { Registry, type Metric } from 'prom-client';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import type { MqttDeadLetter, MqttDelivery, MqttHandled, MqttSettlement } from '../observing/mqtt-delivery.js';
 import type { MqttObservedHandler } from '../observing/mqtt-observed-handler.js';
 import type { MqttDrop } from '../observing/mqtt-drop.js';
@@ -38,7 +39,24 @@ export function mqttMetrics(options?: MqttMetricsOptions): MqttObserver {
   if (!observers) observersOf.set(registry, (observers = new Map<string, MqttMetrics>()));
   let observer = observers.get(prefix);
   const isRegistered = registry.getSingleMetric(`${prefix}connections`) !== undefined; // else the registry was cleared
-  if (!observer || !isRegistered) observers.set(prefix, (observer = new MqttMetrics(resolved)));
+  if (!observer || !isRegistered) observers.set(prefix, (observer = registered(resolved)));
+  return observer;
+}
+
+/** All of its metrics are registered, or none is. @throws InvalidOptionsError when the application has one of that name */
+function registered(options: ResolvedMetricsOptions): MqttMetrics {
+  const { registry, prefix } = options;
+  const own = new Registry();
+  const observer = new MqttMetrics({ ...options, registry: own });
+  const metrics = own.getMetricsAsArray();
+  const taken = metrics.map(({ name }) => name).filter((name) => registry.getSingleMetric(name) !== undefined);
+  if (taken.length > 0) {
+    const problem = `the registry has ${taken.join(', ')} already, which ${JSON.stringify(prefix)} would name again`;
+    throw new InvalidOptionsError([
+      { option: 'prefix', problem, remedy: 'Choose another prefix, or another registry' },
+    ]);
+  }
+  for (const metric of metrics) registry.registerMetric(metric as unknown as Metric);
   return observer;
 }
 
@@ -56,7 +74,7 @@ class MqttMetrics implements MqttObserver {
 
   publish({ connection, template = OTHER, kind }: MqttPublication): (end: MqttPublishEnd) => void {
     const broker = brokerOf(connection);
-    const key = `${kind} ${broker} ${template}`;
+    const key = `${kind}\0${broker}\0${template}`; // no topic holds U+0000
     let series = this.publishes.get(key);
     if (!series) {
       const { published, publishDuration } = this.instruments;
@@ -69,7 +87,7 @@ class MqttMetrics implements MqttObserver {
 
   request({ connection, template = OTHER }: MqttObservedRequest): (end: MqttRequestEnd) => void {
     const broker = brokerOf(connection);
-    const key = `${broker} ${template}`;
+    const key = `${broker}\0${template}`;
     let series = this.requests.get(key);
     if (!series) {
       const { requests, requestDuration } = this.instruments;

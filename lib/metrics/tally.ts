@@ -14,18 +14,23 @@ export class Tally<Label extends string> {
 
   constructor(registry: Registry, name: string, help: string, labelNames: readonly Label[]) {
     const { cells } = this;
-    registry.registerMetric(
-      new Counter({
-        name,
-        help,
-        labelNames: [...labelNames],
-        registers: [],
-        collect() {
-          this.reset();
-          for (const { labels, cell } of cells.values()) this.inc(labels, cell.count);
-        },
-      }),
-    );
+    const counter = new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [],
+      collect() {
+        forget();
+        for (const { labels, cell } of cells.values()) this.inc(labels, cell.count);
+      },
+    });
+    const forget = counter.reset.bind(counter);
+    // what registry.resetMetrics() calls
+    counter.reset = () => {
+      for (const { cell } of cells.values()) cell.count = 0;
+      forget();
+    };
+    registry.registerMetric(counter);
   }
 
   /** The series of these labels, to be kept by whoever counts. */

@@ -61,11 +61,12 @@ export interface MqttDeadLetter {
 
 /**
  * What a handler has decided about its message: `acked`; `rejected` with a reason code (on 3.1.1 that is an acknowledgement);
- * `withheld`, to be delivered again; `left` with the broker by a server that closes; `dead-lettered`, and acknowledged. At QoS 0
- * nobody is told. Where several handlers take one message, the strictest decision counts for the broker.
+ * `withheld`, to be delivered again; `left` with the broker by a server that closes; `dead-lettered`, and acknowledged; `lost`: it came
+ * at QoS 0, so that what would be withheld, or left, is gone. The broker is told of none at QoS 0. Where several handlers take one
+ * message, the strictest decision counts for the broker.
  */
 export interface MqttSettlement {
-  readonly outcome: 'acked' | 'rejected' | 'withheld' | 'left' | 'dead-lettered';
+  readonly outcome: 'acked' | 'rejected' | 'withheld' | 'left' | 'dead-lettered' | 'lost';
   /** Of a rejection. */
   readonly reasonCode: number | undefined;
   readonly reasonString: string | undefined;

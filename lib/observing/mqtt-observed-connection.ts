@@ -36,5 +36,5 @@ export type MqttConnectionEvent =
   | { readonly kind: 'subscribed'; readonly filter: string; readonly qos: QoS }
   /** The broker has refused a Topic Filter. */
   | { readonly kind: 'subscription-refused'; readonly filter: string; readonly reasonCode: number }
-  /** It is over: closed, or given up with an error. Nothing is told of it any more. */
+  /** It is over: closed, or given up with an error. Nothing is told of it any more but the ends of what was under way. */
   | { readonly kind: 'closed'; readonly error: Error | undefined };

@@ -10,7 +10,8 @@ import type { MqttPublication, MqttPublishEnd } from './mqtt-publication.js';
  * synchronously: it has to be quick. One that throws, or returns what it should not, changes nothing but a line in the log.
  *
  * The life of a message at a server, for each handler that takes it: `received`, then `handle` for each run, with `retried` between
- * two of them, then `handled`. `settled` comes once, before, during or after the runs, and with `AckPolicy.MANUAL` maybe never;
+ * two of them, then `handled`. `settled` comes once, before, during or after the runs, at the latest when the server closes, and
+ * never for a message at QoS 0 that a handler with `AckPolicy.MANUAL` does not decide about;
  * `deadLettered` comes before it. `completed` comes last, but for a handler with `AckPolicy.MANUAL` that settles later.
  *
  * @example

@@ -30,7 +30,10 @@ export interface MqttPublication {
    * Has a text travel with the message: as a User Property on 5.0, in `metadata` where the message goes out in Nest's envelope. It
    * replaces one of the same name. Call it before the observer returns.
    *
-   * @returns whether the message has a place for it: a plain one on 3.1.1 has not
+   * What no packet can carry (section 1.5.4), what brokers end the connection over, and names of the wire contract (`nest-`) are left
+   * out, and the log says so: the message itself goes out.
+   *
+   * @returns whether the message carries it: a plain one on 3.1.1 has no place for it
    */
   inject(name: string, value: string): boolean;
 }

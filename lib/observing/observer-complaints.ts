@@ -42,7 +42,10 @@ export class ObserverComplaints {
 }
 
 function nameOf(observer: MqttObserver): string {
-  const { constructor } = observer as { constructor?: { name?: unknown } };
-  const name = constructor?.name;
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'observer';
+  try {
+    const { name } = observer.constructor as { name?: unknown };
+    return typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'observer';
+  } catch {
+    return 'observer'; // it has no constructor, or cannot be looked at
+  }
 }

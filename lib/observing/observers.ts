@@ -17,6 +17,8 @@ interface Awaiting {
 
 /** The observers of one server or client, told one after another. Whatever one of them does, the others are told, and the work goes on. */
 export class Observers {
+  /** Messages whose handlers have ended and that nothing has been decided about. */
+  readonly undecided = new Set<{ left(): void }>();
   private readonly complaints: ObserverComplaints;
   private readonly listening = new Map<Hook, readonly MqttObserver[]>();
 
@@ -31,8 +33,14 @@ export class Observers {
   /** A message is going to be sent: what is told its end, and completes it. */
   publish(parts: PublicationParts): Publication {
     const ends: Awaiting[] = [];
-    const publication = new Publication(this.connection, parts, (end) => this.end('publish', ends, end));
-    for (const observer of this.with('publish')) this.begin(observer, 'publish', publication, ends);
+    const publication = new Publication(this.connection, parts, this.complaints, (end) =>
+      this.end('publish', ends, end),
+    );
+    for (const observer of this.with('publish')) {
+      publication.told = observer;
+      this.begin(observer, 'publish', publication, ends);
+    }
+    publication.told = undefined;
     return publication;
   }
 
@@ -78,22 +86,31 @@ export class Observers {
     this.tell('completed', delivery);
   }
 
+  /** The server closes, and waits no longer: what is undecided stays with the broker. */
+  leaveUndecided(): void {
+    for (const delivery of [...this.undecided]) delivery.left();
+  }
+
   dropped(drop: Omit<MqttDrop, 'connection'>): void {
     this.tell('dropped', { connection: this.connection, ...drop } satisfies MqttDrop);
   }
 
   happened(event: MqttConnectionEvent): void {
+    if (event.kind === 'session-lost') this.undecided.clear(); // no broker has them any more
     this.tell('connection', this.connection, event);
   }
 
   private followedBy(observer: MqttObserver, handler: MqttObservedHandler, topic: string): boolean {
-    if (observer.follows === undefined) return true;
     try {
-      return observer.follows(handler, topic);
+      if (observer.follows === undefined) return true;
+      const answer: unknown = observer.follows(handler, topic);
+      if (typeof answer === 'boolean') return answer;
+      this.complaints.tell(observer, 'follows', 'returned neither true nor false');
+      if (isPromise(answer)) this.follow(observer, 'follows', answer);
     } catch (error) {
       this.complaints.threw(observer, 'follows', error);
-      return true;
     }
+    return true;
   }
 
   private nest(observers: readonly MqttObserver[], at: number, delivery: MqttDelivery, run: () => void): void {
@@ -117,8 +134,7 @@ export class Observers {
   private begin(observer: MqttObserver, hook: 'publish' | 'request', subject: unknown, ends: Awaiting[]): void {
     const end = this.call(observer, hook, subject);
     if (typeof end === 'function') ends.push({ observer, end: end as Awaiting['end'] });
-    else if (end !== undefined && !isPromise(end))
-      this.complaints.tell(observer, hook, 'returned something else than a function');
+    else if (end !== undefined) this.complaints.tell(observer, hook, 'returned something else than a function');
   }
 
   private end(hook: Hook, ends: readonly Awaiting[], how: unknown): void {
@@ -154,8 +170,17 @@ export class Observers {
   private with(hook: Hook): readonly MqttObserver[] {
     let observers = this.listening.get(hook);
     if (!observers)
-      this.listening.set(hook, (observers = this.observers.filter((observer) => observer[hook] !== undefined)));
+      this.listening.set(hook, (observers = this.observers.filter((observer) => hasHook(observer, hook))));
     return observers;
+  }
+}
+
+/** A getter may throw: {@link Observers.call} says so then. */
+function hasHook(observer: MqttObserver, hook: Hook): boolean {
+  try {
+    return observer[hook] !== undefined;
+  } catch {
+    return true;
   }
 }
 

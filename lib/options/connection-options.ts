@@ -283,7 +283,7 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
     maxConnectionAttempts: maxConnectionAttempts ?? UNLIMITED_ATTEMPTS,
     discouragedCharacters: discouragedCharacters ?? 'refuse',
     maxFiltersPerSubscribe: maxFiltersPerSubscribe ?? subscribeBatchSize ?? DEFAULT_MAX_FILTERS_PER_SUBSCRIBE,
-    observers: Object.freeze([...(observers ?? [])]),
+    observers: Object.freeze([...new Set(observers)]),
     name,
     durableSession: isDurable(options),
     mqtt: Object.freeze({

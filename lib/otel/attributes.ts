@@ -34,7 +34,8 @@ function addressOf(broker: string): Attributes {
   if (!URL.canParse(broker)) return {};
   const { hostname, port } = new URL(broker);
   if (hostname === '') return {};
-  return { [Attribute.serverAddress]: hostname, ...(port !== '' && { [Attribute.serverPort]: Number(port) }) };
+  const address = hostname.replace(/^\[|\]$/g, ''); // of IPv6
+  return { [Attribute.serverAddress]: address, ...(port !== '' && { [Attribute.serverPort]: Number(port) }) };
 }
 
 /** Name of an operation, with the declared topic where there is one: a name for each device would be no name. */

@@ -38,6 +38,7 @@ export function mqttTelemetry(options: MqttTelemetryOptions = {}): MqttObserver 
 class MqttTelemetry implements MqttObserver {
   private readonly deliveries = new Kept<MqttDelivery, ProcessSpan>();
   private readonly requests = new Kept<MqttObservedRequest, Context>();
+  private readonly ignored = new Kept<MqttDelivery, boolean>();
 
   constructor(private readonly scope: TelemetryScope) {}
 
@@ -101,7 +102,14 @@ class MqttTelemetry implements MqttObserver {
     return span;
   }
 
-  private isIgnored({ topic, handler, connection }: MqttDelivery): boolean {
-    return this.scope.isIgnored(topic, handler.template, connection);
+  /** Asked once for each message: an `ignore` that samples would give half of a span else. */
+  private isIgnored(delivery: MqttDelivery): boolean {
+    if (this.scope.options.ignore === undefined) return false;
+    let ignored = this.ignored.get(delivery);
+    if (ignored === undefined) {
+      const { topic, handler, connection } = delivery;
+      this.ignored.set(delivery, (ignored = this.scope.isIgnored(topic, handler.template, connection)));
+    }
+    return ignored;
   }
 }

@@ -71,13 +71,16 @@ export class ProcessSpan {
   }
 
   handled({ failed, error, code }: MqttHandled): void {
+    if (this.over) return;
     this.span.setAttribute(MqttAttribute.attempts, this.delivery.attempt);
     if (!failed) return;
     if (this.isExpected(error, code)) return;
     this.failure = code;
     this.span.setAttribute(Attribute.errorType, code!);
-    if (error instanceof Error) this.span.recordException(error);
     this.span.setStatus({ code: SpanStatusCode.ERROR, message: describeFailure(error) });
+    this.scope.attempt('what a handler has thrown', () => {
+      if (error instanceof Error) this.span.recordException(error); // its getters may throw
+    });
   }
 
   deadLettered({ topic, reason, error }: MqttDeadLetter): void {
@@ -89,6 +92,7 @@ export class ProcessSpan {
   }
 
   decided({ outcome, reasonCode }: MqttSettlement): void {
+    if (this.over) return; // it was decided too late
     this.settled = true;
     this.outcome = outcome;
     this.span.setAttribute(MqttAttribute.outcome, outcome);
@@ -96,13 +100,16 @@ export class ProcessSpan {
     if (outcome === 'withheld' || outcome === 'left')
       this.span.addEvent(MqttEvent.withheld, { [MqttAttribute.outcome]: outcome });
     if (this.completed) this.end();
+    // by a server that closes: nobody waits for its handler any more, and the SDK may be shut down next
+    else if (outcome === 'left') setImmediate(() => this.end());
   }
 
   replyExpired(): void {
-    this.span.addEvent(MqttEvent.replyExpired);
+    if (!this.over) this.span.addEvent(MqttEvent.replyExpired);
   }
 
   done(): void {
+    if (this.over) return;
     this.completed = true;
     if (this.settled || this.delivery.qos === 0) this.end();
     else this.timer = setTimeout(() => this.end(), UNDECIDED_MS).unref();
@@ -121,24 +128,27 @@ export class ProcessSpan {
 
   private isExpected(error: unknown, code: MqttHandled['code']): boolean {
     const { isExpected } = this.scope.options;
-    if (isExpected) return this.scope.ask(() => isExpected(error, this.delivery), false);
-    return REGULAR.some((regular) => error instanceof regular) || (code === 'rpc' && isAnswer(error));
+    return this.scope.decide(() => (isExpected ? isExpected(error, this.delivery) : isRegular(error, code)));
   }
 
   /** Whose child it is, and what it is linked to. */
   private origin(): { parent: Context; links: Link[] } {
     const { parent = 'message', trustIncoming = true } = this.scope.options;
-    const incoming = extract(this.delivery);
+    const incoming = this.scope.attempt('a propagator', () => extract(this.delivery)) ?? ROOT_CONTEXT;
     const creation = trace.getSpanContext(incoming);
     const links = creation ? [{ context: creation }] : [];
     const trusted =
-      typeof trustIncoming === 'boolean' ? trustIncoming : this.scope.ask(() => trustIncoming(this.delivery), false);
+      typeof trustIncoming === 'boolean' ? trustIncoming : this.scope.decide(() => trustIncoming(this.delivery));
     if (!trusted) return { parent: ROOT_CONTEXT, links };
     return parent === 'message' ? { parent: incoming, links: [] } : { parent: trace.deleteSpan(incoming), links };
   }
 }
 
 const REGULAR = [AckMessage, NackMessage, RejectMessage, RpcException];
+
+function isRegular(error: unknown, code: MqttHandled['code']): boolean {
+  return REGULAR.some((regular) => error instanceof regular) || (code === 'rpc' && isAnswer(error));
+}
 
 /** What a caller is told on purpose: the fault is not the handler's. */
 function isAnswer(error: unknown): boolean {

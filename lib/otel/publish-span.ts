@@ -46,7 +46,7 @@ export function beginPublish(
     },
     parent,
   );
-  inject(trace.setSpan(parent, span), publication);
+  scope.attempt('a propagator', () => inject(trace.setSpan(parent, span), publication));
   scope.decorate(scope.options.hooks?.publish, span, publication);
   const started = performance.now();
   return (end) => {

@@ -3,8 +3,9 @@ import type { MqttDelivery } from '../observing/mqtt-delivery.js';
 import type { MqttObservedRequest } from '../observing/mqtt-observed-request.js';
 import type { MqttPublication } from '../observing/mqtt-publication.js';
 import { OptionChecks } from '../options/option-checks.js';
+import { namesOf } from '../options/option-names.js';
 
-/** Called when a span has begun, to add to it. What they throw is reported to OpenTelemetry's diagnostics, and changes nothing. */
+/** Called when a span has begun, to add to it. What they throw, or reject, is reported to OpenTelemetry's diagnostics, and changes nothing. */
 export interface MqttTelemetryHooks {
   /** A message is going to be sent. */
   publish?: (span: Span, publication: MqttPublication) => void;
@@ -29,7 +30,7 @@ export interface MqttTelemetryOptions {
   parent?: 'message' | 'link';
   /**
    * Whether the trace context of a message is trusted. Who may publish can choose trace and sampling, and fill baggage: of a message that
-   * is not trusted there is a link only. Default true.
+   * is not trusted there is a link only, as where the function throws or returns a promise. Default true.
    */
   trustIncoming?: boolean | ((delivery: MqttDelivery) => boolean);
   /**
@@ -45,16 +46,30 @@ export interface MqttTelemetryOptions {
   hooks?: MqttTelemetryHooks;
 }
 
+const NAMES = namesOf<MqttTelemetryOptions>({
+  parent: true,
+  trustIncoming: true,
+  isExpected: true,
+  ignore: true,
+  captureUserProperties: true,
+  hooks: true,
+});
+const HOOKS = namesOf<MqttTelemetryHooks>({ publish: true, request: true, process: true });
+
 /** @throws InvalidOptionsError that lists every problem */
 export function checkTelemetryOptions(options: MqttTelemetryOptions): void {
   const checks = new OptionChecks();
+  if (checks.object('the options', options)) checks.known('', options, NAMES);
+  checks.done();
   checks.oneOf('parent', options.parent, ['message', 'link']);
   if (typeof options.trustIncoming !== 'boolean') checks.callable('trustIncoming', options.trustIncoming);
   checks.callable('isExpected', options.isExpected);
   checks.callable('ignore', options.ignore);
   checks.list('captureUserProperties', options.captureUserProperties, (option, name) => checks.text(option, name));
-  if (checks.object('hooks', options.hooks))
+  if (checks.object('hooks', options.hooks)) {
+    checks.known('hooks', options.hooks, HOOKS);
     for (const name of ['publish', 'request', 'process'] as const)
       checks.callable(`hooks.${name}`, options.hooks[name]);
+  }
   checks.done();
 }

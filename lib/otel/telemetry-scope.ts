@@ -17,21 +17,30 @@ export class TelemetryScope {
 
   isIgnored(topic: string, template: string | undefined, connection: MqttTraced['connection']): boolean {
     const { ignore } = this.options;
-    return ignore !== undefined && this.ask(() => ignore({ topic, template, connection }), false);
+    return ignore !== undefined && this.decide(() => ignore({ topic, template, connection }));
   }
 
-  /** Asks a function of the application, which may throw. */
-  ask<T>(question: () => T, otherwise: T): T {
-    try {
-      return question();
-    } catch (error) {
-      diag.error(`${SCOPE}: a function in the options of mqttTelemetry() threw: ${describeThrown(error)}`);
-      return otherwise;
-    }
+  /** Whether a function of the application says so. One that throws, or promises an answer, which would come too late, says no. */
+  decide(question: () => boolean): boolean {
+    const answer: unknown = this.attempt('a function in the options of mqttTelemetry()', question);
+    return !(answer instanceof Promise) && Boolean(answer);
   }
 
   /** Lets the application add to a span. */
   decorate<T>(hook: ((span: Span, subject: T) => void) | undefined, span: Span, subject: T): void {
-    if (hook) this.ask(() => hook(span, subject), undefined);
+    if (hook) this.attempt('a hook of mqttTelemetry()', () => hook(span, subject));
+  }
+
+  /** Calls what is not ours: what it throws, or its promise is rejected with, goes to OpenTelemetry's diagnostics. */
+  attempt<T>(what: string, call: () => T): T | undefined {
+    const failed = (error: unknown): void => diag.error(`${SCOPE}: ${what} threw: ${describeThrown(error)}`);
+    try {
+      const returned = call();
+      if (returned instanceof Promise) returned.catch(failed);
+      return returned;
+    } catch (error) {
+      failed(error);
+      return undefined;
+    }
   }
 }

@@ -161,6 +161,7 @@ export class ServerRuntime {
     inbound.giveUpUndecided();
     running.abandon();
     this.replays.close();
+    this.link.observers?.leaveUndecided();
     await within(deadline - Date.now(), this.completed());
     await connection.close();
     if (!wasConnected) return;

@@ -41,9 +41,7 @@ export class TestTelemetry {
       shutdown: () => Promise.resolve(),
     };
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    propagation.setGlobalPropagator(
-      new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
-    );
+    propagation.setGlobalPropagator(propagators());
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [telemetry.reader] }));
     return telemetry;
@@ -70,6 +68,11 @@ export class TestTelemetry {
         })),
       );
   }
+}
+
+/** Those of an SDK that is not told otherwise. */
+export function propagators(): CompositePropagator {
+  return new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] });
 }
 
 /** Whether `span` is a child of `parent`, in its trace. */

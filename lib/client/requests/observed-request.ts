@@ -15,16 +15,22 @@ interface RequestMessage {
 
 /** A request as observers see it, with its one message. Made only where there are some. */
 export class ObservedRequest implements MqttObservedRequest {
-  private readonly end: (end: MqttRequestEnd) => void;
-  private publication: Publication | undefined = undefined;
+  // private to the language too: an observer may freeze what it is told
+  #end: ((end: MqttRequestEnd) => void) | undefined = undefined;
+  /** How it has ended while its observers were told of it: they may close the client, or abort its signal. */
+  #endedAs: MqttRequestEnd | undefined = undefined;
+  #publication: Publication | undefined = undefined;
 
   constructor(
     private readonly observers: Observers,
     readonly topic: string,
     readonly template: string | undefined,
     readonly timeoutMs: number,
-  ) {
-    this.end = observers.request(this);
+  ) {}
+
+  begin(): void {
+    this.#end = this.observers.request(this);
+    if (this.#endedAs) this.#end(this.#endedAs);
   }
 
   get connection(): MqttObservedConnection {
@@ -35,7 +41,7 @@ export class ObservedRequest implements MqttObservedRequest {
   publish(message: RequestMessage, compose: () => OutgoingMessage): OutgoingMessage {
     const { topic, template } = this;
     const parts = { kind: 'request', topic, template, ...message, request: this } as const;
-    const publication = (this.publication = this.observers.publish(parts));
+    const publication = (this.#publication = this.observers.publish(parts));
     try {
       return publication.complete(compose());
     } catch (error) {
@@ -46,21 +52,23 @@ export class ObservedRequest implements MqttObservedRequest {
 
   /** Metadata of Nest's envelope, with what observers have added. */
   metadata(own: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
-    return this.publication ? this.publication.metadata(own) : own;
+    return this.#publication ? this.#publication.metadata(own) : own;
   }
 
   /** Its message has ended. */
   published(error: unknown, reasonCode: number | undefined): void {
-    this.publication?.settled(error, reasonCode);
+    this.#publication?.settled(error, reasonCode);
   }
 
   /** Its message left the queue before it was sent. */
   withdrawn(): void {
-    this.publication?.end(WITHDRAWN);
+    this.#publication?.end(WITHDRAWN);
   }
 
   /** @param answered whether a responder said so */
   ended(answered: boolean, error: unknown): void {
-    this.end(requestEndOf(answered, error));
+    const end = requestEndOf(answered, error);
+    if (this.#end) this.#end(end);
+    else this.#endedAs = end;
   }
 }

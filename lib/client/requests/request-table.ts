@@ -221,6 +221,7 @@ export class RequestTable implements RequestOwner {
       this.parts.templateOf(request.topic),
       request.timeoutMs,
     );
+    request.observed.begin();
   }
 
   // ---- ends

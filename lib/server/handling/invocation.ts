@@ -116,11 +116,13 @@ export class Invocation
     this.release();
   }
 
-  /** The server has waited long enough. A stream would go on for ever; its message stays with the broker. */
+  /** The server has waited long enough: what is undecided stays with the broker. A stream would go on for ever. */
   abandon(): void {
-    if (!this.stream || this.outcome) return;
-    this.decide(LEAVE);
-    this.cancel();
+    if (this.outcome) return;
+    if (this.stream) {
+      this.decide(LEAVE);
+      this.cancel();
+    } else if (!this.decided) this.delivery?.left();
   }
 
   /** Says, once for a handler, that one of its runs has lasted far longer than the others do. */

@@ -21,7 +21,7 @@ export interface CopyFilter {
   isFirst(route: Route<ServedHandler>, topic: string, payload: Buffer): boolean;
 }
 
-/** Topics that the server itself listens on: no handler is looked for. */
+/** Topics that the server itself listens on: no handler is looked for, not even one whose pattern, such as `#`, takes them in. */
 export type InternalTopics = Map<string, (packet: PublishPacket) => void>;
 
 interface ReceiverOptions {
@@ -44,14 +44,17 @@ export class MessageReceiver {
 
   receive(message: InboundMessage): void {
     const { topic, payload, properties } = message.packet;
+    const { internal, maxPayloadBytes, onStale } = this.options;
     this.host.counters.received++;
-    const route = this.router.route(topic);
-    if (route.subscriptions.length === 0) {
-      this.receiveWithoutHandler(message);
+    const listener = internal.size > 0 ? internal.get(topic) : undefined;
+    if (listener !== undefined) {
+      listener(message.packet);
+      message.decide(ACK);
       return;
     }
-    if (payload.length > this.options.maxPayloadBytes) {
-      this.refuseOversized(message, route);
+    const route = this.router.route(topic);
+    if (route.subscriptions.length === 0) {
+      onStale(message);
       return;
     }
     if (this.copies && !this.copies.isFirst(route, topic, payload)) {
@@ -59,6 +62,10 @@ export class MessageReceiver {
       return;
     }
     const targets = targetsOfCopy(route, properties?.subscriptionIdentifier);
+    if (payload.length > maxPayloadBytes && targets.length > 0) {
+      this.refuseOversized(message, targets);
+      return;
+    }
     if (targets.length === 1) {
       this.dispatch(message, targets[0]!, message);
       return;
@@ -115,16 +122,6 @@ export class MessageReceiver {
     return job;
   }
 
-  private receiveWithoutHandler(message: InboundMessage): void {
-    const listener = this.options.internal.get(message.topic);
-    if (listener === undefined) {
-      this.options.onStale(message);
-      return;
-    }
-    listener(message.packet);
-    message.decide(ACK);
-  }
-
   private refuseRequest(message: InboundMessage, handler: ServedHandler, problem: string, settling: Settling): void {
     const { counters, warnOnce, observers } = this.host;
     const { topic } = message;
@@ -139,7 +136,7 @@ export class MessageReceiver {
     tellDropped(observers, 'response-topic', message, handler);
   }
 
-  private refuseOversized(message: InboundMessage, route: Route<ServedHandler>): void {
+  private refuseOversized(message: InboundMessage, targets: readonly Target<ServedHandler>[]): void {
     const { counters, warnOnce, observers } = this.host;
     const { topic, payload } = message;
     counters.oversized++;
@@ -149,6 +146,6 @@ export class MessageReceiver {
       `A message of ${payload.length} bytes on "${topic}" was refused: maxPayloadBytes is ${this.options.maxPayloadBytes}.`,
     );
     message.decide({ kind: 'reject', reasonCode: ReasonCode.QUOTA_EXCEEDED, reasonString: 'payload too large' });
-    tellDropped(observers, 'too-large', message, route.targets[0]?.handler);
+    for (const { handler } of targets) tellDropped(observers, 'too-large', message, handler);
   }
 }

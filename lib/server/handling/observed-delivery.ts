@@ -23,7 +23,10 @@ const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
 export class ObservedDelivery implements MqttDelivery {
   readonly receivedAt = Date.now();
   private readonly arrival = performance.now();
-  private start = this.arrival;
+  // private to the language too: an observer may freeze what it is told
+  #start = this.arrival;
+  /** Whether it has been told what becomes of the message. */
+  #isSettled = false;
 
   constructor(
     private readonly observers: Observers,
@@ -89,7 +92,7 @@ export class ObservedDelivery implements MqttDelivery {
   }
 
   started(): void {
-    this.start = performance.now();
+    this.#start = performance.now();
   }
 
   handle(run: () => void): void {
@@ -105,7 +108,7 @@ export class ObservedDelivery implements MqttDelivery {
       failed: outcome.failed,
       error: outcome.failed ? (outcome.thrown ?? outcome.error) : undefined,
       code: outcome.failed ? (code ?? kindOf(outcome.error)) : undefined,
-      durationMs: performance.now() - this.start,
+      durationMs: performance.now() - this.#start,
     });
   }
 
@@ -125,6 +128,7 @@ export class ObservedDelivery implements MqttDelivery {
   }
 
   completed(): void {
+    if (!this.#isSettled && this.qos > 0) this.observers.undecided.add(this);
     this.observers.completed(this);
   }
 
@@ -161,7 +165,12 @@ export class ObservedDelivery implements MqttDelivery {
     });
   }
 
-  private tellSettled(outcome: MqttSettlement['outcome'], reasonCode?: number, reasonString?: string): void {
+  private tellSettled(wanted: MqttSettlement['outcome'], reasonCode?: number, reasonString?: string): void {
+    if (this.#isSettled) return; // by a server that did not wait for it any longer
+    this.#isSettled = true;
+    this.observers.undecided.delete(this);
+    const isGone = this.qos === 0 && (wanted === 'withheld' || wanted === 'left'); // no broker keeps it
+    const outcome = isGone ? 'lost' : wanted;
     this.observers.settled(this, { outcome, reasonCode, reasonString, afterMs: performance.now() - this.arrival });
   }
 }

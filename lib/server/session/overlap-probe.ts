@@ -36,6 +36,11 @@ interface ProbeParts {
 const PROBE_TIMEOUT_MS = 2_000;
 /** Messages, one after another: by the first copy of the last one all copies of those before have come. */
 const ROUNDS = 3;
+/**
+ * Identifiers of the probe's subscriptions begin behind this number: a resumed session may hold subscriptions that take the probe's
+ * messages too, `#` for example, whose identifiers begin at 1.
+ */
+const IDENTIFIER_BASE = 1_000_000;
 /** What further copies are given where identifiers lack: a broker may serve each subscription from a queue of its own. */
 const LAG_MS = 200;
 
@@ -62,7 +67,7 @@ export async function probeOverlap(
       filters.map((filter, place) => ({
         filter,
         qos: 0,
-        identifier: question.identifiers ? expected[place] : undefined,
+        identifier: question.identifiers ? IDENTIFIER_BASE + expected[place]! : undefined,
       })),
     );
     for (let round = 0; round < ROUNDS; round++) {
@@ -76,20 +81,21 @@ export async function probeOverlap(
   } catch {
     return undefined; // not permitted here
   } finally {
-    await unsubscribe(filters).catch(() => {});
+    void unsubscribe(filters).catch(() => {}); // a broker that does not answer holds up no start
     internal.set(topic, () => {}); // a late copy is ignored
   }
 }
 
 /** The copies that come, by the message that they are of. */
 class Copies {
-  /** Of each message the identifiers of each of its copies. */
+  /** Of each message those of the probe's identifiers, counted from 1, that each of its copies carries. */
   private readonly rounds = Array.from({ length: ROUNDS }, (): number[][] => []);
   private readonly waiting: (() => void)[] = [];
 
   take({ payload, properties }: PublishPacket): void {
     const round = Number(payload.toString());
-    this.rounds[round]?.push([properties?.subscriptionIdentifier ?? []].flat());
+    const identifiers = [properties?.subscriptionIdentifier ?? []].flat();
+    this.rounds[round]?.push(identifiers.map((one) => one - IDENTIFIER_BASE).filter((one) => one > 0));
     this.waiting[round]?.();
   }
 

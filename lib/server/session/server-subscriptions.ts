@@ -73,9 +73,15 @@ export class ServerSubscriptions {
     if (overlapping.length === 0) return;
     const shared = overlapping.some(({ filter }) => filter.group !== undefined);
     this.behaviour = await this.parts.probe({ identifiers: true, shared });
+    const { connection, logger } = this.parts;
+    if (this.behaviour === undefined) {
+      logger.warn(
+        `Some filters overlap, and it is unknown whether ${connection.broker} sends the right Subscription Identifiers: where it does not, ` +
+          'some of their handlers do not run. Allow this client the topics probe/#.',
+      );
+    }
     if (this.behaviour?.identified !== false) return;
     clearIdentifiers(this.subscriptions);
-    const { connection, logger } = this.parts;
     logger.warn(
       `${connection.broker} breaks section 3.3.4: its copies of a message for ${shared ? 'three' : 'two'} overlapping subscriptions, with the ` +
         `Subscription Identifiers 1 to ${shared ? 3 : 2}, carried ${this.behaviour.seen}. Handlers still run once for each message: ` +

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { FeatureNotSupportedError, MqttSubscription } from '../../../lib/index.js';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { finalize, firstValueFrom, interval, type Observable } from 'rxjs';
+import { FeatureNotSupportedError, MqttContext, MqttSubscription } from '../../../lib/index.js';
 import type { MqttBrokerOptions } from '../../../lib/testing/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { durable } from '../../support/durable-session.js';
@@ -68,6 +69,50 @@ describeEachBroker(
   },
   { inProcess: (['artemis', 'aedes', 'mosquitto'] as const).map((behavesLike) => ({ behavesLike })) },
 );
+
+describeEachBroker('handlers whose patterns take in the topics of the transport itself', (broker) => {
+  it.each([
+    ['#', 'a/b', '+/b'],
+    ['+/+/+/+', 'a/+/+/#', '+/b/+/#'],
+  ])('%s beside %s and %s: they get no message of the probe, also in a resumed session', async (...filters) => {
+    const runs = new Journal<string>();
+    const session = durable(broker.connection);
+    const topic = filters[0] === '#' ? 'a/b' : 'a/b/c/d';
+    for (const data of ['new', 'resumed']) {
+      const { app } = await startServer(session, { controllers: handlersOf(runs, filters, { qos: 1 }) });
+      await createClient(broker.connection).publish(topic, data, { qos: 1 });
+      await runs.until((all) => all.filter((run) => run.endsWith(data)).length === 3, `3 runs for ${data}`);
+      await app.close();
+    }
+    const due = ['new', 'resumed'].flatMap((data) => filters.map((filter) => `${filter} ${data}`));
+    expect(runs.entries.toSorted()).toEqual(due.toSorted());
+    expect(transportLogs('warn')).toEqual([]);
+  });
+
+  it('# gets no cancellation of a stream, which ends', async () => {
+    const ran = new Journal<string>();
+    const stopped = new Journal<string>();
+
+    @Controller()
+    class Everything {
+      @MessagePattern<unknown>('taken/in/ticks')
+      ticks(): Observable<number> {
+        return interval(5).pipe(finalize(() => stopped.add('stopped')));
+      }
+
+      @EventPattern<unknown>('#')
+      all(@Payload() _data: unknown, @Ctx() mqtt: MqttContext): void {
+        ran.add(mqtt.getTopic().split('/')[0]!);
+      }
+    }
+
+    await startServer(broker.connection, { controllers: [Everything] });
+    const client = createClient({ ...broker.connection, ...(broker.protocolVersion === 4 && { envelope: 'nest' }) });
+    await firstValueFrom(client.send('taken/in/ticks', ''));
+    if (broker.protocolVersion === 5) await stopped.atLeast(1);
+    expect(ran.entries).not.toContain('control');
+  });
+});
 
 describe('identifiers that are wrong', () => {
   const start = async (options: MqttBrokerOptions, filters: readonly string[] = FILTERS) => {
@@ -187,6 +232,13 @@ describe('a Shared Subscription beside a plain one', () => {
   });
 });
 
+it('a broker that does not answer an UNSUBSCRIBE holds up no start', async () => {
+  const { broker, url } = await startInProcessBroker();
+  broker.faults.withhold('out', 'unsuback');
+  await startServer(connectionTo(url), { controllers: handlersOf(new Journal(), FILTERS, { qos: 1 }) });
+  expect(transportLogs('warn')).toEqual([]);
+});
+
 describe('a probe that is not permitted', () => {
   it.each<[string, MqttBrokerOptions]>([
     ['the subscription is refused', { authorizeSubscribe: ({ filter }) => !filter.startsWith('probe/') }],
@@ -199,12 +251,16 @@ describe('a probe that is not permitted', () => {
       'the broker hangs up over the publish',
       { authorizePublish: ({ topic }) => !topic.startsWith('probe/'), hangsUpOverForbidden: true },
     ],
-  ])('%s: the server starts, and believes the identifiers', async (_name, options) => {
-    const { broker, url } = await startInProcessBroker(options);
-    const runs = new Journal<string>();
-    await startServer(connectionTo(url), { controllers: handlersOf(runs, FILTERS, { qos: 1 }) });
-    broker.publish({ topic: 'a/b', payload: '1', qos: 1 });
-    await runs.atLeast(FILTERS.length);
-    expect(runs.entries.toSorted()).toEqual(FILTERS.map((filter) => `${filter} 1`).toSorted());
-  });
+  ])(
+    '%s: the server starts, believes the identifiers, and says that they are not known to be right',
+    async (_name, options) => {
+      const { broker, url } = await startInProcessBroker(options);
+      const runs = new Journal<string>();
+      await startServer(connectionTo(url), { controllers: handlersOf(runs, FILTERS, { qos: 1 }) });
+      broker.publish({ topic: 'a/b', payload: '1', qos: 1 });
+      await runs.atLeast(FILTERS.length);
+      expect(runs.entries.toSorted()).toEqual(FILTERS.map((filter) => `${filter} 1`).toSorted());
+      expect(transportLogs('warn')).toContainEqual(expect.stringContaining('Allow this client the topics probe/#'));
+    },
+  );
 });

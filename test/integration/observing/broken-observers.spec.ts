@@ -10,6 +10,7 @@ import { createClient, startServer } from '../../support/nest-application.js';
 import { RecordingObserver } from '../../support/recording-observer.js';
 
 const HOOKS = [
+  'follows',
   'publish',
   'request',
   'received',
@@ -38,6 +39,7 @@ const BROKEN: readonly (readonly [string, () => unknown])[] = [
   ],
   ['Rejects', () => Promise.reject(new Error('a broken observer'))],
   ['Nonsense', () => 42],
+  ['Promises', () => new Promise(() => {})],
   [
     'ThrowsAtTheEnd',
     () => () => {
@@ -78,6 +80,43 @@ describeEachBroker('an observer that is broken', (broker) => {
     expect(seen.entries.toSorted((a, b) => Number(a) - Number(b))).toEqual([0, 0, 1, 2]);
     expect(after.words).toEqual(before.words);
     expect(after.words).toContain('settled: dead-lettered');
+  });
+
+  it('that injects what no packet can carry: callers get their replies all the same', async () => {
+    const injecting: MqttObserver = {
+      publish: (message) => {
+        message.inject('control', 'a\u0001b');
+        message.inject('long', 'x'.repeat(70_000));
+        message.inject('nest-error', 'rpc');
+        message.inject('number', 42 as unknown as string);
+      },
+    };
+    await startServer({ ...broker.connection, observers: [injecting] }, { controllers: [Things] });
+    const client = createClient({ ...broker.connection, observers: [injecting] });
+    expect(await firstValueFrom(client.send('broken/request', 21))).toBe(42);
+  });
+
+  it('that freezes what it is told: callers get their replies, and messages are decided', async () => {
+    const freeze = (told: object): void => void Object.freeze(told);
+    const freezing: MqttObserver = { publish: freeze, request: freeze, received: freeze };
+    const observer = new RecordingObserver();
+    const observers = [freezing, observer];
+    await startServer({ ...broker.connection, observers }, { controllers: [Things] });
+    const client = createClient({ ...broker.connection, observers });
+    expect(await firstValueFrom(client.send('broken/request', 21))).toBe(42);
+    await client.publish('broken/event', 1, { qos: 1 });
+    await observer.told.until((told) => told.filter(({ hook }) => hook === 'completed').length === 2, 'both ends');
+    const settled = observer.words.filter((words) => words.startsWith('settled'));
+    expect(settled).toEqual(['settled: acked', 'settled: acked']);
+    expect(transportLogs('error')).toEqual([]);
+  });
+
+  it('that closes the client as it is told of a request: the request ends, and the observer is told how', async () => {
+    const observer = new RecordingObserver();
+    const closing: MqttObserver = { request: () => void client.close() };
+    const client = createClient({ ...broker.connection, observers: [observer, closing] });
+    await expect(firstValueFrom(client.send('broken/request', 1))).rejects.toThrow('ended before the request');
+    expect(observer.words).toEqual(['request -', 'requested: closed']);
   });
 
   it('is named in the log, once for each of its methods', async () => {

@@ -1,9 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
-import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { firstValueFrom, of } from 'rxjs';
 import {
   AckPolicy,
+  MqttContext,
   MqttSubscription,
   NackMessage,
   PublishTo,
@@ -13,6 +14,8 @@ import {
 import { describeEachBroker, type BrokerUnderTest } from '../../support/broker-matrix.js';
 import { durable } from '../../support/durable-session.js';
 import { createClient, startServer } from '../../support/nest-application.js';
+import { transportLogs } from '../../support/logs.js';
+import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 import { RecordingObserver } from '../../support/recording-observer.js';
 
 /** An event handler below `life/`, and what observers of its server are told of one message at QoS 1. */
@@ -181,17 +184,69 @@ describeEachBroker('what observers are told of a message', (broker) => {
     ]);
   });
 
-  it('a message that is larger than maxPayloadBytes', async () => {
+  it.each<[string, (mqtt: MqttContext) => unknown, MqttSubscriptionOptions]>([
+    ['withheld', () => failing(), { ackPolicy: AckPolicy.NACK_ON_ERROR }],
+    ['withheld by hand', (mqtt) => mqtt.nack(), {}],
+  ])('a message at QoS 0 that would be %s is lost: no broker keeps it', async (_title, handle, options) => {
+    const observer = new RecordingObserver();
+    @Controller()
+    class Once {
+      @EventPattern<unknown>('life/once', { ...options, qos: 0 })
+      once(@Payload() _value: unknown, @Ctx() mqtt: MqttContext): unknown {
+        return handle(mqtt);
+      }
+    }
+    await startServer({ ...durable(broker.connection), observers: [observer] }, { controllers: [Once] });
+    await createClient(broker.connection).publish('life/once', 1);
+    await observer.told.first(({ hook }) => hook === 'completed');
+    expect(observer.words).toContain('settled: lost');
+  });
+
+  it('what is undecided when the server closes is left with the broker, once', async () => {
+    const observer = new RecordingObserver();
+    let release: (() => void) | undefined;
+    @Controller()
+    class Undecided {
+      @EventPattern<unknown>('life/manual', { ackPolicy: AckPolicy.MANUAL, qos: 1 })
+      manual(@Payload() _value: unknown): void {}
+
+      @EventPattern<unknown>('life/hanging', { qos: 1 })
+      hanging(@Payload() _value: unknown): Promise<void> {
+        return new Promise((resolve) => (release = resolve));
+      }
+    }
+    const { app } = await startServer(
+      { ...durable(broker.connection), observers: [observer], gracefulTimeout: 50 },
+      { controllers: [Undecided] },
+    );
+    const client = createClient(broker.connection);
+    for (const name of ['manual', 'hanging']) await client.publish(`life/${name}`, 1, { qos: 1 });
+    await observer.told.until((told) => told.filter(({ hook }) => hook === 'handle').length === 2, 'both runs');
+    await app.close();
+    release!();
+    await observer.told.until((told) => told.filter(({ hook }) => hook === 'completed').length === 2, 'both ends');
+    expect(observer.words.filter((words) => words.startsWith('settled'))).toEqual(['settled: left', 'settled: left']);
+  });
+
+  it('a message that is larger than maxPayloadBytes, for each of its handlers', async () => {
     const observer = new RecordingObserver();
     @Controller()
     class Small {
       @EventPattern<unknown>('life/small')
       small(@Payload() _value: unknown): void {}
+
+      @EventPattern<unknown>('+/small')
+      other(@Payload() _value: unknown): void {}
     }
     await startServer({ ...broker.connection, observers: [observer], maxPayloadBytes: 4 }, { controllers: [Small] });
     await createClient(broker.connection).publish('life/small', 'far too large');
-    const told = await observer.told.first(({ hook }) => hook === 'dropped');
-    expect(told).toMatchObject({ drop: { reason: 'too-large', handler: { template: 'life/small' } } });
+    await createClient(broker.connection).publish('life/small', 1);
+    await observer.told.until((told) => told.filter(({ hook }) => hook === 'completed').length === 2, 'the small one');
+    const drops = observer.told.entries.filter((told) => told.hook === 'dropped').map(({ drop }) => drop);
+    expect(drops.map(({ reason, handler }) => `${reason} ${handler!.template}`).toSorted()).toEqual([
+      'too-large +/small',
+      'too-large life/small',
+    ]);
   });
 });
 
@@ -282,4 +337,22 @@ describeEachBroker('what observers are told of a request', (broker) => {
     const { userProperties, metadata } = told.delivery;
     expect({ ...userProperties, ...metadata }).toEqual({ trace: 'abc' });
   });
+});
+
+it('a dead letter that cannot be sent: a message at QoS 0 is lost, and the log does not say that it is withheld', async () => {
+  const { broker, url } = await startInProcessBroker();
+  const observer = new RecordingObserver();
+  @Controller()
+  class Failing {
+    @EventPattern<unknown>('life/{name}', { deadLetter: 'dead/{name}', qos: 1 })
+    fail(@Payload() _value: unknown): never {
+      return failing();
+    }
+  }
+  await startServer({ ...durable(connectionTo(url)), observers: [observer] }, { controllers: [Failing] });
+  for (const qos of [0, 1] as const) broker.publish({ topic: `life/\u007f${qos}`, payload: '1', qos });
+  await observer.told.until((told) => told.filter(({ hook }) => hook === 'completed').length === 2, 'both ends');
+  expect(observer.words.filter((words) => words.startsWith('settled'))).toEqual(['settled: lost', 'settled: withheld']);
+  const lines = transportLogs('error').filter((line) => line.includes('its dead letter'));
+  expect(lines).toEqual([expect.stringContaining('0" is lost: '), expect.stringContaining('1" is withheld: ')]);
 });

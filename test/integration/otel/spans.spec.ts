@@ -11,6 +11,7 @@ import {
   MqttSubscription,
   NackMessage,
   PublishTo,
+  type MqttObserver,
   type MqttSubscriptionOptions,
 } from '../../../lib/index.js';
 import { mqttTelemetry, type MqttTelemetryOptions } from '../../../lib/otel/index.js';
@@ -18,7 +19,7 @@ import { describeEachBroker, type BrokerUnderTest } from '../../support/broker-m
 import { durable } from '../../support/durable-session.js';
 import { connectMqttJs } from '../../support/mqttjs-client.js';
 import { createClient, startServer } from '../../support/nest-application.js';
-import { isChild, TestTelemetry } from '../../support/telemetry.js';
+import { isChild, propagators, TestTelemetry } from '../../support/telemetry.js';
 
 const telemetry = TestTelemetry.register();
 beforeEach(() => telemetry.spans.clear());
@@ -28,6 +29,8 @@ const DEVICES = 'traced/devices/{deviceId}/temperature';
 const failing = (): never => {
   throw new Error('it always fails');
 };
+
+const rejecting = (() => Promise.reject(new Error('on purpose'))) as unknown as () => never;
 
 const withheld = (): never => {
   throw new NackMessage();
@@ -193,6 +196,82 @@ describeEachBroker('the span of a handler', (broker) => {
   });
 });
 
+describeEachBroker('what an application or its SDK does wrong', (broker) => {
+  class Hostile extends Error {
+    override get message(): string {
+      return failing();
+    }
+    override get stack(): string {
+      return failing();
+    }
+    get code(): string {
+      return failing();
+    }
+  }
+  const opaque = new Proxy(new Error(), { get: failing, getPrototypeOf: failing });
+
+  it.each<[string, Error, string]>([
+    ['whose getters throw', new Hostile(), 'internal'],
+    ['that cannot be looked at', opaque, 'rpc'],
+  ])('an error %s is an error of the span', async (_title, error, type) => {
+    const span = await processed(broker, () => Promise.reject(error));
+    expect(span.status.code).toBe(SpanStatusCode.ERROR);
+    expect(span.attributes['error.type']).toBe(type);
+  });
+
+  it('an ignore that samples is asked once for a message: there is a whole span, or none', async () => {
+    let asked = 0;
+    const ignore = (): boolean => asked++ % 2 === 1;
+    await processed(broker, () => undefined, {}, { ignore });
+    await processed(broker, () => undefined, {}, { ignore: () => ignore() || ignore() });
+    expect(telemetry.spans.entries.map(({ attributes }) => attributes['messaging.mqtt.attempts'])).toEqual([1]);
+  });
+
+  it('a message that another observer has frozen has its span', async () => {
+    const freezing: MqttObserver = { received: (delivery) => void Object.freeze(delivery) };
+    @Controller()
+    class Frozen {
+      @EventPattern<unknown>('traced/frozen', { qos: 1 })
+      frozen(@Payload() _value: unknown): void {}
+    }
+    await startServer({ ...broker.connection, observers: [freezing, mqttTelemetry()] }, { controllers: [Frozen] });
+    await createClient(broker.connection).publish('traced/frozen', 1, { qos: 1 });
+    expect((await telemetry.span('process traced/frozen')).attributes['messaging.mqtt.outcome']).toBe('acked');
+  });
+
+  it('a propagator that throws: spans are made, and end', async () => {
+    propagation.disable();
+    propagation.setGlobalPropagator({ inject: failing, extract: failing, fields: () => [] });
+    try {
+      await processed(broker, () => undefined);
+      const client = createClient({ ...broker.connection, observers: [mqttTelemetry()] });
+      await client.publish('traced/elsewhere', 1, { qos: 1 });
+      expect((await telemetry.span('publish')).attributes['messaging.mqtt.outcome']).toBe('acknowledged');
+    } finally {
+      propagation.disable();
+      propagation.setGlobalPropagator(propagators());
+    }
+  });
+
+  it('of a server that closes, what is undecided ends with it', async () => {
+    @Controller()
+    class Undecided {
+      @EventPattern<unknown>('traced/hanging', { qos: 1 })
+      hanging(@Payload() _value: unknown): Promise<never> {
+        return new Promise(() => {});
+      }
+    }
+    const { app } = await startServer(
+      { ...durable(broker.connection), observers: [mqttTelemetry()], gracefulTimeout: 50 },
+      { controllers: [Undecided] },
+    );
+    await createClient(broker.connection).publish('traced/hanging', 1, { qos: 1 });
+    await app.close();
+    const span = await telemetry.span('process traced/hanging');
+    expect(span.attributes['messaging.mqtt.outcome']).toBe('left');
+  });
+});
+
 describeEachBroker('one trace', (broker) => {
   @Controller()
   class Math {
@@ -332,6 +411,8 @@ describeEachBroker(
       ['at all', { trustIncoming: false }],
       ['of this topic', { trustIncoming: ({ topic }) => topic !== 'traced/foreign' }],
       ['because that cannot be said', { trustIncoming: failing }],
+      ['because that is said too late', { trustIncoming: (() => Promise.resolve(true)) as unknown as () => boolean }],
+      ['because that is never said', { trustIncoming: rejecting }],
     ])('that is not trusted, %s, is a link only, without baggage', async (_title, options) => {
       const span = await received(options);
       expect(span.spanContext().traceId).not.toBe(TRACE);
@@ -374,6 +455,11 @@ describeEachBroker(
         },
       });
       expect(span.attributes['own']).toBe('traced/foreign');
+    });
+
+    it('a hook that returns a promise, which is rejected, changes nothing either', async () => {
+      const span = await received({ hooks: { process: rejecting } });
+      expect(span.parentSpanContext?.spanId).toBe(SPAN);
     });
   },
   { versions: [5] },

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Counter, register, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, register, Registry } from 'prom-client';
 import {
   InvalidOptionsError,
   type MqttDelivery,
   type MqttDrop,
   type MqttObservedConnection,
+  type MqttObserver,
   type MqttPublication,
 } from '../../../lib/index.js';
 import { mqttMetrics, type MqttMetricsOptions } from '../../../lib/metrics/index.js';
@@ -50,10 +51,14 @@ describe('mqttMetrics()', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('says when a metric of the application has the same name', () => {
+  it('says when a metric of the application has the same name, however often it is called, and registers none', async () => {
     const registry = new Registry();
     registry.registerMetric(new Counter({ name: 'mqtt_requests_total', help: 'theirs', registers: [] }));
-    expect(() => mqttMetrics({ registry })).toThrow('mqtt_requests_total');
+    for (let call = 0; call < 2; call++) {
+      expect(() => mqttMetrics({ registry })).toThrow(InvalidOptionsError);
+      expect(() => mqttMetrics({ registry })).toThrow('mqtt_requests_total');
+    }
+    expect(await namesIn(registry)).toEqual(['mqtt_requests_total']);
   });
 
   it.each<[MqttMetricsOptions, string]>([
@@ -62,6 +67,9 @@ describe('mqttMetrics()', () => {
     [{ buckets: [] }, 'buckets'],
     [{ buckets: [2, 1] }, 'buckets'],
     [{ buckets: ['1'] as unknown as number[] }, 'buckets'],
+    [{ buckets: [1, Infinity] }, 'buckets'],
+    [{ bucket: [1] } as MqttMetricsOptions, 'Did you mean "buckets"?'],
+    [null as unknown as MqttMetricsOptions, 'the options'],
   ])('refuses %j', (options, option) => {
     expect(() => mqttMetrics(options)).toThrow(InvalidOptionsError);
     expect(() => mqttMetrics(options)).toThrow(option);
@@ -76,6 +84,50 @@ describe('series of mqttMetrics()', () => {
     handlers: () => [],
   } as unknown as MqttObservedConnection;
   const handler = { template: 'devices/{deviceId}/temperature' };
+  const publishOn = (observer: MqttObserver, name: string | undefined, template: string): void => {
+    const published = observer.publish!({
+      connection: { ...connection, name },
+      template,
+      kind: 'event',
+    } as MqttPublication);
+    published!({ outcome: 'written', reasonCode: undefined, error: undefined });
+  };
+
+  it('are kept apart where broker and topic have spaces', async () => {
+    const registry = new Registry();
+    const observer = mqttMetrics({ registry });
+    publishOn(observer, 'a b', 'c');
+    publishOn(observer, 'a', 'b c');
+    const text = await registry.metrics();
+    expect(text).toContain('mqtt_messages_published_total{broker="a b",topic="c",kind="event",outcome="written"} 1');
+    expect(text).toContain('mqtt_messages_published_total{broker="a",topic="b c",kind="event",outcome="written"} 1');
+  });
+
+  it('begin at 0 again when the registry is reset', async () => {
+    const registry = new Registry();
+    const observer = mqttMetrics({ registry });
+    const counted = async (): Promise<string[]> =>
+      (await registry.metrics()).split('\n').filter((line) => line.startsWith('mqtt_messages_published_total'));
+    publishOn(observer, undefined, 'a');
+    const series = 'mqtt_messages_published_total{broker="default",topic="a",kind="event",outcome="written"}';
+    expect(await counted()).toEqual([`${series} 1`]);
+    registry.resetMetrics();
+    expect(await counted()).toEqual([`${series} 0`]);
+    publishOn(observer, undefined, 'a');
+    expect(await counted()).toEqual([`${series} 1`]);
+  });
+
+  it('of several processes become one as those of several connections do (prom-client in a cluster)', async () => {
+    const registry = new Registry();
+    const figures = { subscriptions: {}, window: { size: 10, used: 12 }, oldestUnsettled: 5_000 }; // Mosquitto goes beyond it
+    const open = { ...connection, figures: () => figures } as unknown as MqttObservedConnection;
+    mqttMetrics({ registry }).connection!(open, { kind: 'opened' });
+    const one = await registry.getMetricsAsJSON();
+    const text = await AggregatorRegistry.aggregate([one, one] as never).metrics();
+    expect(text).toContain('mqtt_connections{broker="default",role="server"} 2');
+    expect(text).toContain('mqtt_window_free{broker="default",role="server"} 0');
+    expect(text).toContain('mqtt_oldest_unsettled_seconds{broker="default",role="server"} 5');
+  });
 
   it('are as many for 100,000 topics as for one', async () => {
     const registry = new Registry();

@@ -55,6 +55,39 @@ function injecting(value: string): MqttObserver {
   return { publish: (message) => void message.inject('trace', value) };
 }
 
+function follows(answer: () => unknown): { follows: boolean; lines: string[] } {
+  const { observers, lines } = observed({ follows: answer as () => boolean });
+  return { follows: observers.follows({} as never, 'a'), lines };
+}
+
+describe('follows()', () => {
+  it.each([true, false])('is what the observer says: %s', (answer) => {
+    expect(follows(() => answer)).toEqual({ follows: answer, lines: [] });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['throws', () => expectThrow()],
+    ['promises an answer', () => Promise.resolve(false)],
+    ['returns a promise that is rejected', () => Promise.reject(new Error('on purpose'))],
+    ['returns no answer', () => 42],
+  ])('an observer that %s is told of the message, the log says so, and the process goes on', async (_title, answer) => {
+    expect(follows(answer)).toEqual({ follows: true, lines: [expect.stringContaining('observer.follows()')] });
+    await new Promise(setImmediate); // of an unhandled rejection
+  });
+});
+
+it('an observer that cannot even be looked at changes nothing', () => {
+  let isBroken = false;
+  const observer = new Proxy({}, { get: () => (isBroken ? expectThrow() : () => true) });
+  const { observers, lines } = observed(observer);
+  isBroken = true;
+  let runs = 0;
+  observers.received(DELIVERY);
+  observers.handle(DELIVERY, () => runs++);
+  expect([observers.follows({} as never, 'a'), runs]).toEqual([true, 1]);
+  expect(lines).toContain('The observer observer.received() threw: on purpose');
+});
+
 describe('publish() and request()', () => {
   const parts = { kind: 'event', topic: 'a', template: undefined, qos: 0, retain: false } as const;
 
@@ -65,6 +98,43 @@ describe('publish() and request()', () => {
     publication.settled(undefined, 0);
     publication.settled(new Error('again'), 0);
     expect(end.mock.calls).toEqual([[{ outcome: 'written', reasonCode: undefined, error: undefined }]]);
+    expect(lines).toEqual(['The observer observer.publish() returned something else than a function']);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['no text', 'trace', 42],
+    ['nothing', 'trace', undefined],
+    ['a null character', 'trace', 'a\0b'],
+    ['a lone surrogate', 'trace', '\ud800'],
+    ['a control character', 'trace', 'a\nb'],
+    ['more than a string can hold', 'trace', 'x'.repeat(65_536)],
+    ['a name that is too long', 'x'.repeat(65_536), 'value'],
+    ['a name that is no text', Symbol('trace'), 'value'],
+    ['a name of the wire contract', 'nest-error', 'rpc'],
+  ])('what no message can carry is left out, and the message goes out: %s', (_title, name, value) => {
+    const answers: boolean[] = [];
+    const { observers, lines } = observed({
+      publish: (message) => {
+        answers.push(message.inject(name as string, value as string), message.inject('good', 'value'));
+      },
+    });
+    const publication = observers.publish(parts);
+    expect(answers).toEqual([false, true]);
+    const completed = publication.complete({ topic: 'a', payload: '', qos: 0, retain: false });
+    expect(completed.properties?.userProperties).toEqual({ good: 'value' });
+    expect(lines).toEqual([expect.stringContaining('observer.publish() injected what cannot travel along: ')]);
+  });
+
+  it('a text that comes when the message is made does not travel along, and inject() says so', () => {
+    const answers: boolean[] = [];
+    const { observers } = observed({ publish: (message) => () => void answers.push(message.inject('late', '1')) });
+    observers.publish(parts).settled(undefined, 0);
+    expect(answers).toEqual([false]);
+  });
+
+  it('a promise in place of the function that is told the end is complained about: nothing would be told it', async () => {
+    const { observers, lines } = observed({ publish: (() => Promise.resolve(() => {})) as never });
+    observers.publish(parts).settled(undefined, 0);
     expect(lines).toEqual(['The observer observer.publish() returned something else than a function']);
   });
 

@@ -13,6 +13,14 @@ describe('observers', () => {
     expect(observers).not.toBe(given);
   });
 
+  it('one that is given twice is told once: by options and by MQTT_OBSERVERS, or two calls of mqttMetrics()', () => {
+    const other = { ...observer };
+    expect(resolveServerOptions({ observers: [observer, other, observer] }).connection.observers).toEqual([
+      observer,
+      other,
+    ]);
+  });
+
   it.each<[string, unknown, string]>([
     ['no list', observer, 'observers'],
     ['no object', [observer, 'settled'], 'observers[1]'],

@@ -9,7 +9,7 @@ it('reports all that is wrong with its options at once', () => {
     isExpected: true,
     ignore: ['a/#'],
     captureUserProperties: [7],
-    hooks: { process: 'x' },
+    hooks: { process: 'x', handle: () => {} },
   } as unknown as MqttTelemetryOptions;
   expect(problemsOf(() => mqttTelemetry(wrong))).toEqual([
     'parent',
@@ -17,8 +17,16 @@ it('reports all that is wrong with its options at once', () => {
     'isExpected',
     'ignore',
     'captureUserProperties[0]',
+    'hooks.handle',
     'hooks.process',
   ]);
+});
+
+it.each<[unknown, string]>([
+  [{ captureProperties: ['tenant'] }, 'captureProperties'],
+  ['message', 'the options'],
+])('refuses what is no set of its options: %j', (wrong, problem) => {
+  expect(problemsOf(() => mqttTelemetry(wrong as MqttTelemetryOptions))).toEqual([problem]);
 });
 
 it('does nothing, and harms nothing, where no SDK is registered', () => {

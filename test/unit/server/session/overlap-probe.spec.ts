@@ -37,7 +37,8 @@ async function probe({ copies = [], identifiers = true, shared = false, ...broke
         topics.push(topic);
         if (broker.publish) return broker.publish();
         for (const { identifiers: own, late = 0 } of copies) {
-          const subscriptionIdentifier = own.length > 1 ? [...own] : own[0];
+          const given = own.map((place) => asked[place - 1]?.identifier ?? place);
+          const subscriptionIdentifier = given.length > 1 ? given : given[0];
           const packet = { topic, payload: Buffer.from(payload), properties: { subscriptionIdentifier } };
           setTimeout(() => internal.get(topic)!(packet as unknown as PublishPacket), late);
         }
@@ -63,6 +64,16 @@ describe('how a broker sends the messages of overlapping subscriptions', () => {
       { copies: [{ identifiers: [1, 2] }, { identifiers: [1, 2] }] },
       { copyEach: true, identified: false, seen: '[1, 2] and [1, 2]' },
     ],
+    [
+      'the identifier of a subscription of the session’s own, such as #, beside the right ones',
+      { copies: [{ identifiers: [1, 2, 7] }] },
+      { copyEach: false, identified: true },
+    ],
+    [
+      'a copy for a subscription of the session’s own',
+      { copies: [{ identifiers: [1] }, { identifiers: [7] }, { identifiers: [2] }] },
+      { identified: true },
+    ],
     ['one of several', { copies: [{ identifiers: [2] }] }, { copyEach: false, identified: false, seen: '[2]' }],
     ['none', { copies: [{ identifiers: [] }] }, { copyEach: false, identified: false, seen: '[]' }],
     [
@@ -86,7 +97,7 @@ describe('how a broker sends the messages of overlapping subscriptions', () => {
     expect(behaviour).toMatchObject(due);
     expect(unsubscribed).toEqual(asked.map(({ filter }) => filter));
     expect(asked.map(({ identifier }) => identifier)).toEqual(
-      asked.map((_, place) => (scene.identifiers === false ? undefined : place + 1)),
+      asked.map((_, place) => (scene.identifiers === false ? undefined : 1_000_001 + place)),
     );
   });
 
