@@ -209,7 +209,7 @@ export class ClientRuntime {
     this.link.inbound.stopAccepting();
     this.requests.close();
     await within(this.options.gracefulTimeoutMs, this.link.publisher.whenEmpty());
-    await this.link.connection.close();
+    await this.link.close();
   }
 
   /**

@@ -163,7 +163,7 @@ export class ServerRuntime {
     this.replays.close();
     this.link.observers?.leaveUndecided();
     await within(deadline - Date.now(), this.completed());
-    await connection.close();
+    await this.link.close();
     if (!wasConnected) return;
     const afterMs = Date.now() - startedAt;
     if (left === 0) logger.log(`Drained at ${connection.broker} after ${afterMs} ms`);

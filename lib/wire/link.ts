@@ -90,6 +90,12 @@ export class Link {
     this.events.on(event, listener);
   }
 
+  /** Ends the connection. Resolves when the application's store may be closed too. Never rejects. */
+  async close(): Promise<void> {
+    await this.connection.close();
+    await this.publisher.closeStore();
+  }
+
   health(): MqttHealth {
     return healthOf(this.connection, this.subscriber, this.inbound);
   }

@@ -1,6 +1,7 @@
 import { BackpressureError } from '../../errors/backpressure.error.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
-import type { OutgoingStore, StoredMessage } from './outgoing-store.js';
+import type { OutgoingStore } from './outgoing-store.js';
+import type { StoredMessage } from './stored-message.js';
 import type { PacketIdentifiers } from './packet-identifiers.js';
 
 /** Identifiers that waiting messages may have; SUBSCRIBE needs some too, and without it nothing is sent. */

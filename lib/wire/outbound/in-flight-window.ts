@@ -4,7 +4,8 @@ import { isFailure, ReasonCode } from '../../protocol/reason-code.js';
 import type { BrokerLimits } from '../connection/broker-limits.js';
 import type { Loss } from '../connection/loss.js';
 import { expiryTime, hasExpired, withRemainingExpiry } from './message-expiry.js';
-import type { OutgoingStore, StoredMessage } from './outgoing-store.js';
+import type { OutgoingStore } from './outgoing-store.js';
+import type { StoredMessage } from './stored-message.js';
 import type { PacketIdentifiers } from './packet-identifiers.js';
 import { refusalByCode, refusalByHangUp, sizeOf } from './publish-refusal.js';
 import { PUBREL, type PublishSettled, type Writer } from './writer.js';
@@ -116,11 +117,11 @@ export class InFlightWindow {
   }
 
   /** Messages of an earlier process, which the store has kept: they are sent again with the first connection. */
-  adopt({ identifier, message, released }: StoredMessage): void {
+  adopt({ identifier, message, released }: StoredMessage, settled: PublishSettled): void {
     if (this.entries.has(identifier)) return;
     this.parts.identifiers.claim(identifier);
     const expiresAt = expiryTime(message);
-    this.add(identifier, { message, expiresAt, settled: () => {}, released, reasonCode: 0, suspect: false });
+    this.add(identifier, { message, expiresAt, settled, released, reasonCode: 0, suspect: false });
   }
 
   /** @returns whether the acknowledgement is for a message of this window */
@@ -284,7 +285,11 @@ export class InFlightWindow {
       return;
     }
     if (entry.suspect) this.probed = identifier;
-    writer.publish(withRemainingExpiry(message, expiresAt), identifier, this.resumed);
+    try {
+      writer.publish(withRemainingExpiry(message, expiresAt), identifier, this.resumed);
+    } catch (error) {
+      this.finish(identifier, error as Error, 0); // properties that a store has made up
+    }
   }
 
   /**

@@ -1,24 +1,16 @@
 import type { IClientOptions, Packet } from 'mqtt';
 import { inTime } from '../../timing/in-time.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
+import { storedMessage, type StoredMessage } from './stored-message.js';
 
 type Store = NonNullable<IClientOptions['outgoingStore']>;
-type StoredPacket = Packet & { cmd: 'publish' | 'pubrel' };
-
-/** A message as a store gives it back. */
-export interface StoredMessage {
-  readonly identifier: number;
-  readonly message: OutgoingMessage;
-  /** Whether PUBREC had come. */
-  readonly released: boolean;
-}
 
 /**
  * The application's store of messages under way (`outgoingStore`, the interface of MQTT.js). What it holds is sent again by the
  * next process that has it. It may throw, fail and hang: messages are refused, the connection goes on.
  */
 export class OutgoingStore {
-  private closed = false;
+  private closing: Promise<void> | undefined;
 
   constructor(
     private readonly store: Store,
@@ -71,25 +63,34 @@ export class OutgoingStore {
 
   private async read(): Promise<StoredMessage[]> {
     const stored: StoredMessage[] = [];
+    let unknown = 0;
     try {
-      for await (const packet of this.store.createStream() as AsyncIterable<StoredPacket>) {
-        if (packet.messageId === undefined) continue;
-        stored.push({
-          identifier: packet.messageId,
-          message: messageOf(packet),
-          released: packet.cmd === 'pubrel',
-        });
+      for await (const packet of this.store.createStream() as AsyncIterable<unknown>) {
+        const message = storedMessage(packet);
+        if (message) stored.push(message);
+        else unknown++;
       }
     } catch (error) {
       this.warn(`The outgoingStore cannot be read: ${(error as Error).message}`);
     }
+    if (unknown > 0)
+      this.warn(`The outgoingStore holds ${unknown} that are no QoS 1 or 2 messages: they are not sent.`);
     return stored;
   }
 
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.attempt('close', () => this.store.close((error) => this.note(error)));
+  /** Resolves when the store says that everything is written, or does not say so in time. Never rejects. */
+  close(): Promise<void> {
+    return (this.closing ??= this.closeStore());
+  }
+
+  private async closeStore(): Promise<void> {
+    const closed = (): Promise<void> =>
+      new Promise((resolve, reject) => this.store.close((error) => (error ? reject(error) : resolve())));
+    try {
+      await inTime(closed(), { what: 'The outgoingStore', timeoutMs: this.timeoutMs });
+    } catch (error) {
+      this.warn(`The outgoingStore failed to close: ${(error as Error).message}`);
+    }
   }
 
   private note(error: Error | null | undefined): void {
@@ -103,19 +104,4 @@ export class OutgoingStore {
       this.warn(`The outgoingStore failed to ${what}: ${(error as Error).message}`);
     }
   }
-}
-
-/** A PUBREL says only that there was a QoS 2 message. */
-function messageOf(packet: StoredPacket): OutgoingMessage {
-  if (packet.cmd === 'pubrel') return { topic: '', payload: '', qos: 2, retain: false };
-  const { topic, payload, qos, retain, properties } = packet;
-  const message = { topic, payload: revived(payload), qos, retain };
-  if (!properties?.correlationData) return { ...message, ...(properties && { properties }) };
-  return { ...message, properties: { ...properties, correlationData: revived(properties.correlationData) } };
-}
-
-/** Bytes as they were before a store wrote them down as JSON. */
-function revived<T extends string | Buffer>(value: T): T | Buffer {
-  const { type, data } = value as { type?: unknown; data?: unknown };
-  return type === 'Buffer' && Array.isArray(data) ? Buffer.from(data as number[]) : value;
 }

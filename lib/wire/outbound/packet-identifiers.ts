@@ -3,7 +3,7 @@ import type { IClientOptions } from 'mqtt';
 type MessageIdProvider = NonNullable<IClientOptions['messageIdProvider']>;
 
 /** Largest Packet Identifier (section 2.2.1). */
-const MAX_IDENTIFIER = 65_535;
+export const MAX_IDENTIFIER = 65_535;
 
 /**
  * Packet Identifiers of one connection, for the data plane and for MQTT.js: none is given out while another packet has it
@@ -35,10 +35,10 @@ export class PacketIdentifiers {
         return true;
       },
       deallocate: (identifier) => {
-        if (this.takenByControl.delete(identifier)) this.provider?.deallocate(identifier);
+        if (this.takenByControl.delete(identifier)) this.tellFree(identifier);
       },
       clear: () => {
-        for (const identifier of this.takenByControl) this.provider?.deallocate(identifier);
+        for (const identifier of this.takenByControl) this.tellFree(identifier);
         this.takenByControl.clear();
       },
     };
@@ -54,11 +54,24 @@ export class PacketIdentifiers {
   /** Takes the identifier that a stored message has. */
   claim(identifier: number): void {
     this.taken.add(identifier);
-    this.provider?.register(identifier);
+    try {
+      this.provider?.register(identifier);
+    } catch {
+      // it is taken all the same
+    }
   }
 
   free(identifier: number): void {
-    if (this.taken.delete(identifier)) this.provider?.deallocate(identifier);
+    if (this.taken.delete(identifier)) this.tellFree(identifier);
+  }
+
+  /** It is free, also when the application's provider throws. */
+  private tellFree(identifier: number): void {
+    try {
+      this.provider?.deallocate(identifier);
+    } catch {
+      // no acknowledgement gets lost over it
+    }
   }
 
   private isTaken(identifier: number): boolean {

@@ -82,7 +82,7 @@ export class Publisher {
       new DurableQueue({
         store: this.store,
         identifiers: connection.identifiers,
-        adopt: (stored) => this.window.adopt(stored),
+        adopt: (stored) => this.window.adopt(stored, (error) => this.warnOfAdopted(stored.message, error)),
         onFailed: (kept, error) => this.notKept(kept, error),
         onKept: () => this.pump(),
       });
@@ -188,6 +188,18 @@ export class Publisher {
   whenEmpty(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
     return new Promise((resolve) => this.emptied.push(resolve));
+  }
+
+  /** Resolves when the store, if there is one, has written what it was told. Never rejects. */
+  async closeStore(): Promise<void> {
+    await this.store?.close();
+  }
+
+  /** Nobody else is told: who published it has ended. */
+  private warnOfAdopted({ topic }: OutgoingMessage, error: Error | undefined): void {
+    if (!error || this.ended) return; // then the store keeps it
+    const which = topic === '' ? '' : ` to "${topic}"`;
+    this.logger.warn(`A message${which} of an earlier process, from the outgoingStore, has failed: ${error.message}`);
   }
 
   /** Said once: it goes for every message. */
@@ -395,7 +407,7 @@ export class Publisher {
       next.settled(next.kept?.identifier === undefined ? ended : leftInStoreError(next, error), 0);
     }
     this.window.end(error);
-    this.store?.close();
+    void this.closeStore();
     this.noteProgress();
   }
 }

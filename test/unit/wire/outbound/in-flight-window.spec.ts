@@ -684,9 +684,9 @@ describe('InFlightWindow, with a store', () => {
     const store = new SlowStore();
     const bench = new Bench(store.real);
     const message: OutgoingMessage = { topic: 'a', payload: 'x', qos: 1, retain: false };
-    bench.window.adopt({ identifier: 9, message, released: false });
-    bench.window.adopt({ identifier: 4, message: { ...message, topic: '', qos: 2 }, released: true });
-    bench.window.adopt({ identifier: 9, message: { ...message, topic: 'other' }, released: false });
+    bench.window.adopt({ identifier: 9, message, released: false }, () => {});
+    bench.window.adopt({ identifier: 4, message: { ...message, topic: '', qos: 2 }, released: true }, () => {});
+    bench.window.adopt({ identifier: 9, message: { ...message, topic: 'other' }, released: false }, () => {});
     expect([9, 4].map((identifier) => bench.identifiers.control.register(identifier))).toEqual([false, false]);
     expect(bench.window.size).toBe(2);
     bench.connect({ sessionPresent: true });

@@ -121,17 +121,9 @@ describe('OutgoingStore, of which nobody waits for the answer', () => {
     expect(bench.calls).toEqual([['del', { messageId: 7 }]]);
   });
 
-  it('is closed once', () => {
-    const bench = new Bench();
-    bench.store.close();
-    bench.store.close();
-    expect(bench.calls).toEqual([['close']]);
-  });
-
   it.each([
     ['release', 'put', (store: OutgoingStore) => store.release(7)],
     ['delete', 'del', (store: OutgoingStore) => store.delete(7)],
-    ['close', 'close', (store: OutgoingStore) => store.close()],
   ])('warns when it fails to %s, and goes on', (_, method, act) => {
     const slow = new Bench();
     act(slow.store);
@@ -143,6 +135,35 @@ describe('OutgoingStore, of which nobody waits for the answer', () => {
     const thrower = new Bench({ [method]: broken });
     act(thrower.store);
     expect(thrower.warnings).toEqual([expect.stringContaining('the disk is full')]);
+  });
+});
+
+describe('OutgoingStore.close', () => {
+  it('closes once, and resolves when the store has called back', async () => {
+    const bench = new Bench();
+    const closed = jest.fn();
+    const ends = [bench.store.close().then(closed), bench.store.close().then(closed)];
+    expect(bench.calls).toEqual([['close']]);
+    await nextTick();
+    expect(closed).not.toHaveBeenCalled();
+    bench.answer();
+    await Promise.all(ends);
+    expect(closed).toHaveBeenCalledTimes(2);
+    expect(bench.warnings).toEqual([]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    ['says that it failed', {}, (bench: Bench) => bench.answer(failure), 'the disk is full'],
+    ['throws', { close: broken }, () => {}, 'the disk is full'],
+    ['hangs', {}, () => jest.advanceTimersByTime(TIMEOUT_MS), 'within 5000 ms'],
+  ])('resolves, and warns, with a store that %s', async (_, overrides, act, words) => {
+    const bench = new Bench(overrides);
+    const closed = bench.store.close();
+    act(bench);
+    await closed;
+    expect(bench.warnings).toEqual([expect.stringContaining(words)]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
 

@@ -399,6 +399,39 @@ describe('Publisher.open', () => {
     await bench.connection.close();
   });
 
+  it('deletes from the store what expires while it waits, and sends what is behind it', async () => {
+    const store = new SlowStore();
+    const bench = new Bench({}, { outgoingStore: store.real });
+    bench.send('expires', { ...QOS_1, properties: { messageExpiryInterval: 1 } });
+    bench.send('stays', QOS_1);
+    await turns(5);
+    expect([...store.packets.keys()]).toEqual([1, 2]);
+    jest.advanceTimersByTime(1_000);
+    bench.open();
+    await turns(5);
+    expect(await bench.read()).toEqual(['stays 2']);
+    expect(bench.ends).toEqual(['expires MessageExpiredError']);
+    expect([...store.packets.keys()]).toEqual([2]);
+    await bench.connection.close();
+  });
+
+  it('says in the log what becomes of a message of an earlier process that fails, and goes on', async () => {
+    const store = new SlowStore();
+    const stored = { cmd: 'publish' as const, payload: 'x', qos: 1 as const, retain: false, dup: false };
+    store.packets.set(2, { ...stored, topic: 'refused', messageId: 2 });
+    store.packets.set(3, { ...stored, topic: 'taken', messageId: 3 });
+    store.packets.set(4, { ...stored, topic: 'under way', messageId: 4 });
+    const bench = new Bench({}, { outgoingStore: store.real });
+    bench.open();
+    await until(() => bench.publisher.inFlight === 3, 'three are sent');
+    expect(await bench.read()).toEqual(['refused 2', 'taken 3', 'under way 4']);
+    bench.acknowledge(2, 0x87);
+    bench.acknowledge(3);
+    await bench.connection.close();
+    expect(bench.log.lines).toEqual([expect.stringMatching(/^warn A message to "refused" of an earlier process/)]);
+    expect([...store.packets.keys()]).toEqual([4]);
+  });
+
   it('does not send on a connection that is gone when the store has been read', async () => {
     const store = new SlowStore();
     const bench = new Bench({}, { outgoingStore: store.real });
