@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { findExecutable } from './find-executable.js';
+import { describeUnlessMissing } from './optional-suite.js';
 
 /** What a browser is called: on Debian, and elsewhere. `CHROMIUM` names another one. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -37,6 +38,15 @@ export interface WatchedPage {
 export function findBrowser(): string | undefined {
   const named = process.env['CHROMIUM'];
   return named ? named : NAMES.map(findExecutable).find((path) => path !== undefined);
+}
+
+/** A suite that needs a Chromium, see `describeUnlessMissing`. */
+export function describeInBrowser(title: string, suite: () => void): void {
+  describeUnlessMissing(
+    findBrowser() === undefined ? `no Chromium found. ${BROWSER_PACKAGE}` : undefined,
+    title,
+    suite,
+  );
 }
 
 /** A Chromium with an empty profile of its own. */

@@ -1,8 +1,7 @@
-/* oxlint-disable jest/valid-title -- titles come from the suites that are described here */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from '@jest/globals';
 import { closeAfterTest } from './closing.js';
+import { describeUnlessMissing } from './optional-suite.js';
 import { PeerProcess } from './peer-process.js';
 import type { TestConnection } from './test-broker.js';
 
@@ -21,23 +20,9 @@ export async function startFastStream(
   return peer;
 }
 
-/** A suite that needs FastStream. Where it is missing it fails in CI, and is left out, loudly, elsewhere. */
+/** A suite that needs FastStream, see `describeUnlessMissing`. */
 export function describeWithFastStream(title: string, suite: () => void): void {
-  if (python() !== undefined) {
-    describe(title, () => {
-      suite();
-    });
-    return;
-  }
-  const message = `${title}: FastStream is not there. ${HOW}`;
-  if (process.env['CI']) {
-    it(message, () => {
-      expect(python()).toBeDefined();
-    });
-    return;
-  }
-  process.stderr.write(`\n!!! Not run: ${message}\n`);
-  it.todo(message);
+  describeUnlessMissing(python() === undefined ? `FastStream is not there. ${HOW}` : undefined, title, suite);
 }
 
 /** A Python that has FastStream: the one that `FASTSTREAM_PYTHON` names, or the one that was installed for the tests. */

@@ -13,7 +13,7 @@ import { map, type Observable } from 'rxjs';
 import type { INestApplication } from '@nestjs/common';
 import { ServerMqtt } from '../../../lib/index.js';
 import { MqttAsyncApi, type AsyncApiDocument, type AsyncApiPageOptions } from '../../../lib/asyncapi/index.js';
-import { Browser, BROWSER_PACKAGE, findBrowser, type View } from '../../support/browser.js';
+import { Browser, describeInBrowser, type View } from '../../support/browser.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { EveryFeatureModule } from './every-feature.module.js';
 
@@ -123,13 +123,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       await expect(MqttAsyncApi.setup('asyncapi', app, document)).rejects.toThrow('before init() and listen()');
     });
 
-    if (findBrowser() === undefined && !process.env['CI']) {
-      process.stderr.write(`\n!!! Not run: the page in a browser. ${BROWSER_PACKAGE}\n`);
-      it.todo(`is shown in a browser. ${BROWSER_PACKAGE}`);
-      return;
-    }
-
-    describe('in a browser', () => {
+    describeInBrowser('in a browser', () => {
       let browser: Browser;
       beforeAll(() => {
         browser = new Browser();

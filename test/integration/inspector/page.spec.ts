@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Browser, BROWSER_PACKAGE, findBrowser, type View, type WatchedPage } from '../../support/browser.js';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Browser, describeInBrowser, type View, type WatchedPage } from '../../support/browser.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { PLATFORMS, startHouse, subscribed, type InspectedHouse } from './application.js';
 
@@ -35,12 +35,7 @@ async function violations({ page }: WatchedPage): Promise<string[]> {
 }
 
 for (const [platform, adapter] of Object.entries(PLATFORMS)) {
-  describe(`the inspector's page on ${platform}`, () => {
-    if (findBrowser() === undefined && !process.env['CI']) {
-      process.stderr.write(`\n!!! Not run: the inspector in a browser. ${BROWSER_PACKAGE}\n`);
-      it.todo(`is shown in a browser. ${BROWSER_PACKAGE}`);
-      return;
-    }
+  describeInBrowser(`the inspector's page on ${platform}`, () => {
     let browser: Browser;
     beforeAll(() => {
       mkdirSync(SCREENSHOTS, { recursive: true });
