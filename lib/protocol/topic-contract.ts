@@ -1,7 +1,7 @@
 /**
- * The contract of a client that has none: every topic takes and gives everything.
+ * The contract of a client without a contract: every topic accepts and returns any value.
  *
- * A contract names what goes over each topic, and has no cost at run time:
+ * A contract declares the types of each topic. It has no cost at run time.
  *
  * @example
  * ```ts
@@ -29,14 +29,14 @@ export type EventTopic<Topics> = Extract<
   string
 >;
 
-/** What a request on a topic carries. */
+/** Type of the payload of a request on a topic. */
 export type RequestOf<Topics, K extends keyof Topics> = Topics[K] extends { request: infer Request } ? Request : never;
 
-/** What the answer to a request on a topic carries. */
+/** Type of the reply to a request on a topic. */
 export type ReplyOf<Topics, K extends keyof Topics> = Topics[K] extends { reply: infer Reply } ? Reply : unknown;
 
-/** What an event on a topic carries. */
+/** Type of the payload of an event on a topic. */
 export type EventOf<Topics, K extends keyof Topics> = Topics[K] extends { event: infer Event } ? Event : never;
 
-/** `T` for a client that has no contract; nothing for one that has, whose other signatures then rule. */
+/** `T` for a client without a contract; `never` for a client with one, so that only its typed signatures apply. */
 export type WithoutContract<Topics, T> = [keyof Topics] extends [never] ? T : never;
