@@ -7,23 +7,23 @@ import type { ResolvedMetricsOptions } from './metrics-options.js';
 interface GaugeDefinition {
   readonly name: string;
   readonly help: string;
-  /** Undefined: this connection has no such figure. */
+  /** Returns undefined if the connection has no such value. */
   readonly read: (figures: MqttFigures) => number | undefined;
-  /** How the figures of several connections with the same labels become one. */
+  /** Combines the values of connections with the same labels. */
   readonly merge: (a: number, b: number) => number;
 }
 
 const sum = (a: number, b: number): number => a + b;
 
 const DEFINITIONS: readonly GaugeDefinition[] = [
-  { name: 'connections', help: 'Servers and clients that are in use', read: () => 1, merge: sum },
+  { name: 'connections', help: 'Open servers and clients', read: () => 1, merge: sum },
   {
     name: 'connected',
-    help: 'Those of them that are connected',
+    help: 'Open servers and clients that are connected',
     read: ({ connected }) => Number(connected),
     merge: sum,
   },
-  { name: 'handlers_running', help: 'Messages whose handlers run', read: ({ running }) => running, merge: sum },
+  { name: 'handlers_running', help: 'Messages that are being handled', read: ({ running }) => running, merge: sum },
   { name: 'messages_waiting', help: 'Messages that wait for a worker', read: ({ waiting }) => waiting, merge: sum },
   {
     name: 'messages_withheld',
@@ -33,29 +33,29 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
   },
   {
     name: 'messages_unsettled',
-    help: 'QoS 1 and 2 messages that nothing has been decided about',
+    help: 'Received QoS 1 and 2 messages that are not settled',
     read: ({ unsettled }) => unsettled,
     merge: sum,
   },
   {
     name: 'oldest_unsettled_seconds',
-    help: 'Age of the oldest of them; 0 when there is none',
+    help: 'Age of the oldest unsettled message; 0 when there is none',
     read: ({ oldestUnsettled = 0 }) => oldestUnsettled / 1_000,
     merge: Math.max,
   },
   {
     name: 'window_used',
-    help: 'QoS 1 and 2 messages that the broker has under way to a connection, withheld ones included',
+    help: 'Unacknowledged QoS 1 and 2 messages that the broker has sent, including withheld ones',
     read: ({ window }) => window?.used,
     merge: sum,
   },
   {
     name: 'window_free',
-    help: 'How many more of them it may send (Receive Maximum); nothing is delivered at 0',
+    help: 'QoS 1 and 2 messages that the broker may still send (Receive Maximum); at 0 it stops delivering',
     read: ({ window }) => window && window.size - window.used,
     merge: Math.min,
   },
-  { name: 'requests_pending', help: 'Requests that have not ended', read: (f) => f.pendingRequests, merge: sum },
+  { name: 'requests_pending', help: 'Pending requests', read: (f) => f.pendingRequests, merge: sum },
   { name: 'messages_queued', help: 'Messages that wait to be sent', read: ({ queued }) => queued, merge: sum },
   {
     name: 'messages_in_flight',
@@ -65,19 +65,19 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
   },
   {
     name: 'subscriptions_wanted',
-    help: 'Topic Filters that are asked for',
+    help: 'Requested Topic Filters',
     read: ({ subscriptions }) => subscriptions.wanted,
     merge: sum,
   },
   {
     name: 'subscriptions_granted',
-    help: 'Those of them that the broker has granted in the present session',
+    help: 'Topic Filters that the broker has granted in the present session',
     read: ({ subscriptions }) => subscriptions.granted,
     merge: sum,
   },
 ];
 
-/** Figures of the connections that are in use, read when the metrics are collected. */
+/** Gauges of the open connections, read when the metrics are collected. */
 export class ConnectionGauges {
   private readonly connections = new Set<MqttObservedConnection>();
 

@@ -4,7 +4,7 @@ import { SCHEMA_URL } from './conventions.js';
 import { Instruments, SCOPE } from './instruments.js';
 import type { MqttTelemetryOptions, MqttTraced } from './telemetry-options.js';
 
-/** What the spans of one observer share. */
+/** State shared by the spans of one observer. */
 export class TelemetryScope {
   readonly tracer: Tracer = trace.getTracerProvider().getTracer(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
   private made: Instruments | undefined;
@@ -20,7 +20,7 @@ export class TelemetryScope {
     return ignore !== undefined && this.ask(() => ignore({ topic, template, connection }), false);
   }
 
-  /** Asks a function of the application, which may throw. */
+  /** Calls a function of the application, which may throw. */
   ask<T>(question: () => T, otherwise: T): T {
     try {
       return question();
@@ -30,7 +30,7 @@ export class TelemetryScope {
     }
   }
 
-  /** Lets the application add to a span. */
+  /** Calls a hook of the application for a span. */
   decorate<T>(hook: ((span: Span, subject: T) => void) | undefined, span: Span, subject: T): void {
     if (hook) this.ask(() => hook(span, subject), undefined);
   }
