@@ -7,13 +7,13 @@ export interface PublishingClient {
   request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>>;
 }
 
-/** Publishes to one topic, with defaults that each call may override. */
+/** Publishes to one topic, with default options that each call may override. */
 export class MqttPublisher {
   constructor(
     /** @internal */
     readonly client: PublishingClient,
     readonly topic: string,
-    /** What holds for messages that say nothing of their own. */
+    /** Default options. */
     readonly defaults: Readonly<MqttRecordOptions>,
   ) {}
 
@@ -22,7 +22,7 @@ export class MqttPublisher {
     return this.client.publish(this.topic, data, { ...this.defaults, ...overrides });
   }
 
-  /** Request and one reply; see {@link ClientMqtt.request}. */
+  /** Sends a request; see {@link ClientMqtt.request}. */
   request<T = unknown>(data: unknown, overrides?: MqttRecordOptions): Promise<MqttReply<T>> {
     return this.client.request<T>(this.topic, data, { ...this.defaults, ...overrides });
   }
