@@ -8,10 +8,10 @@ import type { InvocationHost } from './invocation-host.js';
 import type { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
 
-/** Longest reason that travels with a dead letter. */
-const LONGEST_REASON = 1_024;
+/** Maximum length of the reason in a dead letter. */
+const MAX_REASON_LENGTH = 1_024;
 
-/** Names of what a dead letter tells about the message that it was, as User Properties (5.0). */
+/** Names of the User Properties of a dead letter (5.0). */
 export const DeadLetterProperty = {
   reason: 'nest-dead-letter-reason',
   error: 'nest-dead-letter-error',
@@ -19,22 +19,22 @@ export const DeadLetterProperty = {
   attempts: 'nest-dead-letter-attempts',
 } as const;
 
-/** A message that its handler gives up. */
+/** A message whose handler has failed for good. */
 interface GivenUp {
   readonly message: InboundMessage;
   readonly handler: ServedHandler;
-  /** What its pattern captured from its topic. */
+  /** Captures of its topic. */
   readonly params: TopicParams;
-  /** How often the handler ran. */
+  /** Number of runs of the handler. */
   readonly attempt: number;
   readonly host: InvocationHost;
   readonly delivery: ObservedDelivery | undefined;
 }
 
 /**
- * Publishes the dead letter. The message is acknowledged when the broker has accepted it, and stays with the broker if not.
+ * Publishes the dead letter. The message is acknowledged when the broker has accepted the dead letter, else withheld.
  *
- * @param settled called once, later, with an error when the broker has not accepted it
+ * @param settled called once, asynchronously, with an error when the broker has not accepted the dead letter
  */
 export function publishDeadLetter(
   givenUp: GivenUp,
@@ -60,7 +60,7 @@ export function publishDeadLetter(
   sendFrom(givenUp, 'dead-letter', handler.options.deadLetter, letter, told);
 }
 
-/** The message again, payload and properties unchanged, for the dead letter topic. On 3.1.1 there is no place for the reason. */
+/** The dead letter: the message with unchanged payload and properties. On 3.1.1 it has no reason. */
 export function deadLetterOf(
   { topic, payload, packet }: Pick<InboundMessage, 'topic' | 'payload' | 'packet'>,
   deadLetterTopic: string,
@@ -68,12 +68,12 @@ export function deadLetterOf(
 ): OutgoingMessage {
   const message = { topic: deadLetterTopic, payload, qos: packet.qos, retain: false };
   if (protocolVersion === 4) return message;
-  // neither an identifier nor an alias of the connection it came on belongs to the message itself
+  // Subscription Identifier and Topic Alias belong to the connection, not to the message
   const { subscriptionIdentifier: _identifier, topicAlias: _alias, ...properties } = packet.properties ?? {};
   const userProperties: UserProperties = {
     ...properties.userProperties,
-    [DeadLetterProperty.reason]: utf8Excerpt(reason.message, LONGEST_REASON),
-    ...(reason.name !== undefined && { [DeadLetterProperty.error]: utf8Excerpt(reason.name, LONGEST_REASON) }),
+    [DeadLetterProperty.reason]: utf8Excerpt(reason.message, MAX_REASON_LENGTH),
+    ...(reason.name !== undefined && { [DeadLetterProperty.error]: utf8Excerpt(reason.name, MAX_REASON_LENGTH) }),
     [DeadLetterProperty.topic]: topic,
     [DeadLetterProperty.attempts]: String(attempts),
   };
