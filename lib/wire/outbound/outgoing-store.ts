@@ -5,17 +5,17 @@ import type { OutgoingMessage } from '../../protocol/application-message.js';
 type Store = NonNullable<IClientOptions['outgoingStore']>;
 type StoredPacket = Packet & { cmd: 'publish' | 'pubrel' };
 
-/** A message as a store gives it back. */
+/** A message read from the store. */
 export interface StoredMessage {
   readonly identifier: number;
   readonly message: OutgoingMessage;
-  /** Whether PUBREC had come. */
+  /** Whether PUBREC had arrived. */
   readonly released: boolean;
 }
 
 /**
- * The application's store of messages under way (`outgoingStore`, the interface of MQTT.js). What it holds is sent again by the
- * next process that has it. It may throw, fail and hang: messages are refused, the connection goes on.
+ * Wraps the application's store of unacknowledged messages (`outgoingStore`, the interface of MQTT.js). The next process with the store
+ * sends them again. The store may throw, fail or hang: then messages are rejected, and the connection stays usable.
  */
 export class OutgoingStore {
   private closed = false;
@@ -23,7 +23,7 @@ export class OutgoingStore {
   constructor(
     private readonly store: Store,
     private readonly warn: (message: string) => void,
-    /** Milliseconds that the store is given to answer. */
+    /** Timeout of the store, in milliseconds. */
     private readonly timeoutMs: number,
   ) {}
 
@@ -49,7 +49,7 @@ export class OutgoingStore {
     }
   }
 
-  /** PUBREC has come: what is sent again from now on is the PUBREL. */
+  /** PUBREC has arrived: from now on the PUBREL is sent again, not the message. */
   release(identifier: number): void {
     this.attempt('update', () => this.store.put({ cmd: 'pubrel', messageId: identifier }, (error) => this.note(error)));
   }
@@ -58,13 +58,13 @@ export class OutgoingStore {
     this.attempt('update', () => this.store.del({ messageId: identifier }, (error) => this.note(error)));
   }
 
-  /** What an earlier process has left, in the order in which the store gives it; nothing of a store that fails, or hangs. */
+  /** The messages of an earlier process, in the order of the store; none if the store fails or hangs. */
   async messages(): Promise<StoredMessage[]> {
     const { timeoutMs } = this;
     try {
       return await inTime(this.read(), { what: 'The outgoingStore', timeoutMs });
     } catch (error) {
-      this.warn(`${(error as Error).message}: what it holds is not sent.`);
+      this.warn(`${(error as Error).message}: stored messages are not sent.`);
       return [];
     }
   }
@@ -105,7 +105,7 @@ export class OutgoingStore {
   }
 }
 
-/** A PUBREL says only that there was a QoS 2 message. */
+/** A stored PUBREL shows only that there was a QoS 2 message. */
 function messageOf(packet: StoredPacket): OutgoingMessage {
   if (packet.cmd === 'pubrel') return { topic: '', payload: '', qos: 2, retain: false };
   const { topic, payload, qos, retain, properties } = packet;
@@ -114,7 +114,7 @@ function messageOf(packet: StoredPacket): OutgoingMessage {
   return { ...message, properties: { ...properties, correlationData: revived(properties.correlationData) } };
 }
 
-/** Bytes as they were before a store wrote them down as JSON. */
+/** Restores a Buffer that a store has serialized as JSON. */
 function revived<T extends string | Buffer>(value: T): T | Buffer {
   const { type, data } = value as { type?: unknown; data?: unknown };
   return type === 'Buffer' && Array.isArray(data) ? Buffer.from(data as number[]) : value;
