@@ -6,7 +6,7 @@ import { say } from './say.js';
 
 export const WORKER_NAME = Symbol('name of this worker');
 
-/** The MQTT side. All workers subscribe in the group `workers`: the broker gives each message to one of them. */
+/** The MQTT side. All workers subscribe in the group `workers`: the broker delivers each message to one of them. */
 @Controller()
 @MqttSubscription({ shared: 'workers', qos: 1 })
 export class TelemetryController {
@@ -15,14 +15,14 @@ export class TelemetryController {
     private readonly readings: Readings,
   ) {}
 
-  /** Subscribes `$share/workers/devices/+/telemetry`. Acknowledged to the broker when this method has returned. */
+  /** Subscribes `$share/workers/devices/+/telemetry`. The message is acknowledged when this method has returned. */
   @EventPattern<string>('devices/{deviceId}/telemetry')
   telemetry(@TopicParam('deviceId') deviceId: string, @Payload() { celsius }: { celsius: number }): void {
     say(this.worker, `${deviceId} reports ${celsius} degrees`);
     this.readings.add({ deviceId, celsius, worker: this.worker });
   }
 
-  /** Answers whoever asks on `readings/latest`: an injected client, `mosquitto_rr`, any MQTT 5.0 program. */
+  /** Replies to requests on `readings/latest`: from an injected client, `mosquitto_rr`, or any MQTT 5.0 program. */
   @MessagePattern('readings/latest')
   latest(@Payload() deviceId: string): Reading {
     say(this.worker, `is asked for the latest reading of ${deviceId}`);

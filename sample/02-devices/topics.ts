@@ -1,12 +1,12 @@
 import { patternsOf } from 'nestjs-mqtt-transport';
 
-/** What a device reports. `battery` is raw bytes, as its gauge gives them. */
+/** A report of a device. `battery` has the raw bytes of its gauge. */
 export interface Telemetry {
   readonly celsius: number;
   readonly battery: Uint8Array;
 }
 
-/** The latest that is known of a device. */
+/** The latest state of a device. */
 export interface DeviceState {
   readonly deviceId: string;
   readonly celsius: number;
@@ -18,7 +18,7 @@ export interface Command {
 }
 
 /**
- * What goes over which topic. Handlers and clients are checked against it when they are compiled.
+ * The topics and their types. TypeScript checks handlers and clients against them.
  *
  * A site's name is one level of every topic: `sites/north/devices/lamp-1/telemetry`.
  */
@@ -31,5 +31,5 @@ export interface Topics {
 
 export const { MessagePattern, EventPattern } = patternsOf<Topics>();
 
-/** Where telemetry goes that no worker could make sense of. */
+/** Topic of the dead letters of telemetry. */
 export const FAILED_TELEMETRY = 'failed/telemetry';

@@ -25,7 +25,7 @@ export class GreenhouseController {
   @MqttSubscription({ shared: 'watering', maxWorkers: 2 })
   @EventPattern<string>('{house}/valve')
   async valve(): Promise<void> {
-    await sleep(300); // until it has opened
+    await sleep(300); // until the valve has opened
   }
 
   @MessagePattern<string>('{house}/latest')
