@@ -34,7 +34,7 @@ export function isMasked(error: unknown): boolean {
  * The error sent to the caller for an `HttpException` below 500. Nest's microservices mask it, its HTTP side does not: it describes a
  * mistake of the caller. Undefined for any other error.
  */
-export function toldOfMistake(thrown: unknown): object | undefined {
+export function clientErrorOf(thrown: unknown): object | undefined {
   if (!(thrown instanceof HttpException) || thrown.getStatus() >= 500) return undefined;
   const response = thrown.getResponse();
   return typeof response === 'string' ? nestError(response) : { status: 'error', ...response };

@@ -36,7 +36,7 @@ function decorateController(controller: { prototype: object }, options: MqttSubs
   for (const name of methodNames(prototype)) {
     const method = (prototype as Record<string, unknown>)[name];
     if (typeof method !== 'function' || !Reflect.hasMetadata(PATTERN_METADATA, method)) continue;
-    const own = Object.hasOwn(prototype, name) ? (method as Method) : takeOver(prototype, name, method as Method);
+    const own = Object.hasOwn(prototype, name) ? (method as Method) : copyInherited(prototype, name, method as Method);
     const inherited = (extrasOf(own)[CONTROLLER_OPTIONS] ?? {}) as MqttSubscriptionOptions;
     extendExtras(own, { [CONTROLLER_OPTIONS]: { ...inherited, ...options } }, prototype, name);
   }
@@ -54,7 +54,7 @@ function* methodNames(prototype: object): Generator<string> {
 }
 
 /** Gives a controller its own copy of an inherited method, so that options set here do not affect other subclasses. */
-function takeOver(prototype: object, name: string, inherited: Method): Method {
+function copyInherited(prototype: object, name: string, inherited: Method): Method {
   const own = {
     [name]: function (this: unknown, ...args: unknown[]): unknown {
       return inherited.apply(this, args);

@@ -13,7 +13,7 @@ import { AckPolicy } from '../../options/ack-policy.js';
 import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { decodeWith } from '../../serialization/checked-codec.js';
-import { errorCodeOf, isMasked, nestError, toldOfMistake } from '../../serialization/error-object.js';
+import { errorCodeOf, isMasked, nestError, clientErrorOf } from '../../serialization/error-object.js';
 import { isNestReply, nestReplyTopic, type NestEnvelope } from '../../serialization/nest-envelope.js';
 import { backoffDelay } from '../../timing/backoff.js';
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
@@ -279,7 +279,7 @@ export class Invocation
       return;
     }
     const isOurs = exceptional || error instanceof PayloadDecodeError;
-    const told = isOurs ? nestError(describeFailure(error)) : this.mayBeTold(error, thrown);
+    const told = isOurs ? nestError(describeFailure(error)) : this.errorForCaller(error, thrown);
     const outcome = { failed: true, error: exceptional ? error : told, thrown } as const;
     if (!exceptional) this.report(outcome);
     this.finish(outcome, code);
@@ -289,8 +289,8 @@ export class Invocation
   }
 
   /** The error for the caller. An `HttpException` below 500, which Nest masks, is sent as it is. */
-  private mayBeTold(error: unknown, thrown: unknown): unknown {
-    return isMasked(error) ? (toldOfMistake(thrown) ?? error) : error;
+  private errorForCaller(error: unknown, thrown: unknown): unknown {
+    return isMasked(error) ? (clientErrorOf(thrown) ?? error) : error;
   }
 
   /** Whether the error is permanent. The application's function may throw. */

@@ -25,7 +25,7 @@ export async function handleConnect(core: BrokerCore, connection: Connection, pa
   if (!connection.isOpen) return;
   if (reasonCode !== ReasonCode.SUCCESS) return connection.refuse(reasonCode);
   if (hasTooManySessions(core, packet)) return connection.refuse(ReasonCode.QUOTA_EXCEEDED);
-  letIn(core, connection, packet);
+  acceptClient(core, connection, packet);
 }
 
 /** Why a CONNECT is refused before the hook is called. */
@@ -55,7 +55,7 @@ function hasTooManySessions({ options, sessions }: BrokerCore, { username, clien
   return others.length >= options.sessionsPerUser;
 }
 
-function letIn(core: BrokerCore, connection: Connection, packet: IConnectPacket): void {
+function acceptClient(core: BrokerCore, connection: Connection, packet: IConnectPacket): void {
   const { options, sessions, events } = core;
   const { clean = true, properties = {}, username } = packet;
   const clientId = packet.clientId || `auto-${randomUUID()}`; // [MQTT-3.1.3-6]

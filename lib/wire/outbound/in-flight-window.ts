@@ -66,7 +66,7 @@ export class InFlightWindow {
   /** The suspect that has been sent again alone. */
   private probed: number | undefined;
   /** The suspect with which the connection has ended once more, until it is known whether the broker can be reached. */
-  private condemned: { readonly identifier: number; readonly loss: Loss } | undefined;
+  private pendingRefusal: { readonly identifier: number; readonly loss: Loss } | undefined;
   /** A message that is being stored: later ones wait, because messages are sent in order. */
   private storing: number | undefined;
   /** Whether the broker may have received the messages that are sent again. In a new session it has not, and DUP is not set [MQTT-3.3.1-1]. */
@@ -154,14 +154,14 @@ export class InFlightWindow {
 
   /** A new connection: sends the messages of the lost one again, as far as Receive Maximum allows. */
   resume(connection: WindowConnection, sessionPresent: boolean): void {
-    const { condemned } = this;
+    const { pendingRefusal } = this;
     this.connection = connection;
     this.resumed = sessionPresent;
-    this.condemned = undefined;
+    this.pendingRefusal = undefined;
     const givenUp = sessionPresent ? [] : this.removeReleased();
     this.unsent = [...this.entries.keys()]; // waiting messages stay behind these
     for (const { message, settled } of givenUp) settled(sessionLostError(message.topic), 0);
-    if (condemned) this.refuse(condemned.identifier, condemned.loss);
+    if (pendingRefusal) this.refuse(pendingRefusal.identifier, pendingRefusal.loss);
     this.sendUnsent();
   }
 
@@ -173,14 +173,14 @@ export class InFlightWindow {
     this.unsent = [];
     this.probed = undefined;
     if (loss.reasonCode === ReasonCode.PACKET_TOO_LARGE) this.refuseLargest(loss);
-    else if (loss.hangUp && probed !== undefined && !loss.suspected && !loss.explained) this.condemn(probed, loss);
+    else if (loss.hangUp && probed !== undefined && !loss.suspected && !loss.explained) this.refuseLater(probed, loss);
     else if (loss.hangUp) this.suspect(loss, waiting);
     else this.trustAll();
   }
 
   /** The broker could not be reached: no message caused the loss. */
   trustAll(): void {
-    this.condemned = undefined;
+    this.pendingRefusal = undefined;
     for (const entry of this.entries.values()) entry.suspect = false;
   }
 
@@ -303,16 +303,16 @@ export class InFlightWindow {
    * The connection has ended twice with this message. This may be a coincidence: after the broker was killed, a reconnect at once fails;
    * after it closed the connection because of the message, a reconnect succeeds.
    */
-  private condemn(identifier: number, loss: Loss): void {
+  private refuseLater(identifier: number, loss: Loss): void {
     loss.explained = true;
     if (loss.reasonCode !== undefined) this.refuse(identifier, loss);
-    else this.condemned = { identifier, loss };
+    else this.pendingRefusal = { identifier, loss };
   }
 
   private refuse(identifier: number, loss: Loss): void {
     const entry = this.entries.get(identifier);
     if (!entry) return;
-    entry.suspect = false; // convicted
+    entry.suspect = false; // it is refused now
     this.parts.onGivenUp(entry.message);
     this.finish(identifier, refusalByHangUp(entry.message.topic, loss), 0);
   }

@@ -13,14 +13,14 @@ export class OutboundTopicAliases {
   /** @param maximum Topic Alias Maximum of the CONNACK, 1 or more */
   constructor(private readonly maximum: number) {}
 
-  /** The alias for a message to the topic. It is set when {@link told} is called. */
+  /** The alias for a message to the topic. It is set when {@link markSet} is called. */
   aliasOf(topic: string): TopicAlias {
     const known = this.aliases.get(topic);
     return { alias: known ?? this.free(), known: known !== undefined };
   }
 
   /** The message has been written: the alias is set. */
-  told(topic: string, { alias, known }: TopicAlias): void {
+  markSet(topic: string, { alias, known }: TopicAlias): void {
     if (known) this.aliases.delete(topic);
     else if (this.aliases.size === this.maximum) this.aliases.delete(this.leastUsed());
     this.aliases.set(topic, alias); // most recently used

@@ -55,7 +55,7 @@ export class Publisher {
   /** Topic of the QoS 0 message that has been sent alone, to find out whether the broker accepts it. */
   private probing: string | undefined;
   /** Topic refused after the connection ended with it, until it is known whether the broker can be reached. */
-  private condemned: string | undefined;
+  private pendingRefusal: string | undefined;
   private ended: Error | undefined;
   private emptied: (() => void)[] = [];
   private loweringTold = false;
@@ -176,7 +176,7 @@ export class Publisher {
     const { limits, protocolVersion } = this.connection;
     if (this.connection.writer !== writer || this.writer === writer) return; // lost meanwhile, or open already
     this.writer = writer;
-    this.condemned = undefined; // the topic stays refused
+    this.pendingRefusal = undefined; // the topic stays refused
     const resumed = sessionPresent && !this.sessionLost;
     this.sessionLost = false;
     this.window.resume({ writer, limits: limits!, protocolVersion }, resumed);
@@ -314,8 +314,8 @@ export class Publisher {
   private trustAll(): void {
     this.window.trustAll();
     this.suspects.trustAll();
-    if (this.condemned !== undefined) this.suspects.pardon(this.condemned);
-    this.condemned = undefined;
+    if (this.pendingRefusal !== undefined) this.suspects.allow(this.pendingRefusal);
+    this.pendingRefusal = undefined;
   }
 
   private lost(loss: Loss): void {
@@ -325,7 +325,7 @@ export class Publisher {
     if (probing && loss.hangUp && !loss.suspected && !loss.explained) {
       loss.explained = true;
       this.suspects.refuse(probing);
-      if (loss.reasonCode === undefined) this.condemned = probing; // a broker that was killed sends no DISCONNECT either
+      if (loss.reasonCode === undefined) this.pendingRefusal = probing; // a broker that was killed sends no DISCONNECT either
       this.logger.warn(refusalByHangUp(probing, loss).message);
     }
     this.suspects.lost(loss);

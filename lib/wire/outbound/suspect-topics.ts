@@ -58,7 +58,7 @@ export class SuspectTopics {
   }
 
   /** The message was not the cause. */
-  pardon(topic: string): void {
+  allow(topic: string): void {
     this.refused.delete(topic);
   }
 

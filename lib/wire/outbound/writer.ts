@@ -110,7 +110,7 @@ export class Writer {
       this.to = at; // no part of it is sent
       throw error;
     }
-    if (alias) this.aliases!.told(message.topic, alias);
+    if (alias) this.aliases!.markSet(message.topic, alias);
     if (settled) this.gathered.push({ topic: message.topic, settled });
     if (this.host.watched)
       this.host.sent({ cmd: 'publish', ...message, dup, ...(identifier > 0 && { messageId: identifier }) });

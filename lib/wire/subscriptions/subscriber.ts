@@ -37,7 +37,7 @@ export class Subscriber {
   private readonly refused = new ExpiringSet<string>(REFUSED_FOR_MS, MAX_REFUSED);
   private filtersPerPacket: number;
   /** Filters with which the connection has ended twice, until it is known whether the broker can be reached. */
-  private condemned: { readonly packet: readonly Subscription[]; readonly loss: Loss } | undefined;
+  private pendingRefusal: { readonly packet: readonly Subscription[]; readonly loss: Loss } | undefined;
   /** Set when the present connection is closed because of a missing SUBACK. */
   private lateness: string | undefined;
 
@@ -47,7 +47,7 @@ export class Subscriber {
   ) {
     this.filtersPerPacket = connection.options.maxFiltersPerSubscribe;
     connection.on('session', ({ sessionPresent }) => {
-      this.refuseCondemned();
+      this.applyPendingRefusal();
       if (sessionPresent) return;
       this.unwanted.clear();
       for (const subscription of this.wanted.values()) subscription.isNotGranted();
@@ -141,14 +141,14 @@ export class Subscriber {
 
   /** Refuses filters because of which the broker has closed the connection, or that its CONNACK excludes (section 3.2.2.3). */
   private withoutImpossible(given: readonly Subscription[]): readonly Subscription[] {
-    const condemned = given.filter(({ filter }) => this.refused.has(filter));
-    for (const subscription of condemned)
+    const refusedAgain = given.filter(({ filter }) => this.refused.has(filter));
+    for (const subscription of refusedAgain)
       this.refuse(
         [subscription],
         () => ReasonCode.UNSPECIFIED_ERROR,
         () => 'the broker closed the connection because of it, twice',
       );
-    const subscriptions = given.filter((subscription) => !condemned.includes(subscription));
+    const subscriptions = given.filter((subscription) => !refusedAgain.includes(subscription));
     if (this.connection.limits?.sharedSubscriptions !== false) return subscriptions;
     const reasonCode = ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
     const shared = subscriptions.filter(({ filter }) => isShared(filter));
@@ -256,8 +256,8 @@ export class Subscriber {
       );
     } else if (packet.length === 1 && packet[0]!.suspect) {
       loss.explained = true; // reconnects at once: this fails if the broker was killed, and succeeds if it closed the connection
-      this.condemned = { packet, loss };
-      if (loss.reasonCode !== undefined) this.refuseCondemned();
+      this.pendingRefusal = { packet, loss };
+      if (loss.reasonCode !== undefined) this.applyPendingRefusal();
     } else {
       loss.suspected = true;
       for (const subscription of packet) subscription.suspect = true;
@@ -266,11 +266,11 @@ export class Subscriber {
     }
   }
 
-  private refuseCondemned(): void {
-    const { condemned } = this;
-    if (!condemned) return;
-    this.condemned = undefined;
-    const { packet, loss } = condemned;
+  private applyPendingRefusal(): void {
+    const { pendingRefusal } = this;
+    if (!pendingRefusal) return;
+    this.pendingRefusal = undefined;
+    const { packet, loss } = pendingRefusal;
     this.refuseBy(loss, packet, () => reasonOfHangUp(loss));
   }
 
@@ -284,7 +284,7 @@ export class Subscriber {
   }
 
   private trustAll(): void {
-    this.condemned = undefined;
+    this.pendingRefusal = undefined;
     for (const subscription of this.wanted.values()) subscription.suspect = false;
   }
 
