@@ -2,14 +2,14 @@ import { RpcException } from '@nestjs/microservices';
 import { assertRefusal } from '../protocol/refusal.js';
 
 /**
- * Exceptions that end a handler early and settle its message, whatever the ack policy. They may be thrown in guards,
- * pipes, interceptors and handlers; Nest's exception handling passes them on and does not log them. A custom filter that
- * catches everything decides for itself: it keeps the decision when it passes the exception on (`super.catch(...)`).
+ * Exceptions that end a handler and settle its message, whatever its ack policy. They may be thrown in guards, pipes, interceptors and
+ * handlers. Nest's exception handling passes them on and does not log them. A custom filter that catches all exceptions must pass
+ * them on too (`super.catch(...)`), or their decision is lost.
  *
- * To the caller of a request they are an `RpcException` with their message.
+ * The caller of a request gets them as an `RpcException` with their message.
  */
 abstract class AcknowledgementException extends RpcException {
-  /** What Nest's filters pass on: the exception itself, by which it is known again afterwards. */
+  /** The error that Nest's filters pass on: the exception itself, so that the transport recognises it. */
   override getError(): this {
     return this;
   }
@@ -29,12 +29,12 @@ export class NackMessage extends AcknowledgementException {
   }
 }
 
-/** Ends the handler and refuses the message for good; see `MqttContext.reject()` for what the broker is told. */
+/** Ends the handler and rejects the message permanently; see `MqttContext.reject()` for what is sent to the broker. */
 export class RejectMessage extends AcknowledgementException {
   /**
-   * @param reasonString shown to the broker (5.0)
+   * @param reasonString sent to the broker (5.0)
    * @param reasonCode 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99; default: the handler's `rejectReasonCode`
-   * @throws InvalidOptionsError when it is another one: brokers may end the connection over it
+   * @throws InvalidOptionsError for another reason code: brokers may close the connection because of it
    */
   constructor(
     readonly reasonString = 'Message rejected',

@@ -5,9 +5,9 @@ import { AckMessage, NackMessage, RejectMessage } from './acknowledgement-except
 
 export interface FailedOutcome {
   readonly failed: true;
-  /** What others may know of it: Nest's filters have seen it. */
+  /** The error after Nest's exception filters: safe to show to callers. */
   readonly error: unknown;
-  /** What was thrown, where that is something else. */
+  /** The original error, if the filters have replaced it. */
   readonly thrown?: unknown;
 }
 
@@ -21,7 +21,7 @@ interface PolicyOptions {
   readonly rejectReasonCode: number;
 }
 
-/** What a thrown {@link AckMessage}, {@link NackMessage} or {@link RejectMessage} decides; undefined for any other error. */
+/** The decision of a thrown {@link AckMessage}, {@link NackMessage} or {@link RejectMessage}; undefined for any other error. */
 export function decisionOfException(error: unknown, rejectReasonCode: number): Decision | undefined {
   if (error instanceof AckMessage) return ACK;
   if (error instanceof NackMessage) return NACK;
@@ -31,7 +31,7 @@ export function decisionOfException(error: unknown, rejectReasonCode: number): D
   return undefined;
 }
 
-/** What a policy decides about a message whose handler has ended; undefined when it leaves that to the handler. */
+/** The decision of a policy after the handler has ended; undefined when the handler decides itself (`MANUAL`). */
 export function decisionOfPolicy(
   { ackPolicy, rejectReasonCode }: PolicyOptions,
   outcome: Outcome,

@@ -1,13 +1,13 @@
 import type { Decision, Settling } from '../protocol/delivery.js';
 
-/** The stricter decision wins where the handlers of one message disagree. */
+/** When the handlers of one message decide differently, the highest value applies. */
 const STRICTNESS: Readonly<Record<Decision['kind'], number>> = { ack: 0, reject: 1, nack: 2 };
 
-/** Gathers what the handlers of one message decide, and settles it once, when all have. */
+/** Collects the decisions of the handlers of one message, and settles it once, when all have decided. */
 export class Settlement implements Settling {
   private strictest: Decision | undefined;
 
-  /** @param undecided number of handlers that are going to decide */
+  /** @param undecided number of handlers */
   constructor(
     private readonly message: Settling,
     private undecided: number,
@@ -20,7 +20,7 @@ export class Settlement implements Settling {
   }
 }
 
-/** Where the decisions of a message's handlers go. One handler decides by itself: nothing has to be gathered. */
+/** The receiver of the decisions about a message. With a single handler it is the message itself. */
 export function settlingOf<M extends Settling | undefined>(message: M, handlers: number): Settling | M {
   return message && handlers > 1 ? new Settlement(message, handlers) : message;
 }

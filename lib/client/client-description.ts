@@ -2,13 +2,13 @@ import type { ResolvedClientOptions } from '../options/client-options.js';
 import type { PublishDefaults } from '../options/publish-options.js';
 import { describeConnection, type ConnectionDescription } from '../wire/connection/connection-description.js';
 
-/** What a client says about itself, before any message. */
+/** The configuration of a client. */
 export interface ClientDescription {
-  /** How it reaches its broker. */
+  /** Connection options, without credentials. */
   readonly connection: ConnectionDescription;
   /** Defaults for requests and events. */
   readonly publishOptions: Readonly<PublishDefaults>;
-  /** Topics that its options declare. */
+  /** Topics of its option `topicTemplates`. */
   readonly topicTemplates: readonly string[];
 }
 

@@ -30,7 +30,7 @@ import type { RequestCall } from './requests/request-call.js';
 import type { RequestFormat } from './formats/request-format.js';
 import { RequestTable } from './requests/request-table.js';
 
-/** A client from its first use to `close()`: it puts the rooms together and runs their life cycle. */
+/** A client from its first use to `close()`: creates its parts, and manages their life cycle. */
 export class ClientRuntime {
   readonly requests: RequestTable;
 
@@ -88,15 +88,15 @@ export class ClientRuntime {
       unsubscribe: (filter) => this.link.unsubscribe(filter),
     });
     connection.on('connected', ({ first }) => {
-      // what is subscribed for as soon as there is a connection is asked for before anything is published
+      // subscribe before queued messages are published
       if (first) setImmediate(() => this.link.openPublisher());
     });
     observers?.happened({ kind: 'opened' });
   }
 
   /**
-   * Which format a call is made in: plain on 5.0, Nest's envelope on 3.1.1, unless the options say otherwise. On 3.1.1 a call that
-   * names its Response Topic means a peer that answers there, which one that speaks Nest's envelope does not.
+   * The format of a call: plain on 5.0, Nest's envelope on 3.1.1, unless the options set one. On 3.1.1 a call with a `responseTopic` is
+   * plain, because a peer that uses Nest's envelope does not reply to that topic.
    */
   private requestFormats(codec: MqttCodec, correlation: CorrelationData): (call: RequestCall) => RequestFormat {
     const { envelope, requestFormat, connection } = this.options;
@@ -112,7 +112,7 @@ export class ClientRuntime {
     return ({ options }) => (envelope === 'plain' || options.responseTopic !== undefined ? firstReply : inEnvelope);
   }
 
-  /** Listens to a filter from now on; the function that it returns ends it. */
+  /** Subscribes to a filter. @returns a function that unsubscribes */
   listen<T>(request: SubscriptionRequest, codec: MqttCodec | undefined, observer: MessageObserver<T>): () => void {
     const { connection } = this.link;
     const listener = new MessageListener(request.filter, codec ?? this.codec, observer, this.logger);
@@ -123,13 +123,13 @@ export class ClientRuntime {
     const added = connection.connected ? add() : connection.open().then(add);
     added?.catch((error: unknown) => listener.fail(error));
     return () => {
-      left = true; // maybe before there was a connection to subscribe on
+      left = true; // possibly before there was a connection
       connection.off('closed', onClosed);
       this.adHoc.remove(request.filter, listener);
     };
   }
 
-  /** Whether the live connection answers within that time, in milliseconds. */
+  /** Whether the broker answers a ping within the timeout, in milliseconds. */
   ping(timeoutMs: number): Promise<boolean> {
     return this.link.ping(timeoutMs);
   }
@@ -150,7 +150,7 @@ export class ClientRuntime {
     return this.link.connection.closed;
   }
 
-  /** Whether another client with the same Client Identifier has ended it. */
+  /** Whether another client with the same Client Identifier has taken over the session. */
   get takenOver(): boolean {
     return isTakeover(this.link.connection.lastError);
   }
@@ -164,7 +164,7 @@ export class ClientRuntime {
     return this.publish(call.topic, call, this.options.envelope === 'nest');
   }
 
-  /** Publishes, and connects for it if need be. Resolves when the QoS handshake is done. */
+  /** Publishes, and connects if necessary. Resolves when the QoS handshake is done. */
   async publish(topic: string, call: RequestCall, enveloped = false): Promise<void> {
     const { options } = call;
     this.composer.check(topic, options);
@@ -204,7 +204,7 @@ export class ClientRuntime {
     }
   }
 
-  /** Ends requests at once, and lets what was published be delivered or rejected before it disconnects. */
+  /** Ends requests at once, waits until published messages are delivered or rejected, and disconnects. */
   async close(): Promise<void> {
     this.link.inbound.stopAccepting();
     this.requests.close();
@@ -213,12 +213,12 @@ export class ClientRuntime {
   }
 
   /**
-   * A reply is the request's whose topic it came on, which the table knows exactly. A message may be for a listener as well: a filter
-   * that somebody listens to may take in an inbox.
+   * Passes a message to the request table, which finds replies by their topic, and to matching listeners: the filter of a listener may
+   * match an inbox too.
    */
   private receive(message: InboundMessage): void {
     const { packet } = message;
-    if (this.adHoc.size === 0) message.decide(ACK); // however its caller handles it
+    if (this.adHoc.size === 0) message.decide(ACK); // whatever its caller does with it
     const awaited = this.requests.receive(packet);
     const heard = this.adHoc.size > 0 && this.adHoc.receive(packet, message);
     if (!heard) message.decide(ACK);
@@ -226,7 +226,7 @@ export class ClientRuntime {
   }
 }
 
-/** In Nest's envelope the packet is the value. */
+/** In Nest's envelope, the deserialized packet is the value. */
 function asItIs(packet: unknown): unknown {
   return packet;
 }

@@ -2,15 +2,15 @@ import type { ReadPacket } from '@nestjs/microservices';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import type { RequestCall } from './requests/request-call.js';
 
-/** Nest 12 shows a client's hook every packet before it goes out. */
+/** Nest 12 passes every packet to the dispatch hook of a client before it is sent. */
 export type DispatchedPacket = ReadPacket & { metadata?: unknown };
 export type DispatchHook = (packet: DispatchedPacket) => void;
 
 /**
- * Has metadata travel with a message: as User Properties on 5.0, and where Nest's envelope is spoken in its `metadata`, where Nest's
- * own servers look for it. A plain message on 3.1.1 has no place for it.
+ * Adds metadata to a message: as User Properties on 5.0, and in `metadata` of Nest's envelope, where Nest's own servers read it. A plain
+ * message on 3.1.1 cannot carry metadata.
  *
- * @throws InvalidOptionsError when a hook has given something else than names with texts
+ * @throws InvalidOptionsError when the metadata of a hook is not an object of strings
  */
 export function withMetadata(call: RequestCall, metadata: unknown, protocolVersion: 4 | 5): RequestCall {
   if (!isMetadata(metadata)) throw invalidMetadata();
@@ -31,8 +31,8 @@ function invalidMetadata(): InvalidOptionsError {
   return new InvalidOptionsError([
     {
       option: 'metadata of the dispatch hook',
-      problem: 'it is no set of names with a string each',
-      remedy: 'Have the hook that was given to setOnDispatchHook() assign strings',
+      problem: 'it is not an object of strings',
+      remedy: 'Assign only strings in the hook of setOnDispatchHook()',
     },
   ]);
 }

@@ -10,7 +10,7 @@ import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import { mergeUserProperties } from '../records/publish-properties.js';
 import { refuseProperties } from '../records/only-on-5.js';
 
-/** Makes messages of values, by the options of the message, the publisher and the client, the nearest one first. */
+/** Creates messages from values and options. Options of the message have precedence over those of the publisher and the client. */
 export class MessageComposer {
   private readonly protocolVersion: 4 | 5;
   /** User Properties of every message. */
@@ -25,9 +25,9 @@ export class MessageComposer {
   }
 
   /**
-   * @param options checked ones, see {@link check}
+   * @param options validated options, see {@link check}
    * @param own Response Topic and Correlation Data that the transport adds to a request; becomes the properties of the message
-   * @param expiry Message Expiry Interval of a request in seconds, unless the message has one of its own
+   * @param expiry Message Expiry Interval of a request in seconds, unless the message has its own
    * @throws PayloadEncodeError before anything is sent
    */
   compose(
@@ -57,7 +57,7 @@ export class MessageComposer {
   }
 
   /**
-   * Looks at what does not depend on the value, before anything is done for the message.
+   * Validates topic and options, before the message has any effect.
    *
    * @throws InvalidTopicError, InvalidOptionsError, FeatureNotSupportedError
    */
@@ -69,13 +69,13 @@ export class MessageComposer {
     else if (options.responseTopic !== undefined) this.checkTopic(options.responseTopic);
   }
 
-  /** @throws InvalidTopicError when `topic` is no Topic Name, or holds what this connection does not send */
+  /** @throws InvalidTopicError when `topic` is not a valid Topic Name, or contains discouraged characters that this connection refuses */
   checkTopic(topic: string): void {
     assertTopicName(topic);
     refuseDiscouraged(topic, this.defaults.connection.discouragedCharacters);
   }
 
-  /** A codec is the application's: it may throw, and return anything. */
+  /** The codec may be the application's: it may throw, or return an invalid value. */
   private encode(topic: string, data: unknown, codec: MqttCodec): EncodedPayload {
     let encoded: EncodedPayload;
     try {
@@ -85,9 +85,9 @@ export class MessageComposer {
     }
     const { payload, contentType } = Object(encoded) as Record<keyof EncodedPayload, unknown>;
     if (typeof payload !== 'string' && !Buffer.isBuffer(payload))
-      throw new PayloadEncodeError(topic, 'encode() of its codec did not return a payload, a Buffer or a string');
+      throw new PayloadEncodeError(topic, 'encode() of its codec did not return a Buffer or a string as payload');
     if (contentType !== undefined && typeof contentType !== 'string')
-      throw new PayloadEncodeError(topic, 'the contentType that encode() of its codec returned is no string');
+      throw new PayloadEncodeError(topic, 'the contentType that encode() of its codec returned is not a string');
     return encoded;
   }
 }

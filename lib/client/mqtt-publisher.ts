@@ -18,7 +18,7 @@ export class MqttPublisher<Topic = AnyTopics> {
     /** @internal */
     readonly client: PublishingClient,
     readonly topic: string,
-    /** What holds for messages that say nothing of their own. */
+    /** Default options. */
     readonly defaults: Readonly<MqttRecordOptions>,
   ) {}
 

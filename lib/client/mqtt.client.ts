@@ -40,7 +40,7 @@ import type { MqttReply } from './requests/mqtt-reply.js';
 import type { RequestCall } from './requests/request-call.js';
 
 /**
- * Nest client that sends requests and events over MQTT. It connects when it is first used, and stays connected.
+ * Nest client that sends requests and events over MQTT. Connects on first use, and stays connected.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ import type { RequestCall } from './requests/request-call.js';
  * client.emit('telemetry/7', new MqttRecordBuilder({ celsius: 21 }).setQoS(1).build());
  * ```
  *
- * @typeParam Topics optional contract of what goes over which topic; see {@link AnyTopics}
+ * @typeParam Topics optional contract of topics and their types; see {@link AnyTopics}
  */
 export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, string> {
   protected readonly logger: Logger = new SteadyLogger(ClientMqtt.name);
@@ -68,21 +68,21 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     this.declared = new DeclaredTopics(this.resolved.topicTemplates);
   }
 
-  // the class is a ClientProxy of any string, or Nest 12's `customClass` would not take it
+  // extends ClientProxy<..., string>: else `customClass` of Nest 12 does not accept it
   override get status(): Observable<MqttStatus> {
     return super.status as Observable<MqttStatus>;
   }
 
-  /** @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up */
+  /** @throws ConnectionRefusedError when the broker refuses permanently, or the attempts are exhausted */
   override async connect(): Promise<void> {
     if (this.closing) await this.closing;
-    if (this.current?.closed) this.current = undefined; // an explicit connect() tries again, whatever ended the connection
+    if (this.current?.closed) this.current = undefined; // an explicit connect() connects again, whatever ended the connection
     await this.runtime.connect();
   }
 
   /**
-   * Ends the connection, when what was published is delivered or `gracefulTimeout` is over; what is left is rejected. Requests that
-   * wait for a reply end with a `ConnectionClosedError`. A later call connects again.
+   * Waits until published messages are delivered, at most for `gracefulTimeout`, and closes the connection; the remaining messages are
+   * rejected. Pending requests end with a `ConnectionClosedError`. A later call connects again.
    */
   override async close(): Promise<void> {
     const { current } = this;
@@ -93,9 +93,9 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   /**
-   * Listens to an event of the connection, and of the connections after it.
+   * Adds a listener for an event of the connection, also after reconnects.
    *
-   * @typeParam C the listener
+   * @typeParam C type of the listener
    */
   override on<K extends keyof MqttEvents = keyof MqttEvents, C extends MqttEvents[K] = MqttEvents[K]>(
     event: K,
@@ -117,8 +117,8 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   /**
-   * Request and response. The request is made when the observable is subscribed; it emits one value, or many when the handler
-   * streams. Unsubscribing cancels the request and a running stream. A failed handler's error object arrives as the error.
+   * Sends a request when the observable is subscribed. The observable emits one value, or several when the handler streams. Unsubscribing
+   * cancels the request and a running stream. When the handler fails, the observable errors with its error object.
    */
   override send<K extends RequestTopic<Topics>>(
     pattern: K,
@@ -135,7 +135,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     );
   }
 
-  /** Publishes an event, at once. The observable emits and completes when the QoS handshake is done; it need not be subscribed. */
+  /** Publishes an event at once, whether or not the observable is subscribed. It emits and completes when the QoS handshake is done. */
   override emit<K extends EventTopic<Topics>>(pattern: K, data: Sendable<EventOf<Topics, K>>): Observable<void>;
   override emit<TResult = unknown, TInput = unknown>(
     pattern: WithoutContract<Topics, unknown>,
@@ -156,7 +156,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   /**
-   * Request and one reply, with all that came with it.
+   * Sends a request. Resolves with its reply and the properties of the reply.
    *
    * @throws RemoteError when the handler failed
    * @throws RequestTimeoutError, RequestCancelledError, NoMatchingSubscribersError, PublishRefusedError, ConnectionClosedError
@@ -178,7 +178,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   /**
-   * Publishes to one topic, with defaults that each call may override.
+   * Creates a publisher for one topic, with default options that each call may override.
    *
    * @example
    * ```ts
@@ -193,13 +193,12 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   /**
-   * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed with its first listener, and
-   * unsubscribed with its last one; several listeners to one filter share one subscription. With a contract, `+` stands for the
-   * variable level of its key.
+   * Messages of an ad-hoc subscription, as an observable and an async iterable. The filter is subscribed with the first listener and
+   * unsubscribed with the last one; several listeners to one filter share one subscription.
    *
    * @throws InvalidOptionsError that lists every problem with the options
-   * @throws InvalidTopicError when `filter` is no Topic Filter, or holds what is not sent (`discouragedCharacters`)
-   * @throws FeatureNotSupportedError when it asks for what 3.1.1 does not have
+   * @throws InvalidTopicError when `filter` is not a valid Topic Filter, or contains characters that are refused (`discouragedCharacters`)
+   * @throws FeatureNotSupportedError when it uses options that 3.1.1 does not have
    * @example
    * ```ts
    * for await (const { topic, data } of client.messages<number>('devices/+/temperature', { qos: 1 })) {
@@ -223,21 +222,21 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
   }
 
-  /** What this client is set up for, without credentials; also before it connects. */
+  /** The configuration of this client, without credentials; available before it connects. */
   describe(): ClientDescription {
     return describeClient(this.resolved);
   }
 
-  /** How it stands with its broker; undefined before it is first used and after `close()`. */
+  /** State of the connection; undefined before the first use and after `close()`. */
   health(): MqttHealth | undefined {
     return this.current?.health();
   }
 
   /**
-   * Whether the live connection answers in time.
+   * Whether the broker answers a ping in time.
    *
    * @param timeout whole milliseconds, from 1 to 2_147_483_647
-   * @throws InvalidOptionsError when `timeout` is something else
+   * @throws InvalidOptionsError for any other timeout
    */
   async ping(timeout: number): Promise<boolean> {
     assertDuration('timeout of ping()', timeout, { min: 1, max: MAX_TIMER_MS });
@@ -251,7 +250,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     options?: MqttRecordOptions,
   ): Promise<void>;
   publish(topic: WithoutContract<Topics, string>, data: unknown, options?: MqttRecordOptions): Promise<void>;
-  /** @internal how Nest's own client makes a request */
+  /** @internal Called by Nest's `ClientProxy` for a request */
   publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void;
   publish(
     topicOrPacket: string | ReadPacket,
@@ -274,12 +273,12 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     return undefined as T;
   }
 
-  /** For the log: a pattern may be anything. */
+  /** The topic of any pattern, for the log. */
   private topicOf(pattern: unknown): string {
     try {
       return this.normalizePattern(pattern as MsPattern);
     } catch {
-      return 'a pattern that names no topic';
+      return 'an invalid pattern';
     }
   }
 
@@ -292,13 +291,13 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     await this.runtime.publish(call.topic, call);
   }
 
-  /** This client without its contract, for what comes from outside of it. */
+  /** This client without its contract, for untyped calls. */
   private get untyped(): ClientMqtt {
     return this;
   }
 
   private get runtime(): ClientRuntime {
-    // a client that was taken over must not evict the other one by itself
+    // must not reconnect by itself: it would take the session back from the other client
     if (!this.current || (this.current.closed && !this.current.takenOver)) {
       this.current = new ClientRuntime(this.resolved, this.declared, this.logger, (status) =>
         this._status$.next(status),
@@ -308,7 +307,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     return this.current;
   }
 
-  /** Nest 12: what instrumentation wants to travel along. A hook is the application's, and may throw. */
+  /** Metadata of the dispatch hook (Nest 12), which may throw. */
   private dispatched(call: RequestCall, dispatch: DispatchHook): RequestCall {
     const packet: DispatchedPacket = { pattern: call.pattern, data: call.data };
     try {
@@ -331,7 +330,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
 }
 
 const SUBSCRIPTION_OPTIONS_ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
-/** QoS 0 messages that wait for a slow `for await`. */
+/** QoS 0 messages that wait for `for await`. */
 const DEFAULT_BUFFER_SIZE = 1_000;
 
 function isMissing(value: unknown): value is null | undefined {

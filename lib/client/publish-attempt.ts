@@ -6,11 +6,11 @@ import { setLongTimeout, type LongTimeout } from '../timing/long-timeout.js';
 import type { Publisher } from '../wire/outbound/publisher.js';
 
 /**
- * Publishes a message within its `timeout`, until its `signal` aborts. What still waits then is never sent; what is under way is
- * not called back.
+ * Publishes a message, with `timeout` and `signal`. A message that is still queued when they end it is never sent; one that has been sent
+ * cannot be recalled.
  *
  * @returns the reason code of the acknowledgement
- * @throws PublishTimeoutError, PublishCancelledError, and what publishing throws
+ * @throws PublishTimeoutError, PublishCancelledError, and the errors of publishing
  */
 export function publishWithin(
   publisher: Publisher,
@@ -31,8 +31,8 @@ export function publishWithin(
       if (error) reject(error);
       else resolve(reasonCode);
     };
-    let waiting: ReturnType<typeof publisher.send> = undefined; // read by giveUp(), also when the signal aborts within send()
-    /** @returns whether the message may have left */
+    let waiting: ReturnType<typeof publisher.send> = undefined; // read by giveUp(), also when the signal is aborted during send()
+    /** @returns whether the message may have been sent */
     const giveUp = (): boolean => waiting === undefined || !publisher.withdraw(waiting);
     const abort = (): void => settle(new PublishCancelledError(topic, giveUp(), { cause: signal?.reason }), 0);
     const expire = (): void => settle(new PublishTimeoutError(topic, timeout!, giveUp()), 0);

@@ -1,4 +1,4 @@
-/** Values that are members for a while. There are never more than so many of them: then all are forgotten. */
+/** A set whose values expire. Its size is limited: when the limit is reached, all values are removed. */
 export class ExpiringSet<T> {
   /** Milliseconds since the epoch. */
   private readonly until = new Map<T, number>();
@@ -8,7 +8,7 @@ export class ExpiringSet<T> {
     private readonly capacity: number,
   ) {}
 
-  /** Number of members, including expired ones that have not been looked up since. */
+  /** Number of members, including expired ones that have not been removed yet. */
   get size(): number {
     return this.until.size;
   }

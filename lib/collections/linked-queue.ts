@@ -4,10 +4,10 @@ interface Node<T> {
   next: Node<T> | undefined;
 }
 
-/** Where a value stands in a {@link LinkedQueue}: by it the value is taken out again. */
+/** The position of a value in a {@link LinkedQueue}, used to remove it. */
 export type QueuePlace<T> = Node<T>;
 
-/** First in, first out; and any value can leave the line from where it stands, in constant time. */
+/** A FIFO queue from which any value can be removed in constant time. */
 export class LinkedQueue<T> {
   private head: Node<T> | undefined;
   private tail: Node<T> | undefined;
@@ -37,7 +37,7 @@ export class LinkedQueue<T> {
     return node?.value;
   }
 
-  /** From the first to the last. The value that has just been given may be taken out meanwhile. */
+  /** Iterates from the first to the last value. The current value may be removed during the iteration. */
   *[Symbol.iterator](): Generator<T> {
     for (let node = this.head; node;) {
       const { next } = node;

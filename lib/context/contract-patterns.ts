@@ -4,29 +4,29 @@ import type { MqttSubscriptionOptions } from '../options/subscription-options.js
 import type { EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from '../protocol/topic-contract.js';
 import type { MqttResponse } from '../records/mqtt-response.js';
 
-/** What a handler may return for a value: the value, a response around it, a promise or an observable of either. */
+/** Return type of a handler: the value, an `MqttResponse` of it, or a promise or an observable of either. */
 export type HandlerResult<T> = T | MqttResponse<T> | Promise<T | MqttResponse<T>> | Observable<T | MqttResponse<T>>;
 
-/** A handler that a contract allows for a request: its first parameter is the payload. */
+/** A request handler of a contract. Its first parameter is the payload. */
 export type ContractRequestHandler<Topics, K extends RequestTopic<Topics>> = (
   data: RequestOf<Topics, K>,
   ...rest: never[]
 ) => HandlerResult<ReplyOf<Topics, K>>;
 
-/** A handler that a contract allows for an event: its first parameter is the payload. */
+/** An event handler of a contract. Its first parameter is the payload. */
 export type ContractEventHandler<Topics, K extends EventTopic<Topics>> = (
   data: EventOf<Topics, K>,
   ...rest: never[]
 ) => unknown;
 
-/** Decorates methods of one type only. */
+/** A decorator for methods of one type. */
 export type HandlerDecorator<Handler> = <Method extends Handler>(
   target: object,
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
-/** Nest's pattern decorators, for the topics of a contract and the handlers that it allows. */
+/** Nest's pattern decorators, typed by a contract. */
 export interface ContractPatterns<Topics> {
   /** Nest's `@MessagePattern`. */
   readonly MessagePattern: {
@@ -67,7 +67,7 @@ export interface TypedPattern {
   ): MethodDecorator;
 }
 
-/** Nest's pattern decorators, with options that are checked when they are compiled. */
+/** Nest's pattern decorators, with typed options. */
 export interface TypedPatterns {
   /** Nest's `@MessagePattern`. */
   readonly MessagePattern: TypedPattern;
@@ -76,8 +76,8 @@ export interface TypedPatterns {
 }
 
 /**
- * Nest's own `@MessagePattern` and `@EventPattern`, with options that are checked when they are compiled: Nest takes any extras. Handlers
- * may have any parameters, where Nest 12 wants the type of the pattern for that. At run time nothing is different.
+ * Nest's own `@MessagePattern` and `@EventPattern` with typed options: Nest accepts any extras. Handlers may have any parameters, without
+ * the type argument that Nest 12 requires. No difference at run time.
  *
  * @example
  * ```ts
@@ -92,8 +92,7 @@ export interface TypedPatterns {
  */
 export function patternsOf(): TypedPatterns;
 /**
- * Nest's own `@MessagePattern` and `@EventPattern`, with handlers checked against a contract when they are compiled. At run time
- * nothing is different.
+ * Nest's own `@MessagePattern` and `@EventPattern`, with handlers that TypeScript checks against a contract. No difference at run time.
  *
  * @example
  * ```ts

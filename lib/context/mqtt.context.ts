@@ -2,9 +2,9 @@ import { MqttContext as NestMqttContext } from '@nestjs/microservices';
 import type { PublishPacket, QoS, UserProperties } from '../protocol/application-message.js';
 import { assertRefusal } from '../protocol/refusal.js';
 
-/** What a handler can do about the message that it runs for. */
+/** Operations of a handler on its message. */
 export interface MessageControl {
-  /** 1 for the first run of the handler for this message, 2 for its first retry, ... */
+  /** 1 for the first run of the handler, 2 for the first retry, and so on. */
   readonly attempt: number;
   readonly signal: AbortSignal;
   /** See {@link MqttContext.ack}. */
@@ -15,22 +15,22 @@ export interface MessageControl {
   reject(reasonCode?: number, reasonString?: string): void;
 }
 
-/** What is known of the handler and its connection before a message comes. */
+/** The handler of a message, and its connection. */
 export interface MessageOrigin {
-  /** Topic Filter that matched, as it was subscribed. */
+  /** The subscribed Topic Filter that matched. */
   readonly subscription: string;
   readonly params: Readonly<Record<string, string>>;
   readonly protocolVersion: 4 | 5;
-  /** Of the message, where it came in Nest's envelope. */
+  /** Metadata of Nest's envelope, if the message has one. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
 
 /**
- * The message that a handler runs for: injected with `@Ctx()`, and in guards, interceptors and filters the RPC context.
+ * The message of a handler: injected with `@Ctx()`; in guards, interceptors and filters it is the RPC context.
  *
- * Whatever exists on 5.0 only is `undefined`, or empty, on 3.1.1.
+ * Members for properties of 5.0 are `undefined`, or empty, on 3.1.1.
  */
 export class MqttContext extends NestMqttContext {
   constructor(
@@ -42,14 +42,14 @@ export class MqttContext extends NestMqttContext {
     super([topic, packet]);
   }
 
-  /** The PUBLISH packet as MQTT.js gives it. */
+  /** The PUBLISH packet, in the format of MQTT.js. */
   override getPacket(): PublishPacket {
     return this.packet;
   }
 
   /**
-   * What the caller's dispatch hooks have added to a message in Nest's envelope (Nest 12), as the contexts of Nest's other transports
-   * give it; undefined where there is none.
+   * Metadata that the caller's dispatch hooks have added to a message in Nest's envelope (Nest 12), as in the contexts of Nest's other
+   * transports; undefined if there is none.
    */
   getMetadata(): Readonly<Record<string, string>> | undefined {
     return this.origin.metadata;
@@ -60,7 +60,7 @@ export class MqttContext extends NestMqttContext {
     return this.origin.params;
   }
 
-  /** Topic Filter that matched, as it was subscribed: prefix and group included. */
+  /** The subscribed Topic Filter that matched, including prefix and group. */
   get subscription(): string {
     return this.origin.subscription;
   }
@@ -85,22 +85,22 @@ export class MqttContext extends NestMqttContext {
     return this.packet.properties?.correlationData;
   }
 
-  /** QoS that the message was delivered with. */
+  /** QoS of the delivery. */
   get qos(): QoS {
     return this.packet.qos;
   }
 
-  /** Whether the broker had kept the message, or (Retain As Published) was told to. */
+  /** RETAIN flag: the message was retained before the subscription; with Retain As Published, it was published as retained. */
   get retain(): boolean {
     return this.packet.retain;
   }
 
-  /** Whether the broker may have delivered the message before. */
+  /** DUP flag: the broker may have delivered the message before. */
   get dup(): boolean {
     return this.packet.dup;
   }
 
-  /** 1 for the first run of the handler for this message, 2 for its first retry, and so on. */
+  /** 1 for the first run of the handler, 2 for the first retry, and so on. */
   get attempt(): number {
     return this.control.attempt;
   }
@@ -110,7 +110,7 @@ export class MqttContext extends NestMqttContext {
     return this.control.signal;
   }
 
-  /** Acknowledges the message now. The first of `ack`, `nack` and `reject` counts; on QoS 0 none of them does anything. */
+  /** Acknowledges the message now. Only the first call of `ack`, `nack` or `reject` has an effect; at QoS 0 none has. */
   ack(): void {
     this.control.ack();
   }
@@ -121,11 +121,11 @@ export class MqttContext extends NestMqttContext {
   }
 
   /**
-   * Refuses the message for good. Where the broker is not told (at QoS 2 unless `negativeAcknowledgements` is `'all'`, and on 3.1.1,
-   * which has no negative acknowledgement) it is acknowledged, and the log has a warning.
+   * Rejects the message permanently. When the reason code is not sent to the broker (at QoS 2 unless `negativeAcknowledgements` is
+   * `'all'`, and on 3.1.1, which has no negative acknowledgement), the message is acknowledged and a warning is logged.
    *
    * @param reasonCode 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99; default: the handler's `rejectReasonCode`
-   * @throws InvalidOptionsError when it is another one: brokers may end the connection over it
+   * @throws InvalidOptionsError for another reason code: brokers may close the connection because of it
    */
   reject(reasonCode?: number, reasonString?: string): void {
     assertRefusal(reasonCode);

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext, type PipeTransform, type T
 import { extendExtras, extrasOf, TOPIC_PARAMS } from '../routing/decorators/handler-extras.js';
 import { MqttContext } from './mqtt.context.js';
 
-/** Makes a decorator of a parameter: of a name, of pipes that the value goes through, or of neither. */
+/** A parameter decorator with an optional name and optional pipes. */
 export type NamedParameterDecorator = (
   ...nameOrPipes: (string | PipeTransform | Type<PipeTransform> | undefined)[]
 ) => ParameterDecorator;
@@ -15,8 +15,8 @@ const captured: NamedParameterDecorator = createParamDecorator(
 );
 
 /**
- * The value of a named capture, or with no name all of them. A name that none of the handler's patterns captures is refused when the
- * server starts.
+ * Injects the value of a named capture; without a name, all captures. The server does not start if none of the handler's patterns has a
+ * capture of that name.
  *
  * @example
  * ```ts
@@ -37,12 +37,12 @@ export const TopicParam: NamedParameterDecorator = (...nameOrPipes) => {
   };
 };
 
-/** The Topic Name that the message was published to. */
+/** Injects the Topic Name of the message. */
 export const Topic: () => ParameterDecorator = createParamDecorator((_: unknown, context: ExecutionContext) =>
   contextOf(context).getTopic(),
 );
 
-/** The value of a User Property, or with no name all of them. A property that was given several times is an array. */
+/** Injects the value of a User Property; without a name, all of them. A repeated property is an array. */
 export const UserProperty: NamedParameterDecorator = createParamDecorator(
   (name: string | undefined, context: ExecutionContext) => {
     const { userProperties } = contextOf(context);
@@ -50,7 +50,7 @@ export const UserProperty: NamedParameterDecorator = createParamDecorator(
   },
 );
 
-/** The named value, or all of them; what every object has is no value. */
+/** The named value, or all of them. Only own properties count, so that `toString` is not a value. */
 function valueOf(values: Readonly<Record<string, unknown>>, name: string | undefined): unknown {
   if (name === undefined) return values;
   return Object.hasOwn(values, name) ? values[name] : undefined;

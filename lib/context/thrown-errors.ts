@@ -5,31 +5,31 @@ import { throwError, type Observable } from 'rxjs';
 import { maskedError } from '../serialization/error-object.js';
 import { MqttContext } from './mqtt.context.js';
 
-/** What was thrown for a message, by the context that its handler got. */
+/** The thrown error for each context. */
 const thrownBy = new WeakMap<MqttContext, unknown>();
 let listening = false;
 
 /**
- * What handler, guards or pipes threw for a message, before Nest's filters made of it what callers may see.
+ * The error that the handler, a guard or a pipe threw, before Nest's exception filters.
  *
- * @param otherwise what it was where Nest has not seen it
+ * @param otherwise the error if it did not pass Nest's exceptions handler
  */
 export function thrownFor(context: MqttContext | undefined, otherwise: unknown): unknown {
   return context !== undefined && thrownBy.has(context) ? thrownBy.get(context) : otherwise;
 }
 
 /**
- * From now on {@link thrownFor} knows. Nest tells a transport what its exception filters made of an error, and not what the error was,
- * so that its exceptions handler has to be listened to. An error that no filter takes is masked there as Nest does it, but not logged:
- * the server logs it, once for a message, with what Nest does not know: topic, handler and attempts.
+ * Enables {@link thrownFor}. Nest passes a transport the result of its exception filters, not the original error; this patches its
+ * exceptions handler to keep the original. An error that no filter handles is masked as in Nest, but not logged there: the server logs
+ * it once for each message, with topic, handler and attempts.
  *
- * Messages of other transports take the way that they always did.
+ * Messages of other transports are not affected.
  */
 export function keepThrownErrors(): void {
   if (listening) return;
   listening = true;
   const handler = RpcExceptionsHandler.prototype;
-  // oxlint-disable-next-line typescript/unbound-method -- it is called as a method below
+  // oxlint-disable-next-line typescript/unbound-method -- called with its `this` below
   const handle = handler.handle as (this: RpcExceptionsHandler, ...args: unknown[]) => Observable<unknown>;
   handler.handle = function (this: RpcExceptionsHandler, exception: Error, host: ArgumentsHost, ...rest: unknown[]) {
     const context = host.switchToRpc().getContext<unknown>();
@@ -37,7 +37,7 @@ export function keepThrownErrors(): void {
     thrownBy.set(context, exception);
     const filtered = this.invokeCustomFilters(exception, host);
     if (filtered) return filtered;
-    // oxlint-disable-next-line promise/valid-params -- Nest's filters have a method of that name
+    // oxlint-disable-next-line promise/valid-params -- the method `catch` of Nest's filters, not of a promise
     return exception instanceof RpcException ? this.catch(exception, host) : throwError(maskedError);
   };
 }

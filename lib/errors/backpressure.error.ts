@@ -1,11 +1,11 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** A bound was hit and the operation found no room in time. Nothing has been sent. */
+/** A limit was reached, and no capacity became free in time. Nothing has been sent. */
 export class BackpressureError extends MqttTransportError {
   readonly code = 'ERR_MQTT_BACKPRESSURE';
 
   /**
-   * @param option name of the option that sets the bound
+   * @param option name of the option that sets the limit
    * @param limit its value
    */
   constructor(

@@ -1,10 +1,10 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** The connection ended before the operation did. */
+/** The connection ended before the operation was complete. */
 export class ConnectionClosedError extends MqttTransportError {
   readonly code = 'ERR_MQTT_CONNECTION_CLOSED';
 
-  /** @param maybeExecuted whether the request may have reached a handler, so that sending it again could run it twice */
+  /** @param maybeExecuted whether the request may have reached a handler: sending it again could then run the handler twice */
   constructor(
     message: string,
     readonly maybeExecuted: boolean,

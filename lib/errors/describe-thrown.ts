@@ -1,16 +1,16 @@
-/** The text of what was thrown; undefined when it has none. It need not be an Error, and its getters may throw themselves. */
+/** The `message` of a thrown value, or the value itself if it is a string; else undefined. Applications may throw any value, also one whose getters throw. */
 export function textOfThrown(thrown: unknown): string | undefined {
   if (typeof thrown === 'string') return thrown;
   try {
     if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string')
       return thrown.message;
   } catch {
-    // it cannot be looked at
+    // a getter threw
   }
   return undefined;
 }
 
-/** What was thrown, as text. An application may throw any value, including errors whose getters throw. */
+/** Any thrown value as text, for logs. Never throws. */
 export function describeThrown(thrown: unknown): string {
   try {
     return textOfThrown(thrown) || String(thrown);
@@ -19,7 +19,7 @@ export function describeThrown(thrown: unknown): string {
   }
 }
 
-/** What a handler has thrown, in words, for callers and dead letters too: nothing of it is shown but its text. */
+/** The text of a handler's error for callers and dead letters. Only its message is used: other fields may hold data that callers must not see. */
 export function describeFailure(thrown: unknown): string {
   return textOfThrown(thrown) ?? 'the handler failed';
 }

@@ -5,15 +5,15 @@ import { MqttTransportError } from './mqtt-transport.error.js';
 
 /** Why a handler failed, for logs and dead letters. */
 export interface FailureReason {
-  /** Of the error's class; undefined where no error was thrown. */
+  /** Name of the error or of its class; undefined when the thrown value is not an error. */
   readonly name?: string;
   readonly message: string;
 }
 
-/** Longest description of an object that was thrown. */
-const LONGEST_OBJECT = 1_024;
+/** Maximum length of the description of a thrown object, in characters. */
+const MAX_OBJECT_LENGTH = 1_024;
 
-/** Reads off what was thrown, whatever that is, why its handler failed. */
+/** The reason of a failure, read from any thrown value. Never throws. */
 export function reasonOf(thrown: unknown): FailureReason {
   try {
     const message = textOfFailure(thrown) ?? 'the handler failed';
@@ -24,19 +24,19 @@ export function reasonOf(thrown: unknown): FailureReason {
   }
 }
 
-/** An error class that gives its errors no name of their own has one itself. */
+/** The `name` of the error; the name of its class when it inherits the name "Error". */
 function nameOf({ name, constructor }: Error): string | undefined {
   const known = name === 'Error' ? constructor.name : name;
   return typeof known === 'string' && known !== '' ? known : undefined;
 }
 
-/** In one line, without a full stop: a sentence goes on behind it. A name that is no more than "Error" says nothing. */
+/** The reason in one line, to be put into a sentence: without a full stop, and without the name when that is only "Error". */
 export function describeReason({ name, message }: FailureReason): string {
   const line = message.replaceAll(/\s*[\r\n]+\s*/g, ' ').replace(/\.$/, '');
   return name === undefined || name === 'Error' ? line : `${name}: ${line}`;
 }
 
-/** The stack of an error that nobody has thrown on purpose. */
+/** The stack of an unexpected error; undefined for exceptions that are thrown on purpose. */
 export function stackOf(thrown: unknown): string | undefined {
   try {
     if (
@@ -50,18 +50,18 @@ export function stackOf(thrown: unknown): string | undefined {
   }
 }
 
-/** Why it failed, in words; undefined where what was thrown says nothing. */
+/** The message of a thrown value; undefined when it has none. */
 export function textOfFailure(thrown: unknown): string | undefined {
   if (thrown instanceof HttpException) return textOfObject(thrown.getResponse()) ?? thrown.message;
   if (thrown instanceof RpcException) return textOfObject(thrown.getError()) ?? thrown.message;
   return textOfObject(thrown);
 }
 
-/** `ValidationPipe` gives a list of messages; an `RpcException` may carry any object. */
+/** `ValidationPipe` throws a list of messages; an `RpcException` may carry any object. */
 function textOfObject(value: unknown): string | undefined {
   const text = textOfThrown(value);
   if (text !== undefined || typeof value !== 'object' || value === null) return text;
   const { message } = value as { message?: unknown };
   if (Array.isArray(message)) return message.map(String).join('; ');
-  return JSON.stringify(value)?.slice(0, LONGEST_OBJECT);
+  return JSON.stringify(value)?.slice(0, MAX_OBJECT_LENGTH);
 }

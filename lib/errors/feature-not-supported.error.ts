@@ -1,11 +1,11 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** Something was asked for that the protocol version of the connection, or its broker, does not have. Nothing has been sent. */
+/** A feature was used that the protocol version or the broker does not support. Nothing has been sent. */
 export class FeatureNotSupportedError extends MqttTransportError {
   readonly code = 'ERR_MQTT_FEATURE_NOT_SUPPORTED';
 
   /**
-   * @param feature what was asked for, named as the option or property that asks for it
+   * @param feature name of the option or property that requires the feature
    * @param remedy what to do instead
    */
   constructor(

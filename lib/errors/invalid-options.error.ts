@@ -1,6 +1,6 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** One thing that is wrong with the options, and how to put it right. */
+/** One invalid option, and how to correct it. */
 export interface OptionProblem {
   /** Path of the option, for example `reconnect.maxDelay`. */
   readonly option: string;
@@ -10,7 +10,7 @@ export interface OptionProblem {
   readonly remedy: string;
 }
 
-/** Raised at construction or at `listen()`: every problem with the options at once. */
+/** One or more options are invalid. Thrown by the constructor, by `listen()`, or before a message is sent; lists all problems at once. */
 export class InvalidOptionsError extends MqttTransportError {
   readonly code = 'ERR_MQTT_INVALID_OPTIONS';
 

@@ -1,6 +1,6 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** A Topic Name or Topic Filter that breaks the rules of section 4.7 of the MQTT specification. */
+/** A Topic Name or Topic Filter violates the rules of section 4.7 of the MQTT specification. */
 export class InvalidTopicError extends MqttTransportError {
   readonly code = 'ERR_MQTT_INVALID_TOPIC';
 
@@ -12,8 +12,8 @@ export class InvalidTopicError extends MqttTransportError {
   }
 }
 
-const LONGEST_IN_MESSAGE = 200;
+const MAX_LENGTH_IN_MESSAGE = 200;
 
 function abbreviate(topic: string): string {
-  return topic.length > LONGEST_IN_MESSAGE ? `${topic.slice(0, LONGEST_IN_MESSAGE)}...` : topic;
+  return topic.length > MAX_LENGTH_IN_MESSAGE ? `${topic.slice(0, MAX_LENGTH_IN_MESSAGE)}...` : topic;
 }

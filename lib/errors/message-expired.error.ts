@@ -4,7 +4,7 @@ import { MqttTransportError } from './mqtt-transport.error.js';
 export class MessageExpiredError extends MqttTransportError {
   readonly code = 'ERR_MQTT_MESSAGE_EXPIRED';
 
-  /** @param messageExpiryInterval of the message, in seconds */
+  /** @param messageExpiryInterval Message Expiry Interval of the message, in seconds */
   constructor(
     readonly topic: string,
     readonly messageExpiryInterval: number,

@@ -1,5 +1,5 @@
 /**
- * Base of every error that this transport raises itself.
+ * Base class of all errors that this transport throws.
  *
  * `code` is stable and meant for programs; `message` is meant for people and
  * says what happened, to which topic or option, and what to do about it.

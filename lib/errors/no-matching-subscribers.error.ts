@@ -5,6 +5,8 @@ export class NoMatchingSubscribersError extends MqttTransportError {
   readonly code = 'ERR_MQTT_NO_MATCHING_SUBSCRIBERS';
 
   constructor(readonly topic: string) {
-    super(`No client subscribes to "${topic}", so the request has no handler. Check the topic, or start the service.`);
+    super(
+      `No client subscribes to "${topic}", so no handler can receive the request. Check the topic, or start the service.`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** A payload is not what its Content Type, or the codec of its handler, says. */
+/** A payload cannot be decoded by the codec of its handler, or as its Content Type. */
 export class PayloadDecodeError extends MqttTransportError {
   readonly code = 'ERR_MQTT_PAYLOAD_DECODE';
 

@@ -1,6 +1,6 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** A value cannot be turned into a payload. Nothing has been sent. */
+/** A value cannot be encoded as a payload. Nothing has been sent. */
 export class PayloadEncodeError extends MqttTransportError {
   readonly code = 'ERR_MQTT_PAYLOAD_ENCODE';
 
@@ -10,7 +10,7 @@ export class PayloadEncodeError extends MqttTransportError {
     options?: ErrorOptions,
   ) {
     super(
-      `The value for "${topic}" cannot be encoded: ${problem}. Send something else, or set a codec that knows it.`,
+      `The value for "${topic}" cannot be encoded: ${problem}. Send another value, or set a codec that can encode it.`,
       options,
     );
   }

@@ -1,12 +1,12 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** A message was not delivered within its `timeout`: it was not sent by then, or the broker had not acknowledged it (QoS 1 and 2). */
+/** A message was not delivered within its `timeout`: it was not sent, or the broker did not acknowledge it (QoS 1 and 2). */
 export class PublishTimeoutError extends MqttTransportError {
   readonly code = 'ERR_MQTT_PUBLISH_TIMEOUT';
 
   /**
-   * @param timeout milliseconds that the message was given
-   * @param maybePublished whether it may have reached the broker, so that publishing it again could deliver it twice
+   * @param timeout timeout of the message, in milliseconds
+   * @param maybePublished whether the message may have reached the broker: publishing it again could then deliver it twice
    */
   constructor(
     readonly topic: string,

@@ -1,14 +1,14 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
 /**
- * The handler of a request failed. Thrown by `ClientMqtt.request()`; `send()` errors with `data` itself, the way Nest does.
+ * The handler of a request failed. Thrown by `ClientMqtt.request()`; the observable of `send()` errors with `data` itself, as in Nest.
  *
- * @typeParam T shape of the error object, which is what the handler's `RpcException` carried
+ * @typeParam T type of `data`, the error of the handler's `RpcException`
  */
 export class RemoteError<T = unknown> extends MqttTransportError {
   readonly isRemote = true;
 
-  /** @param code kind of the failure: `rpc`, `internal`, `bad-request`, `timeout`, `cancelled`, `unsupported-version` (Azure IoT Operations), or one that is newer than this client */
+  /** @param code kind of failure: `rpc`, `internal`, `bad-request`, `timeout`, `cancelled`, `unsupported-version` (Azure IoT Operations), or a code that newer responders introduce */
   constructor(
     readonly code: string,
     readonly data: T,

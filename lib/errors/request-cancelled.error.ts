@@ -1,6 +1,6 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** The caller cancelled the request (abort signal), or the responder reports that it stopped for that reason. */
+/** The caller cancelled the request (abort signal), or the responder reports that the request was cancelled. */
 export class RequestCancelledError extends MqttTransportError {
   readonly code = 'ERR_MQTT_REQUEST_CANCELLED';
 

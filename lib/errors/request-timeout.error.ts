@@ -1,18 +1,18 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** What is known of a request whose time is up. */
+/** Details of a request that timed out. */
 export interface TimeoutDetails extends ErrorOptions {
-  /** Why it was not sent; left out for one that was. */
+  /** Why the request was not sent; undefined when it was sent. */
   readonly notSentBecause?: string | undefined;
-  /** What may have kept the reply of one that was sent from coming. */
+  /** A possible reason why no reply arrived. */
   readonly hint?: string | undefined;
 }
 
-/** No reply came before the deadline of the request. Whether it was executed is not known, unless the message says that it was not sent. */
+/** No reply arrived before the deadline of the request. The handler may have run, unless the message says that the request was not sent. */
 export class RequestTimeoutError extends MqttTransportError {
   readonly code = 'ERR_MQTT_REQUEST_TIMEOUT';
 
-  /** @param timeout milliseconds that the request was given */
+  /** @param timeout timeout of the request, in milliseconds */
   constructor(
     readonly topic: string,
     readonly timeout: number,
@@ -21,7 +21,7 @@ export class RequestTimeoutError extends MqttTransportError {
     super(
       notSentBecause === undefined
         ? `No reply to the request on "${topic}" within ${timeout} ms. ` +
-            'Check that a handler listens there, or allow more time (requestTimeout, setTimeout).' +
+            'Check that a handler is subscribed to it, or allow more time (requestTimeout, setTimeout).' +
             (hint === undefined ? '' : ` ${hint}`)
         : `The request on "${topic}" was not sent within ${timeout} ms: ${notSentBecause}`,
       options,

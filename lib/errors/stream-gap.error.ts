@@ -1,6 +1,6 @@
 import { MqttTransportError } from './mqtt-transport.error.js';
 
-/** A value of a streamed reply is missing: the stream is broken off rather than shown shorter than it is. */
+/** A value of a streamed reply was lost. The stream ends with this error: it must not look complete. */
 export class StreamGapError extends MqttTransportError {
   readonly code = 'ERR_MQTT_STREAM_GAP';
 
@@ -11,7 +11,7 @@ export class StreamGapError extends MqttTransportError {
   ) {
     super(
       `Value ${expected} of the streamed reply to "${topic}" was lost (value ${received} came instead). ` +
-        'Ask with QoS 1, so that replies are delivered at least once.',
+        'Send the request at QoS 1, so that replies are delivered at least once.',
     );
   }
 }

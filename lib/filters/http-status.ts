@@ -19,9 +19,9 @@ import { ReasonCode } from '../protocol/reason-code.js';
 
 type ErrorClass = abstract new (...args: never[]) => MqttTransportError;
 
-/** What is not listed is a mistake of this application: 500. */
+/** All other errors are mistakes of this application: 500. */
 const STATUSES: readonly (readonly [HttpStatus, readonly ErrorClass[]])[] = [
-  [HttpStatus.BAD_REQUEST, [InvalidTopicError]], // topics are made of what the HTTP client sends
+  [HttpStatus.BAD_REQUEST, [InvalidTopicError]], // the topic may contain input of the HTTP client
   [HttpStatus.BAD_GATEWAY, [PayloadDecodeError, PublishRefusedError, StreamGapError, SubscriptionRefusedError]],
   [
     HttpStatus.SERVICE_UNAVAILABLE,
@@ -30,7 +30,7 @@ const STATUSES: readonly (readonly [HttpStatus, readonly ErrorClass[]])[] = [
       ConnectionClosedError,
       ConnectionRefusedError,
       MessageExpiredError,
-      NoMatchingSubscribersError, // not 404: the resource may exist, but its service does not run
+      NoMatchingSubscribersError, // not 404: the resource may exist, but its service is not running
       PublishCancelledError,
       RequestCancelledError,
     ],
@@ -38,7 +38,7 @@ const STATUSES: readonly (readonly [HttpStatus, readonly ErrorClass[]])[] = [
   [HttpStatus.GATEWAY_TIMEOUT, [PublishTimeoutError, RequestTimeoutError]],
 ];
 
-/** Failures of a handler that carry no status, by their code. */
+/** Statuses by the code of a handler's failure, for failures without a status. */
 const REMOTE_STATUSES: Readonly<Record<string, HttpStatus>> = {
   'bad-request': HttpStatus.BAD_REQUEST,
   cancelled: HttpStatus.SERVICE_UNAVAILABLE,

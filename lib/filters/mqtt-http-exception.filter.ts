@@ -7,11 +7,11 @@ import { RemoteError } from '../errors/remote.error.js';
 import { httpStatusOf } from './http-status.js';
 
 /**
- * Turns the errors of this transport into HTTP responses: an HTTP handler that awaits `ClientMqtt.request()` needs no `try`.
+ * Maps errors of this transport to HTTP responses: an HTTP handler that awaits `ClientMqtt.request()` needs no `try`.
  *
- * What the handler's `RpcException` carried becomes the body when it holds a `statusCode` (or a number as `status`) from 400 to 599. Any other
- * error gives a body of status code and phrase, so that topics and options do not reach HTTP clients; from 500 on it is logged.
- * Errors in other contexts than HTTP are treated as without this filter.
+ * The error object of the handler's `RpcException` becomes the response body if it has a `statusCode` (or a numeric `status`) from 400 to
+ * 599. For all other errors the body has the status code and its phrase only, so that topics and options do not reach HTTP clients;
+ * errors with a status of 500 and above are logged. In contexts other than HTTP the filter has no effect.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export class MqttHttpExceptionFilter extends BaseExceptionFilter<MqttTransportEr
     return super.catch(new HttpException(bodyOf(error, status), status, { cause: error }) as never, host);
   }
 
-  /** Status code of the response. Override it to choose others. */
+  /** Status code of the response. Can be overridden in a subclass. */
   protected statusOf(error: MqttTransportError): number {
     return httpStatusOf(error);
   }

@@ -4,21 +4,20 @@ import type { MqttHealth } from '../observing/mqtt-health.js';
 
 /** A `ServerMqtt` or a `ClientMqtt`. */
 export interface HealthTarget {
-  /** Undefined before it is first used, and after it was closed. */
+  /** Undefined before the first use, and after `close()`. */
   health(): MqttHealth | undefined;
-  /** Whether the live connection answers within that time, in milliseconds. */
+  /** Whether the broker answers a ping within the timeout, in milliseconds. */
   ping(timeout: number): Promise<boolean>;
 }
 
-/** What counts as healthy. */
+/** Conditions for a healthy connection. */
 export interface MqttHealthOptions {
-  /** Milliseconds that the broker is given to answer. Default 1_000. */
+  /** Maximum time in milliseconds for the broker to answer. Default 1_000. */
   timeout?: number;
-  /** Milliseconds that a message may wait for its acknowledgement before something hangs. Default: no bound. */
+  /** Maximum age of an unacknowledged message, in milliseconds: an older one shows that a handler hangs. Default: no limit. */
   maxUnsettledAge?: number;
   /**
-   * Messages that may be withheld at once: when they fill the broker's window (`health().window`), nothing is delivered any more.
-   * Default: no bound.
+   * Maximum number of withheld messages: when they fill the window (`health().window`), the broker stops delivering. Default: no limit.
    */
   maxWithheld?: number;
 }
@@ -26,8 +25,8 @@ export interface MqttHealthOptions {
 const DEFAULT_TIMEOUT_MS = 1_000;
 
 /**
- * Health indicator for `@nestjs/terminus`: up while the broker answers, has granted every subscription, and no message waits too
- * long for its acknowledgement.
+ * Health indicator for `@nestjs/terminus`: up while the broker answers and has granted every subscription, and the conditions of
+ * {@link MqttHealthOptions} are met.
  *
  * @example
  * ```ts
@@ -52,7 +51,7 @@ export class MqttHealthIndicator {
   constructor(private readonly indicators: HealthIndicatorService) {}
 
   /**
-   * Asks the connection, and the broker behind it.
+   * Checks the connection, and pings the broker.
    *
    * @param key name of the indicator in the result
    */

@@ -7,7 +7,7 @@ import type { ResolvedMetricsOptions } from './metrics-options.js';
 interface GaugeDefinition {
   readonly name: string;
   readonly help: string;
-  /** Undefined: this connection has no such figure. */
+  /** Returns undefined if the connection has no such value. */
   readonly read: (figures: MqttFigures) => number | undefined;
   /** How the figures of several connections with the same labels become one, and in a cluster those of several processes. Default: their sum. */
   readonly aggregator?: 'min' | 'max';
@@ -19,7 +19,7 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
   { name: 'connections', help: 'Servers and clients that are in use', read: () => 1 },
   {
     name: 'connected',
-    help: 'Those of them that are connected',
+    help: 'Open servers and clients that are connected',
     read: ({ connected }) => Number(connected),
   },
   { name: 'handlers_running', help: 'Messages whose handlers run', read: ({ running }) => running },
@@ -31,18 +31,18 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
   },
   {
     name: 'messages_unsettled',
-    help: 'QoS 1 and 2 messages that nothing has been decided about',
+    help: 'Received QoS 1 and 2 messages that are not settled',
     read: ({ unsettled }) => unsettled,
   },
   {
     name: 'oldest_unsettled_seconds',
-    help: 'Age of the oldest of them; 0 when there is none',
+    help: 'Age of the oldest unsettled message; 0 when there is none',
     read: ({ oldestUnsettled = 0 }) => oldestUnsettled / 1_000,
     aggregator: 'max',
   },
   {
     name: 'window_used',
-    help: 'QoS 1 and 2 messages that the broker has under way to a connection, withheld ones included',
+    help: 'Unacknowledged QoS 1 and 2 messages that the broker has sent, including withheld ones',
     read: ({ window }) => window?.used,
   },
   {
@@ -60,17 +60,17 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
   },
   {
     name: 'subscriptions_wanted',
-    help: 'Topic Filters that are asked for',
+    help: 'Requested Topic Filters',
     read: ({ subscriptions }) => subscriptions.wanted,
   },
   {
     name: 'subscriptions_granted',
-    help: 'Those of them that the broker has granted in the present session',
+    help: 'Topic Filters that the broker has granted in the present session',
     read: ({ subscriptions }) => subscriptions.granted,
   },
 ];
 
-/** Figures of the connections that are in use, read when the metrics are collected. */
+/** Gauges of the open connections, read when the metrics are collected. */
 export class ConnectionGauges {
   private readonly connections = new Set<MqttObservedConnection>();
 

@@ -3,7 +3,7 @@ import type { Instruments } from './instruments.js';
 import { brokerOf } from './labels.js';
 import type { Cell } from './tally.js';
 
-/** Everything that is counted of one handler: its series are looked up once. */
+/** The series of one handler, looked up once. */
 export class HandlerSeries {
   readonly received: Cell;
   readonly retries: Cell;

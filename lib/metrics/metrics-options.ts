@@ -2,11 +2,11 @@ import { register, type Registry } from 'prom-client';
 import { OptionChecks } from '../options/option-checks.js';
 import { namesOf } from '../options/option-names.js';
 
-/** What the metrics are called, and where they are registered. */
+/** Options of {@link mqttMetrics}. */
 export interface MqttMetricsOptions {
-  /** Where the metrics are registered. Default: prom-client's default registry, which `@willsoto/nestjs-prometheus` serves too. */
+  /** Registry of the metrics. Default: the default registry of prom-client, which `@willsoto/nestjs-prometheus` also uses. */
   registry?: Registry;
-  /** Beginning of every name. Default `mqtt_`. */
+  /** Prefix of all names. Default `mqtt_`. */
   prefix?: string;
   /** Upper bounds of the duration histograms, in seconds, ascending. Default: from 1 ms to 60 s. */
   buckets?: readonly number[];
@@ -19,7 +19,7 @@ export interface ResolvedMetricsOptions {
 }
 
 const DEFAULT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** Of a metric's name; the rest of it is ours. */
+/** Valid prefix of a metric name. */
 const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 const NAMES = namesOf<MqttMetricsOptions>({ registry: true, prefix: true, buckets: true });
@@ -31,15 +31,19 @@ export function resolveMetricsOptions(options: MqttMetricsOptions = {}): Resolve
   checks.done();
   const { registry = register, prefix = 'mqtt_', buckets = DEFAULT_BUCKETS } = options;
   checks.methods('registry', registry, ['registerMetric', 'getSingleMetric']);
-  checks.wellFormed('prefix', prefix, prefixProblem, 'Give letters, digits and _, a letter first');
+  checks.wellFormed('prefix', prefix, prefixProblem, 'Give letters, digits and _, beginning with a letter');
   if (!isAscending(buckets))
-    checks.report('buckets', 'they do not ascend', 'Give finite numbers of seconds, each larger than the one before');
+    checks.report(
+      'buckets',
+      'they are not in ascending order',
+      'Give numbers of seconds, each larger than the one before',
+    );
   checks.done();
   return { registry, prefix, buckets };
 }
 
 function prefixProblem(prefix: string): string | undefined {
-  return PREFIX.test(prefix) ? undefined : `no metric can begin with ${JSON.stringify(prefix)}`;
+  return PREFIX.test(prefix) ? undefined : `${JSON.stringify(prefix)} is not a valid prefix of a metric name`;
 }
 
 function isAscending(buckets: unknown): boolean {

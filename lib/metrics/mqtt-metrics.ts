@@ -14,14 +14,14 @@ import { brokerOf, OTHER } from './labels.js';
 import { resolveMetricsOptions, type MqttMetricsOptions, type ResolvedMetricsOptions } from './metrics-options.js';
 import { TopicSeries } from './topic-series.js';
 
-/** One set of metrics for each registry and prefix: server and client may be given an observer each. */
+/** One set of metrics for each registry and prefix: server and client may each call `mqttMetrics()`. */
 const observersOf = new WeakMap<Registry, Map<string, MqttMetrics>>();
 
 /**
- * Counts what servers and clients do, for Prometheus. Labels are declared patterns, outcomes and reasons: the number of series does
- * not grow with the number of topics. `docs/observability` has a dashboard and alert rules.
+ * Prometheus metrics of servers and clients. Labels are declared patterns, outcomes and reasons: the number of series does not grow with
+ * the number of topics. `docs/observability` has a dashboard and alert rules.
  *
- * Called again with the same registry and prefix it returns the same observer, whatever the other options are.
+ * Returns the same observer when it is called again with the same registry and prefix; other options are then ignored.
  *
  * @throws InvalidOptionsError
  * @example

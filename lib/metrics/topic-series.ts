@@ -1,6 +1,6 @@
 import type { Cell } from './tally.js';
 
-/** What ends with an outcome, after a while: its series for one declared topic are looked up once. */
+/** The series of an operation (publish or request) for one topic template, looked up once. */
 export class TopicSeries<Outcome extends string> {
   private readonly outcomes = new Map<Outcome, Cell>();
 
@@ -9,7 +9,7 @@ export class TopicSeries<Outcome extends string> {
     private readonly duration: { observe(seconds: number): void },
   ) {}
 
-  /** @returns what is told how it has ended */
+  /** @returns a function to call with the outcome */
   begin(): (end: { readonly outcome: Outcome }) => void {
     const startedAt = performance.now();
     return ({ outcome }) => {

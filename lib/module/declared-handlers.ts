@@ -3,18 +3,18 @@ import { PATTERN_METADATA, TRANSPORT_METADATA } from '@nestjs/microservices/cons
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { DECLARED_AT, DECORATED, extrasOf } from '../routing/decorators/handler-extras.js';
 
-/** A class of the application, with what its decorators say about handlers. */
+/** A class of the application with handlers, or with decorators of this package. */
 export interface DeclaringClass {
   readonly name: string;
   readonly isController: boolean;
-  /** Whether `@MqttSubscription` stands on it. */
+  /** Whether the class is decorated with `@MqttSubscription`. */
   readonly decorated: boolean;
   readonly handlers: readonly { readonly method: string; readonly transport: Transport | symbol | undefined }[];
-  /** Methods that a decorator of this package stands on, and no pattern. */
+  /** Methods with a decorator of this package, but without a pattern. */
   readonly withoutPattern: readonly string[];
 }
 
-/** The classes of an application that have handlers, or decorators that are meant for some. */
+/** The classes of an application with handlers, or with decorators of this package. */
 export function declaringClasses(modules: ModulesContainer): DeclaringClass[] {
   const found = new Map<object, DeclaringClass>();
   for (const { controllers, providers } of modules.values()) {

@@ -8,25 +8,25 @@ import { MqttPublisher } from '../client/mqtt-publisher.js';
 import { extrasOf } from '../routing/decorators/handler-extras.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 
-/** Method that stands behind a handler. */
+/** The method of a handler. */
 export interface MethodSource {
   readonly controller: Type;
   readonly name: string;
   readonly method: object;
 }
 
-/** What of this package a Nest application holds. */
+/** The servers, publishers and handler methods of a Nest application. */
 export interface ExploredApplication {
-  /** Those of `MqttModule`, and those that the application was given as strategies. */
+  /** Servers of `MqttModule`, and servers passed as strategies. */
   readonly servers: readonly ServerMqtt[];
   readonly clients: readonly ClientMqtt[];
   /** Publishers that are fields of controllers and providers. */
   readonly publishers: readonly MqttPublisher[];
-  /** Methods of controllers, by the object in which Nest keeps the extras of their patterns. */
+  /** Methods of controllers, by the extras object of their patterns. */
   readonly methods: ReadonlyMap<object, MethodSource>;
 }
 
-/** Looks through the modules of an application. Nothing is started. */
+/** Explores the modules of an application. Does not start it. */
 export function exploreApplication(app: INestApplicationContext): ExploredApplication {
   return exploreModules(app.get(ModulesContainer, { strict: false }));
 }
@@ -49,7 +49,7 @@ export function exploreModules(container: ModulesContainer): ExploredApplication
       if (controller.metatype) addMethods(controller.metatype as Type, methods);
     }
   }
-  // who is subscribed is told of all targets that there are, at once
+  // targets that exist are reported at once to each subscriber
   container
     .getRpcTargetRegistry<unknown>()
     .subscribe((target) => {
@@ -59,12 +59,12 @@ export function exploreModules(container: ModulesContainer): ExploredApplication
   return { servers: [...servers], clients: [...clients], publishers: [...publishers], methods };
 }
 
-/** Undefined where there is not the one instance. */
+/** The instance of a provider; undefined unless it is a singleton. */
 function instanceOf(wrapper: InstanceWrapper): unknown {
   return wrapper.isDependencyTreeStatic() && !wrapper.isTransient ? (wrapper.instance as unknown) : undefined;
 }
 
-/** Only fields are looked at: a getter may do anything. */
+/** Only fields are read: a getter may have side effects. */
 function addPublishers(instance: unknown, publishers: Set<MqttPublisher>): void {
   if (typeof instance !== 'object' || instance === null) return;
   for (const { value } of Object.values(Object.getOwnPropertyDescriptors(instance)) as { value?: unknown }[]) {
@@ -72,7 +72,7 @@ function addPublishers(instance: unknown, publishers: Set<MqttPublisher>): void 
   }
 }
 
-/** Controllers that inherit one method share its extras; the first one stands for them. */
+/** Controllers that inherit a method share its extras; the first controller is recorded. */
 function addMethods(controller: Type, methods: Map<object, MethodSource>): void {
   const prototype = controller.prototype as Record<string, object>;
   for (const name of new MetadataScanner().getAllMethodNames(prototype)) {

@@ -2,24 +2,24 @@ import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } 
 import type { MqttClientOptions } from '../options/client-options.js';
 import type { MqttServerOptions } from '../options/server-options.js';
 
-/** Options of server, client and their connections in one object. */
+/** Options of the server, the client and their connections. */
 export interface MqttModuleOptions extends MqttServerOptions, MqttClientOptions {
   /**
-   * Milliseconds that `close()` waits, of the server for running handlers and of the client for what was published; `Infinity` for as
-   * long as that takes. Default 15_000 for the server, 5_000 for the client.
+   * Maximum time in milliseconds that `close()` waits: the server for running handlers, the client for published messages; `Infinity` for
+   * no limit. Default 15_000 for the server, 5_000 for the client.
    */
   gracefulTimeout?: number;
 }
 
-/** What the module needs before its options are resolved. */
+/** Options of the dynamic module itself. */
 export interface MqttModuleExtras {
-  /** Tells several brokers apart. Default: the one unnamed broker. */
+  /** Name of the broker, if there are several. Default: the unnamed broker. */
   name?: string;
-  /** Whether other modules can inject server and client without importing this one. Default false. */
+  /** Whether the module is global, so that other modules can inject server and client without importing it. Default false. */
   isGlobal?: boolean;
 }
 
-/** Makes the options, for `forRootAsync({ useClass })` and `useExisting`. */
+/** Creates the options, for `forRootAsync({ useClass })` and `useExisting`. */
 export interface MqttModuleOptionsFactory {
   /** Called once, when the application starts. */
   createMqttOptions(): MqttModuleOptions | Promise<MqttModuleOptions>;
@@ -27,12 +27,12 @@ export interface MqttModuleOptionsFactory {
 
 /** Requires exactly one of `useFactory`, `useClass` and `useExisting`. */
 export interface MqttModuleAsyncOptions extends MqttModuleExtras, Pick<ModuleMetadata, 'imports'> {
-  /** Providers that `useFactory` gets as arguments. */
+  /** Tokens of the providers that are passed to `useFactory`. */
   inject?: (InjectionToken | OptionalFactoryDependency)[];
-  /** Returns the options. */
+  /** Factory of the options. */
   useFactory?: (...dependencies: never[]) => MqttModuleOptions | Promise<MqttModuleOptions>;
-  /** Class that returns the options; the module creates it. */
+  /** Class that creates the options; instantiated by the module. */
   useClass?: Type<MqttModuleOptionsFactory>;
-  /** The same, for a provider of `imports`. */
+  /** Like `useClass`, with an existing provider of `imports`. */
   useExisting?: Type<MqttModuleOptionsFactory>;
 }

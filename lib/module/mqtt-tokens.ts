@@ -3,12 +3,12 @@ import { ClientMqtt } from '../client/mqtt.client.js';
 import { DeadLetters } from '../server/dead-letters/dead-letters.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 
-/** Injection token of the server of a named broker; without a name the class itself. */
+/** Injection token of the server of a named broker; without a name, the class `ServerMqtt`. */
 export function getMqttServerToken(name?: string): InjectionToken {
   return name === undefined ? ServerMqtt : `MqttServer:${name}`;
 }
 
-/** Injection token of the client of a named broker; without a name the class itself. */
+/** Injection token of the client of a named broker; without a name, the class `ClientMqtt`. */
 export function getMqttClientToken(name?: string): InjectionToken {
   return name === undefined ? ClientMqtt : `MqttClient:${name}`;
 }
@@ -19,7 +19,7 @@ export function getDeadLettersToken(name?: string): InjectionToken {
 }
 
 /**
- * Transport of a named broker, by which handlers choose theirs.
+ * Transport id of a named broker, for the handlers of that broker.
  *
  * @example
  * ```ts
@@ -32,17 +32,17 @@ export function getMqttTransportId(name: string): symbol {
 }
 
 /**
- * Injection token of observers that every `MqttModule` gives its server and client, beside those of its option `observers`: a list,
- * provided and exported by a global module.
+ * Injection token of an array of observers, provided and exported by a global module. Every `MqttModule` adds them to the observers of its
+ * option `observers`.
  */
 export const MQTT_OBSERVERS = Symbol.for('nestjs-mqtt-transport:observers');
 
-/** Injects the server of the broker of that name. */
+/** Injects the server of a named broker. */
 export function InjectMqttServer(name?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getMqttServerToken(name));
 }
 
-/** Injects the client of the broker of that name. */
+/** Injects the client of a named broker. */
 export function InjectMqttClient(name?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getMqttClientToken(name));
 }

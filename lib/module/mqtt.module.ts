@@ -21,8 +21,8 @@ import { StartupCheck } from './startup-check.js';
 import { clientOptionsOf, serverOptionsOf } from './role-options.js';
 
 /**
- * Provides {@link ServerMqtt}, {@link ClientMqtt} and the dead letters of the server for injection. The client connects when it is first used and closes with
- * the application; the server is handed to `connectMicroservice`.
+ * Provides {@link ServerMqtt} and {@link ClientMqtt}. The client connects on first use and closes with the application; the server is
+ * passed to `connectMicroservice`.
  *
  * @example
  * ```ts
@@ -35,12 +35,12 @@ import { clientOptionsOf, serverOptionsOf } from './role-options.js';
  */
 @Module({})
 export class MqttModule {
-  /** Options that are known when the module is written. */
+  /** Configures the module with static options. */
   static forRoot({ name, isGlobal, ...options }: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
     return moduleOf({ name, isGlobal }, { provide: optionsToken(name), useValue: options });
   }
 
-  /** Options that are made when the application starts, from configuration for example. */
+  /** Configures the module with options that are created at start, for example from configuration. */
   static forRootAsync({ name, isGlobal, imports, ...source }: MqttModuleAsyncOptions): DynamicModule {
     return { ...moduleOf({ name, isGlobal }, ...optionsProviders(optionsToken(name), source)), imports: imports ?? [] };
   }
@@ -71,7 +71,7 @@ function moduleOf({ name, isGlobal = false }: MqttModuleExtras, ...providers: Pr
 
 type Given = [options: MqttModuleOptions, observers: readonly MqttObserver[] | undefined];
 
-/** The options, with the observers of global modules. */
+/** The options, with the observers of {@link MQTT_OBSERVERS}. */
 function observed(...[options, observers = []]: Given): MqttModuleOptions {
   return observers.length === 0 ? options : { ...options, observers: [...(options.observers ?? []), ...observers] };
 }
@@ -81,7 +81,7 @@ function createServer(options: MqttModuleOptions, name: string | undefined): Ser
   return new ServerMqtt({ ...named, ...serverOptionsOf(options) });
 }
 
-/** Nest calls the hook when servers have closed: until then their handlers may need the client. */
+/** Closes the client after the servers: until then their handlers may need it. */
 function createClient(options: MqttModuleOptions, name: string | undefined): ClientMqtt {
   const named = name === undefined ? {} : { name };
   const client = new ClientMqtt({ ...named, ...clientOptionsOf(options) });
@@ -104,7 +104,7 @@ function optionsProviders(
     throw new InvalidOptionsError([
       {
         option: 'forRootAsync',
-        problem: 'it has no source of options',
+        problem: 'it has no factory of options',
         remedy: 'Give useFactory, useClass or useExisting',
       },
     ]);

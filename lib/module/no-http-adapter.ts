@@ -1,8 +1,7 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 
 /**
- * Stands for an HTTP platform in an application that has none, or is never started: whatever Nest calls of it does nothing. So no platform has to
- * be installed, and none takes a port.
+ * An HTTP adapter whose methods do nothing, for an application that is never started: no platform has to be installed, and no port is used.
  */
 export function noHttpAdapter(): AbstractHttpAdapter {
   const target = { getType: () => 'none', getHttpServer: () => ({}) };

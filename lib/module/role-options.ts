@@ -9,8 +9,8 @@ export function serverOptionsOf(options: MqttModuleOptions): MqttServerOptions {
 }
 
 /**
- * The client's part of the module's options. Its session ends with its connection: nothing but its inbox is subscribed there,
- * and the will is the server's, or it would be published twice.
+ * The client's part of the module's options. Its session ends with its connection, because it subscribes only to its inbox. The will
+ * belongs to the server: else it would be published twice.
  */
 export function clientOptionsOf(options: MqttModuleOptions): MqttClientOptions {
   const { will: _will, clean: _clean, ...client } = without(options, OF_SERVERS);
@@ -25,7 +25,7 @@ function without<Name extends string>(
   return Object.fromEntries(others) as Omit<MqttModuleOptions, Name>;
 }
 
-/** Two connections with one Client Identifier would evict each other: each role has its own. */
+/** Server and client need different Client Identifiers: the broker closes the older connection when another uses the same one. */
 function clientIdOf({ clientId }: MqttModuleOptions, role: 'server' | 'client'): { clientId?: string } {
   return clientId ? { clientId: `${clientId}-${role}` } : {};
 }

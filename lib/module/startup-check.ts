@@ -4,14 +4,14 @@ import { Transport } from '@nestjs/microservices';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import { declaringClasses, type DeclaringClass } from './declared-handlers.js';
 
-/** Applications that have been looked at: one may have a module for each of several brokers. */
+/** Applications that have been checked: an application may have several `MqttModule`s. */
 const checked = new WeakSet<ModulesContainer>();
 
-/** Says, when the application starts, what was written for this transport and never reaches it. */
+/** Warns at start about handlers and decorators that have no effect. */
 export class StartupCheck implements OnApplicationBootstrap {
   constructor(private readonly modules: ModulesContainer) {}
 
-  /** Called by Nest when every module is ready, and microservices that are connected have their handlers. */
+  /** Called by Nest when all modules are initialised, and connected microservices have their handlers. */
   onApplicationBootstrap(): void {
     if (checked.has(this.modules)) return;
     checked.add(this.modules);
@@ -20,13 +20,13 @@ export class StartupCheck implements OnApplicationBootstrap {
   }
 }
 
-/** What is known of a server by then. */
+/** A server at that time. */
 export interface KnownServer {
   readonly transportId: Transport | symbol;
   readonly hasHandlers: boolean;
 }
 
-/** @returns a line for each thing that does not work as it was probably meant */
+/** @returns one line for each probable mistake */
 export function startupWarnings(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
   return [...classes.flatMap(misplaced), ...unconnected(classes, servers), ...onSeveralBrokers(classes, servers)];
 }
@@ -41,16 +41,16 @@ function serversOf(modules: ModulesContainer): ServerMqtt[] {
 function misplaced({ name, isController, decorated, handlers, withoutPattern }: DeclaringClass): string[] {
   const lines = withoutPattern.map(
     (method) =>
-      `${name}.${method}() has decorators of this package and no pattern, so that it is no handler. Add @EventPattern or @MessagePattern.`,
+      `${name}.${method}() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.`,
   );
   if (!isController && handlers.length > 0) {
     const methods = handlers.map(({ method }) => `${name}.${method}()`).join(', ');
     lines.push(
-      `${methods}: patterns of a provider are not served. Make ${name} a @Controller, and list it in controllers.`,
+      `${methods}: handlers of a provider are not registered by Nest. Make ${name} a @Controller, and list it in controllers.`,
     );
   }
   if (decorated && handlers.length === 0)
-    lines.push(`@MqttSubscription on ${name} does nothing: the class has no handler.`);
+    lines.push(`@MqttSubscription on ${name} has no effect: the class has no handlers.`);
   return lines;
 }
 
@@ -64,9 +64,9 @@ function unconnected(classes: readonly DeclaringClass[], servers: readonly Known
     );
     if (own.length === 0) return [];
     return [
-      `The application has ${own.length} ${own.length === 1 ? 'handler' : 'handlers'} (${own[0]!.where}${own.length > 1 ? ', ...' : ''}), and its ` +
-        `${nameOf(transportId)} is not connected: they get no messages. Call app.connectMicroservice({ strategy: app.get(...) }) and ` +
-        'app.startAllMicroservices() before app.listen(). Handlers of another transport name it: @EventPattern(pattern, Transport.NATS).',
+      `The application has ${own.length} ${own.length === 1 ? 'handler' : 'handlers'} (${own[0]!.where}${own.length > 1 ? ', ...' : ''}), but its ` +
+        `${nameOf(transportId)} is not connected, so no messages arrive. Call app.connectMicroservice({ strategy: app.get(...) }) and ` +
+        'app.startAllMicroservices() before app.listen(). For handlers of another transport, specify it: @EventPattern(pattern, Transport.NATS).',
     ];
   });
 }
@@ -76,8 +76,8 @@ function onSeveralBrokers(classes: readonly DeclaringClass[], servers: readonly 
   const everywhere = handlersOf(classes).filter(({ transport }) => transport === undefined);
   if (connected.length < 2 || everywhere.length === 0) return [];
   return [
-    `Handlers that name no broker are subscribed at all ${connected.length} of them (${connected.map(({ transportId }) => nameOf(transportId)).join(', ')}): ` +
-      `${everywhere.map(({ where }) => where).join(', ')}. Choose with @EventPattern(pattern, getMqttTransportId(name)), or Transport.MQTT for the unnamed one.`,
+    `Handlers without a broker are subscribed at all ${connected.length} brokers (${connected.map(({ transportId }) => nameOf(transportId)).join(', ')}): ` +
+      `${everywhere.map(({ where }) => where).join(', ')}. Specify a broker: @EventPattern(pattern, getMqttTransportId(name)), or Transport.MQTT for the unnamed one.`,
   ];
 }
 

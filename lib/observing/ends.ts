@@ -12,14 +12,14 @@ import type { QoS } from '../protocol/application-message.js';
 import type { MqttRequestEnd } from './mqtt-observed-request.js';
 import type { MqttPublishEnd } from './mqtt-publication.js';
 
-/** A message that nobody waits for any more left the queue before it was sent. */
+/** The end of a message that was removed from the queue before it was sent, because its result is no longer needed. */
 export const WITHDRAWN: MqttPublishEnd = Object.freeze({
   outcome: 'cancelled',
   reasonCode: undefined,
   error: undefined,
 });
 
-/** How a message has ended, from what its publisher says. */
+/** The end of a publication, from the result of the publisher. */
 export function publishEndOf(qos: QoS, error: unknown, reasonCode: number | undefined): MqttPublishEnd {
   if (error === undefined)
     return qos === 0
@@ -32,7 +32,7 @@ export function publishEndOf(qos: QoS, error: unknown, reasonCode: number | unde
   };
 }
 
-/** How a request has ended. @param answered whether a responder said so */
+/** The end of a request. @param answered whether a responder has sent it */
 export function requestEndOf(answered: boolean, error: unknown): MqttRequestEnd {
   if (error !== undefined) return { outcome: failedRequest(error), error: asError(error) };
   return { outcome: answered ? 'replied' : 'cancelled', error: undefined };
@@ -56,7 +56,7 @@ function failedRequest(error: unknown): MqttRequestEnd['outcome'] {
   return error instanceof ConnectionClosedError ? 'closed' : 'failed';
 }
 
-/** An application's codec may throw anything. */
+/** A codec of the application may throw any value. */
 function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('Something that is no Error was thrown', { cause: error });
+  return error instanceof Error ? error : new Error('A value that is not an Error was thrown', { cause: error });
 }

@@ -4,18 +4,18 @@ import type { MqttObservedHandler } from './mqtt-observed-handler.js';
 import type { MqttObservedConnection } from './mqtt-observed-connection.js';
 
 /**
- * Why a message, or a reply, went no further:
+ * Why a message or a reply was dropped:
  *
- * - `stale-subscription`: no handler takes it; an earlier deployment has left its subscription in the session
+ * - `stale-subscription`: no handler matches it; the subscription in the session is of an earlier deployment
  * - `too-large`: it is larger than `maxPayloadBytes`
- * - `response-topic`: a request that names a Response Topic that may not be answered on
- * - `undecodable`: its codec, or the deserializer, cannot read it
- * - `overflow`: a QoS 0 message for which there was no room while it waited for a worker
- * - `closing`: the server closes before it has a worker; at QoS 1 and 2 it stays with the broker
- * - `duplicate`: a message that was run before, or runs, by the option `deduplicate`
- * - `not-claimed`: whether it was run before cannot be known, or it runs elsewhere for too long: at QoS 1 and 2 it is withheld
- * - `expired`: the time of a request was up before it was answered: the reply is not sent
- * - `late-reply`: a reply that no request waits for
+ * - `response-topic`: a request whose Response Topic is not allowed
+ * - `undecodable`: its codec, or the deserializer, cannot decode it
+ * - `overflow`: a QoS 0 message that waited for a worker when the buffer was full
+ * - `closing`: the server closed before a worker was free; at QoS 1 and 2 the broker keeps the message
+ * - `duplicate`: a message that has been handled, or is being handled (option `deduplicate`)
+ * - `not-claimed`: the deduplication store failed, or another process has been handling the message for too long; at QoS 1 and 2 it is withheld
+ * - `expired`: a request expired before it was answered; the reply is not sent
+ * - `late-reply`: a reply to no pending request
  */
 export type MqttDropReason =
   | 'stale-subscription'
@@ -29,17 +29,17 @@ export type MqttDropReason =
   | 'expired'
   | 'late-reply';
 
-/** A message, or a reply, that went no further. */
+/** A message or a reply that was dropped. */
 export interface MqttDrop {
   readonly connection: MqttObservedConnection;
   readonly reason: MqttDropReason;
-  /** Topic Name. There may be one for each device: no label. */
+  /** Topic Name. Not suitable as a metric label: there may be one for each device. */
   readonly topic: string;
   readonly qos: QoS;
-  /** Bytes of its payload. */
+  /** Payload size in bytes. */
   readonly size: number;
-  /** The handler that would have taken it, where one is known. */
+  /** The handler of the message, if known. */
   readonly handler: MqttObservedHandler | undefined;
-  /** The delivery, where a handler had begun with it. */
+  /** The delivery, if a handler had started. */
   readonly delivery: MqttDelivery | undefined;
 }

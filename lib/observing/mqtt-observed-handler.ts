@@ -1,24 +1,24 @@
-/** A handler, as far as it is known before a message comes: one and the same object for all of its messages. All texts are few: they may be labels. */
+/** A handler. All calls about it get the same object. All of its strings are suitable as metric labels. */
 export interface MqttObservedHandler {
-  /** Declared topic, with its prefix and its captures: `site-7/devices/{deviceId}/temperature`. */
+  /** Topic template, with prefix and captures: `site-7/devices/{deviceId}/temperature`. */
   readonly template: string;
-  /** The pattern as it was written. */
+  /** The pattern of the decorator. */
   readonly pattern: string;
-  /** Topic Filter as it was subscribed, prefix and group included. */
+  /** Subscribed Topic Filter, including prefix and group. */
   readonly subscription: string;
   /** Group of a shared subscription. */
   readonly group: string | undefined;
   /** `@EventPattern` or `@MessagePattern`. */
   readonly kind: 'event' | 'request';
-  /** `TelemetryController.temperature`, where `@MqttSubscription` or `@PublishTo` stands on them: Nest tells nobody otherwise. */
+  /** Class and method, such as `TelemetryController.temperature`; undefined without `@MqttSubscription` or `@PublishTo`, because Nest does not pass it on. */
   readonly source: string | undefined;
 }
 
-/** What a handler is doing at the moment. */
+/** Present load of a handler. */
 export interface MqttHandlerFigures {
   readonly handler: MqttObservedHandler;
-  /** Messages that have a worker. */
+  /** Number of messages that are being handled. */
   readonly running: number;
-  /** Messages that wait for one. */
+  /** Number of messages that wait for a worker. */
   readonly waiting: number;
 }

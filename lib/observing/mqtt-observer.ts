@@ -6,13 +6,12 @@ import type { MqttObservedRequest, MqttRequestEnd } from './mqtt-observed-reques
 import type { MqttPublication, MqttPublishEnd } from './mqtt-publication.js';
 
 /**
- * Told what a server or a client does: for tracing, metrics and pages that show it. Every method may be left out, and is called
- * synchronously: it has to be quick. One that throws, or returns what it should not, changes nothing but a line in the log.
+ * Observes what a server or a client does, for tracing and metrics. All methods are optional. They are called synchronously and must
+ * be fast. A method that throws, or returns an invalid value, is logged and has no other effect.
  *
- * The life of a message at a server, for each handler that takes it: `received`, then `handle` for each run, with `retried` between
- * two of them, then `handled`. `settled` comes once, before, during or after the runs, at the latest when the server closes, and
- * never for a message at QoS 0 that a handler with `AckPolicy.MANUAL` does not decide about;
- * `deadLettered` comes before it. `completed` comes last, but for a handler with `AckPolicy.MANUAL` that settles later.
+ * Order of calls for a message, for each matching handler: `received`; then `handle` for each run, with `retried` between two runs; then
+ * `handled`. `settled` is called once, before, during or after the runs; with `AckPolicy.MANUAL` possibly never. `deadLettered` is called
+ * before it. `completed` is the last call, unless a handler with `AckPolicy.MANUAL` settles later.
  *
  * @example
  * ```ts
@@ -26,37 +25,37 @@ import type { MqttPublication, MqttPublishEnd } from './mqtt-publication.js';
  */
 export interface MqttObserver {
   /**
-   * Whether a message for a handler is worth following: asked once for each, before anything is told of it. What is told of one that
-   * no observer follows are its failures only, and what comes after the first of them: `retried`, a `handled` that failed, a
-   * `settled` other than `acked`, `deadLettered`; its times then count from that failure. `dropped` is told of all. Default: every message.
+   * Whether to observe a message for a handler; called once for each, before all other calls. For a message that no observer follows,
+   * only failures are reported, and what happens after the first of them: `retried`, `handled` with an error, `settled` other than
+   * `acked`, `deadLettered`; its durations then count from that failure. `dropped` is always called. Default: every message.
    *
-   * For observers that sample, or that nobody looks at: a message that is not followed costs next to nothing. Where several observers
-   * ask for different messages, all of them are told of those that one of them follows.
+   * For observers that sample: a message that is not followed has almost no cost. A message that one observer follows is reported to
+   * all observers.
    */
   follows?(handler: MqttObservedHandler, topic: string): boolean;
-  /** A message is going to be sent. It may be given texts to travel along. @returns what is told how it has ended, once */
+  /** A message is about to be sent; {@link MqttPublication.inject} adds metadata to it. @returns a function that is called once, with the result */
   publish?(publication: MqttPublication): ((end: MqttPublishEnd) => void) | void;
-  /** A client makes a request. @returns what is told how it has ended, once */
+  /** A client sends a request. @returns a function that is called once, with the result */
   request?(request: MqttObservedRequest): ((end: MqttRequestEnd) => void) | void;
-  /** A message has come for a handler, which runs when there is a worker. */
+  /** A message for a handler has arrived. The handler runs when a worker is free. */
   received?(delivery: MqttDelivery): void;
   /**
-   * A handler runs: guards, pipes and interceptors too. Calls `run` once, before it returns: what it does around it, entering an
-   * `AsyncLocalStorage` for example, reaches all that the handler does. Several observers are nested in their order.
+   * Runs a handler, with its guards, pipes and interceptors. Must call `run` once before it returns, for example inside
+   * `AsyncLocalStorage.run()`, whose store the handler then has. Several observers are nested in their order.
    */
   handle?(delivery: MqttDelivery, run: () => void): void;
-  /** A run has failed, and the handler is going to run again. */
+  /** A run has failed, and the handler will run again. */
   retried?(delivery: MqttDelivery, retry: MqttRetry): void;
   /** The last run has ended. */
   handled?(delivery: MqttDelivery, handled: MqttHandled): void;
-  /** The broker has accepted the dead letter of a message, or has not. */
+  /** The dead letter of a message was published, or could not be. */
   deadLettered?(delivery: MqttDelivery, letter: MqttDeadLetter): void;
-  /** It is decided what becomes of the message. A withheld one has the outcome `withheld`. */
+  /** The message is settled, or its acknowledgement is withheld (outcome `withheld`). */
   settled?(delivery: MqttDelivery, settlement: MqttSettlement): void;
-  /** Nothing is under way for the message any more: its reply, results and dead letter are out. */
+  /** All work for the message is done: its reply, results and dead letter are sent. */
   completed?(delivery: MqttDelivery): void;
-  /** A message or a reply went no further. */
+  /** A message or a reply was dropped. */
   dropped?(drop: MqttDrop): void;
-  /** Something has happened to a connection. */
+  /** An event of the connection. */
   connection?(connection: MqttObservedConnection, event: MqttConnectionEvent): void;
 }

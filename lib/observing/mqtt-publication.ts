@@ -3,32 +3,32 @@ import type { MqttDelivery } from './mqtt-delivery.js';
 import type { MqttObservedConnection } from './mqtt-observed-connection.js';
 import type { MqttObservedRequest } from './mqtt-observed-request.js';
 
-/** A message that is going to be sent. */
+/** A message that is about to be sent. */
 export interface MqttPublication {
   readonly connection: MqttObservedConnection;
-  /** `event`: of a client. `result`: of `@PublishTo`. */
+  /** `event`: published by a client. `result`: published by `@PublishTo`. */
   readonly kind: 'event' | 'request' | 'reply' | 'result' | 'dead-letter';
-  /** Topic Name. There may be one for each device: no label. */
+  /** Topic Name. Not suitable as a metric label: there may be one for each device. */
   readonly topic: string;
   /**
-   * Declared topic: the one of `@PublishTo`, of `deadLetter`, or the first of the client's `topicTemplates` that matches. Of a reply it is
-   * the template of the handler. Undefined where nothing is declared.
+   * Topic template: of `@PublishTo`, of `deadLetter`, or the first of the client's `topicTemplates` that matches; for a reply, the
+   * template of the handler. Undefined if there is none.
    */
   readonly template: string | undefined;
   readonly qos: QoS;
   readonly retain: boolean;
-  /** Bytes of its payload; undefined before it is encoded: set when the end is told. */
+  /** Payload size in bytes; undefined before the message is encoded. */
   readonly size: number | undefined;
   readonly correlationData: Buffer | undefined;
-  /** The request that it is the message of. */
+  /** The request, if the message is one. */
   readonly request: MqttObservedRequest | undefined;
-  /** The message whose handler it comes from: of a reply, a result, a dead letter. */
+  /** The handled message, for a reply, a result or a dead letter. */
   readonly delivery: MqttDelivery | undefined;
-  /** Whether it has a place for texts that travel along; see {@link inject}. */
+  /** Whether the message can carry metadata; see {@link inject}. */
   readonly injectable: boolean;
   /**
-   * Has a text travel with the message: as a User Property on 5.0, in `metadata` where the message goes out in Nest's envelope. It
-   * replaces one of the same name. Call it before the observer returns.
+   * Adds metadata to the message: as a User Property on 5.0, or in `metadata` of Nest's envelope. Replaces a value of the same name.
+   * Call it before the observer returns.
    *
    * What no packet can carry (section 1.5.4), what brokers end the connection over, and names of the wire contract (`nest-`) are left
    * out, and the log says so: the message itself goes out.
@@ -39,14 +39,14 @@ export interface MqttPublication {
 }
 
 /**
- * How a message has ended: `written` to the socket (QoS 0), `acknowledged` by PUBACK or PUBCOMP, `refused` by the broker or because
- * of its limits, `expired` before it was sent, `timeout` or `cancelled` by its caller, `overflow` of the queue of those that wait,
- * `closed` with the connection, or `failed` for another reason, before it was sent.
+ * The result of a publication: `written` to the socket (QoS 0), `acknowledged` by PUBACK or PUBCOMP, `refused` by the broker or because
+ * of its limits, `expired` before it was sent, `timeout` or `cancelled` by its caller, `overflow` of the queue, `closed` with the
+ * connection, or `failed` before it was sent, for another reason.
  */
 export interface MqttPublishEnd {
   readonly outcome:
     'written' | 'acknowledged' | 'refused' | 'expired' | 'timeout' | 'cancelled' | 'overflow' | 'closed' | 'failed';
-  /** Of the acknowledgement, or the refusal; 0x10 says that nobody subscribes to the topic. */
+  /** Reason code of the acknowledgement or refusal; 0x10: no client subscribes to the topic. */
   readonly reasonCode: number | undefined;
   readonly error: Error | undefined;
 }

@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { describeThrown } from '../errors/describe-thrown.js';
 import type { MqttObserver } from './mqtt-observer.js';
 
-/** One line for one fault in a minute: it may happen for each message. */
+/** At most one line a minute for each fault, which may occur for every message. */
 const QUIET_MS = 60_000;
 
 interface Fault {
@@ -10,7 +10,7 @@ interface Fault {
   untold: number;
 }
 
-/** Says in the log what is wrong with an observer, and not too often. */
+/** Logs the faults of observers, with a limited rate. */
 export class ObserverComplaints {
   private readonly faults = new Map<string, Fault>();
 

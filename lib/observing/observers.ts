@@ -9,13 +9,13 @@ import { ObserverComplaints } from './observer-complaints.js';
 import { Publication, type PublicationParts } from './publication.js';
 
 type Hook = keyof MqttObserver;
-/** Who wants to be told an end. */
+/** An observer that waits for the end of an operation. */
 interface Awaiting {
   readonly observer: MqttObserver;
   readonly end: (end: never) => void;
 }
 
-/** The observers of one server or client, told one after another. Whatever one of them does, the others are told, and the work goes on. */
+/** The observers of one server or client, called in order. A faulty observer affects neither the others nor the operation. */
 export class Observers {
   /** Messages whose handlers have ended and that nothing has been decided about. */
   readonly undecided = new Set<{ left(): void }>();
@@ -30,7 +30,7 @@ export class Observers {
     this.complaints = new ObserverComplaints(logger);
   }
 
-  /** A message is going to be sent: what is told its end, and completes it. */
+  /** A message is about to be sent. */
   publish(parts: PublicationParts): Publication {
     const ends: Awaiting[] = [];
     const publication = new Publication(this.connection, parts, this.complaints, (end) =>
@@ -44,14 +44,14 @@ export class Observers {
     return publication;
   }
 
-  /** A request is made. @returns what is to be told its end */
+  /** A request is sent. @returns the observers that wait for its end */
   request(request: MqttObservedRequest): (end: MqttRequestEnd) => void {
     const ends: Awaiting[] = [];
     for (const observer of this.with('request')) this.begin(observer, 'request', request, ends);
     return (end) => this.end('request', ends, end);
   }
 
-  /** Whether one of the observers wants to be told of a message from its beginning. */
+  /** Whether at least one observer follows a message. */
   follows(handler: MqttObservedHandler, topic: string): boolean {
     for (const observer of this.observers) if (this.followedBy(observer, handler, topic)) return true;
     return false;
@@ -61,7 +61,7 @@ export class Observers {
     this.tell('received', delivery);
   }
 
-  /** Runs a handler within all observers. `run` is called once, whatever they do, before this returns. */
+  /** Runs a handler inside all observers. `run` is called exactly once before this returns, whatever the observers do. */
   handle(delivery: MqttDelivery, run: () => void): void {
     this.nest(this.with('handle'), 0, delivery, run);
   }

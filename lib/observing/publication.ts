@@ -8,7 +8,7 @@ import type { MqttObserver } from './mqtt-observer.js';
 import type { ObserverComplaints } from './observer-complaints.js';
 import type { MqttPublication, MqttPublishEnd } from './mqtt-publication.js';
 
-/** What is known of a message before it is encoded. */
+/** The parts of a message before it is encoded. */
 export interface PublicationParts {
   readonly kind: MqttPublication['kind'];
   readonly topic: string;
@@ -18,7 +18,7 @@ export interface PublicationParts {
   readonly correlationData?: Buffer | undefined;
   readonly request?: MqttObservedRequest | undefined;
   readonly delivery?: MqttDelivery | undefined;
-  /** Whether it goes out in Nest's envelope, whose metadata is still to be made. */
+  /** Whether the message is sent in Nest's envelope, whose metadata is created later. */
   readonly enveloped?: boolean;
 }
 
@@ -79,12 +79,12 @@ export class Publication implements MqttPublication {
     return true;
   }
 
-  /** Metadata of Nest's envelope, with what observers have added. */
+  /** Metadata of Nest's envelope, including that of the observers. */
   metadata(own: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
     return this.#injected ? { ...own, ...this.#injected } : own;
   }
 
-  /** The message, with what observers have added. */
+  /** The message, including the metadata of the observers. */
   complete(message: OutgoingMessage): OutgoingMessage {
     this.#size = Buffer.byteLength(message.payload);
     if (!this.#injected || this.connection.protocolVersion === 4) return message;
@@ -93,7 +93,7 @@ export class Publication implements MqttPublication {
     return { ...message, properties: { ...properties, userProperties } };
   }
 
-  /** Tells how it has ended, from what the publisher says. */
+  /** Notifies the observers of the result. */
   settled(error: unknown, reasonCode: number | undefined): void {
     this.end(publishEndOf(this.qos, error, reasonCode));
   }

@@ -23,40 +23,40 @@ import { checkUserProperties, copyUserProperties } from './user-properties.js';
 
 /** Options of {@link ClientMqtt}. */
 export interface MqttClientOptions extends MqttConnectionOptions, MqttPayloadOptions {
-  /** Milliseconds from `send()` to its end: they cover connecting, queueing, the handler and the reply. `Infinity` for no end. Default 30_000. */
+  /** Timeout of a request in milliseconds, from `send()` to the reply: includes connecting, queueing and the handler. `Infinity` for none. Default 30_000. */
   requestTimeout?: number;
   /** Defaults for requests and events. Default `{ qos: 0 }`. */
   publishOptions?: PublishDefaults;
-  /** First levels of the topic that replies come to. Default: the broker's Response Information where it gives one, else `reply`. */
+  /** First levels of the client's Response Topic. Default: the Response Information of the broker, or `reply` when it sends none. */
   responseTopicPrefix?: string;
-  /** Requests that may wait for their replies at once; more wait for room within their deadline. Default 10_000. */
+  /** Maximum number of requests that wait for a reply. Further requests are queued until their deadline. Default 10_000. */
   maxPendingRequests?: number;
-  /** What becomes of messages while there is no connection. Default `'queue'`. */
+  /** What happens to messages while there is no connection. Default `'queue'`. */
   offline?: 'queue' | 'fail';
-  /** Bound of the queue of messages that wait for a connection. Default 1_000. */
+  /** Maximum number of messages that wait for a connection. Default 1_000. */
   maxQueuedMessages?: number;
   /**
-   * Milliseconds that `close()` waits until what was published is delivered or rejected; `Infinity` for as long as that takes.
+   * Maximum time in milliseconds that `close()` waits for published messages to be delivered or rejected; `Infinity` for no limit.
    * Default 5_000.
    */
   gracefulTimeout?: number;
-  /** Wire format of what is sent: the plain value, or Nest's built-in envelope. Default: plain, but Nest's envelope for requests on 3.1.1. */
+  /** Wire format: the plain value, or the envelope of Nest's `Transport.MQTT`. Default: plain; on 3.1.1, Nest's envelope for requests. */
   envelope?: 'plain' | 'nest';
   /**
-   * What plain requests say of themselves, and how their replies are read (5.0). `'azure-iot-operations'`: what executors of Azure IoT
-   * Operations ask for, and the failures that they tell end a request. Other responders are understood as well. Default `'plain'`.
+   * Properties of plain requests, and how their replies are read (5.0). `'azure-iot-operations'`: adds the properties that executors of
+   * Azure IoT Operations require, and reads the errors that they report. Replies of other responders are read too. Default `'plain'`.
    */
   requestFormat?: MqttMessageFormat;
-  /** User Properties of every message, beside those of the message itself (5.0). */
+  /** User Properties added to every message (5.0). */
   userProperties?: UserProperties;
   /**
-   * Declared topics of what is sent, such as `devices/{deviceId}/set`: observers are told the first that matches a topic, and name spans
-   * and label metrics by it, for there may be a topic for each device. Default none.
+   * Templates of the topics that the client publishes to, such as `devices/{deviceId}/set`. Observers get the first that matches a
+   * topic, and use it for span names and metric labels, where one topic for each device would be too many. Default none.
    */
   topicTemplates?: readonly string[];
 }
 
-/** Client options after validation: complete, private copies, never written to. */
+/** Client options after validation: complete and immutable copies. */
 export interface ResolvedClientOptions extends ResolvedPayloadOptions {
   readonly connection: ResolvedConnectionOptions;
   readonly requestTimeoutMs: number;
@@ -166,7 +166,7 @@ function checkRequestFormat(
     checks.report('requestFormat', "requests are sent in Nest's envelope", "Remove it, or envelope: 'nest'");
 }
 
-/** Asks the broker where replies may go (section 3.1.2.11.6), unless the options say so already. */
+/** Requests Response Information from the broker (section 3.1.2.11.6), unless the options set the reply prefix. */
 function withResponseInformation(options: MqttConnectionOptions): MqttConnectionOptions {
   if ((options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION) !== 5) return options;
   return { ...options, properties: { requestResponseInformation: true, ...options.properties } };

@@ -18,7 +18,7 @@ import {
 } from './reconnect-options.js';
 import { checkUserPropertyTexts } from './user-properties.js';
 
-/** Options of MQTT.js that this transport decides itself. */
+/** Options of MQTT.js that this transport sets itself. */
 type OwnedByTransport =
   | 'protocolVersion'
   | 'reconnectPeriod'
@@ -30,7 +30,7 @@ type OwnedByTransport =
   | 'my';
 
 /**
- * How to reach the broker: everything that MQTT.js takes (TLS, `keepalive`, `clean`, `will`, `properties`, `connectTimeout`,
+ * How to reach the broker: the options of MQTT.js (TLS, `keepalive`, `clean`, `will`, `properties`, `connectTimeout`,
  * `servers`, ...), and the options below.
  */
 export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTransport> {
@@ -38,45 +38,45 @@ export interface MqttConnectionOptions extends Omit<IClientOptions, OwnedByTrans
   url?: string;
   /** 5 for MQTT 5.0, 4 for MQTT 3.1.1. Default 5. */
   protocolVersion?: 4 | 5;
-  /** Sets TCP_NODELAY, without which a QoS 1 exchange waits some 40 ms for a delayed TCP acknowledgement. Default true. */
+  /** Sets TCP_NODELAY. Without it, a QoS 1 exchange waits about 40 ms for a delayed TCP acknowledgement. Default true. */
   noDelay?: boolean;
-  /** Backoff between connection attempts; `false` never tries again. */
+  /** Backoff between connection attempts; `false` disables reconnecting. */
   reconnect?: ReconnectOptions | false;
   /**
-   * Asked before every connection attempt, so that what is short-lived can be renewed: user name, password, Authentication Data,
-   * certificate and key. What it leaves out is taken from the options beside it, user name and password excepted.
+   * Called before every connection attempt, for credentials that expire: user name, password, Authentication Data, certificate and
+   * key. Certificate and key default to the options of the same name; user name and password do not.
    */
   credentials?: () => MqttCredentials | Promise<MqttCredentials>;
-  /** Prefixes that a broker understands in a subscription but leaves out of the Topic Name, such as `$queue/`. Default none. */
+  /** Prefixes of Topic Filters that the broker interprets and that Topic Names do not contain, such as `$queue/`. Default none. */
   strippedPrefixes?: readonly string[];
   /**
-   * Whether to connect to another server when the broker says so (Server Reference with 0x9C or 0x9D, section 4.11; 5.0). Leave it
-   * off where a broker is not trusted with the choice. Default false.
+   * Whether to follow the broker to another server (Server Reference with 0x9C or 0x9D, section 4.11; 5.0). Leave it off when the
+   * broker is not trusted to choose the server. Default false.
    */
   followServerReference?: boolean;
   /**
-   * How many attempts the first connection may take; -1 for as many as it takes. Default -1.
-   * A refusal that trying again cannot cure, such as bad credentials, ends the first connection at once.
+   * Maximum number of attempts for the first connection; -1 for no limit. Default -1.
+   * A permanent refusal, such as bad credentials, fails the first connection at once.
    */
   maxConnectionAttempts?: number;
   /**
-   * Whether Topic Names, Topic Filters, Response Topics, Content Types and User Properties that are sent may hold characters that the
+   * Whether Topic Names, Topic Filters, Response Topics, Content Types and User Properties may contain characters that the
    * specification discourages (section 1.5.4): control characters (U+0001 to U+001F, U+007F to U+009F) and noncharacters. They are
-   * refused because Mosquitto ends the connection over them; `'allow'` sends them to a broker that takes them. Default `'refuse'`.
+   * refused because Mosquitto closes the connection when it receives them; `'allow'` is for brokers that accept them. Default `'refuse'`.
    */
   discouragedCharacters?: 'refuse' | 'allow';
   /**
-   * Most Topic Filters in one SUBSCRIBE, 1 to 65_535, for brokers that bound them. Default 500. MQTT.js' `subscribeBatchSize` counts
-   * as its value when it is given and this is not. Shared Subscriptions have a SUBSCRIBE each.
+   * Maximum number of Topic Filters in one SUBSCRIBE, 1 to 65_535, for brokers that limit it. Default: `subscribeBatchSize` of MQTT.js
+   * if it is set, else 500. Each Shared Subscription is sent in a SUBSCRIBE of its own.
    */
   maxFiltersPerSubscribe?: number;
-  /** Told what goes on, in their order: for tracing, metrics and pages that show it. Default none. */
+  /** Observers of the connection, its messages and its handlers, for tracing and metrics; called in this order. Default none. */
   observers?: readonly MqttObserver[];
-  /** Names the broker to observers, where there are several. Default: the name of the `MqttModule` that it belongs to. */
+  /** Name of the broker for observers and logs, when there are several. Default: the `name` of its `MqttModule`. */
   name?: string;
 }
 
-/** Names of the options of a connection: this package's own, MQTT.js', and those of the socket. */
+/** Names of the options of a connection: those of this package, of MQTT.js and of the socket. */
 export const CONNECTION_NAMES = allNames(
   MQTTJS_OPTION_NAMES,
   SOCKET_OPTION_NAMES,
@@ -132,12 +132,12 @@ export const UNLIMITED_ATTEMPTS = -1;
 const PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:', 'ws:', 'wss:'];
 const TCP_PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:'];
 
-/** Connection options after validation: complete, private copies, never written to. */
+/** Connection options after validation: complete and immutable copies. */
 export interface ResolvedConnectionOptions {
   readonly url: string;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
-  /** Whether the options name no Client Identifier, so that it is another one at every start. */
+  /** Whether the options set no Client Identifier, so that a random one is generated at every start. */
   readonly generatedClientId: boolean;
   readonly noDelay: boolean;
   readonly reconnect: ResolvedReconnectOptions | false;
@@ -151,7 +151,7 @@ export interface ResolvedConnectionOptions {
   readonly name: string | undefined;
   /** Whether the session outlives its connection. */
   readonly durableSession: boolean;
-  /** What MQTT.js is given, the options above left out. */
+  /** The options for MQTT.js, without those above. */
   readonly mqtt: Readonly<IClientOptions>;
 }
 
@@ -185,8 +185,8 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   if (options.clean === false && !options.clientId) {
     checks.report(
       'clean',
-      'false asks for a session that survives, which needs a stable clientId',
-      'Set clientId, or leave clean at true',
+      'false needs a clientId, by which the broker finds the session again',
+      'Set clientId, or remove clean: false',
     );
   }
   const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
@@ -204,15 +204,15 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
     );
   }
   if (options.credentials && (options.username !== undefined || options.password !== undefined)) {
-    checks.report('credentials', 'it is given beside username or password', 'Keep one of the two');
+    checks.report('credentials', 'it is given together with username or password', 'Keep one of the two');
   }
 }
 
-/** A path in place of what the file holds is refused by OpenSSL only, and in its words. */
+/** Finds a path given instead of the file's content. OpenSSL refuses it too, but with an error that does not name the cause. */
 function checkPem(checks: OptionChecks, option: string, value: unknown): void {
   for (const part of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
     if (typeof part !== 'string' || part.includes('-----BEGIN ')) continue;
-    checks.report(option, 'it is no PEM text', 'Give what the file holds and not its path: readFileSync(path)'); // not shown: it may be a key
+    checks.report(option, 'it is not PEM text', 'Give the content of the file, not its path: readFileSync(path)'); // the value is not shown: it may be a key
     return;
   }
 }
@@ -232,17 +232,21 @@ function checkWill(checks: OptionChecks, will: MqttConnectionOptions['will']): v
 function checkUrl(checks: OptionChecks, { url, host, servers }: MqttConnectionOptions): void {
   if (url === undefined) return;
   if (host !== undefined || servers !== undefined) {
-    checks.report('url', 'it is given beside host or servers', 'Keep one of them');
+    checks.report('url', 'it is given together with host or servers', 'Keep one of them');
   }
   const parsed = typeof url === 'string' ? parseUrl(url) : undefined;
   if (!parsed) {
-    checks.report('url', 'it is no valid URL', 'Give something like mqtt://localhost:1883'); // not shown: it may hold a password
+    checks.report('url', 'it is not a valid URL', 'Give a URL such as mqtt://localhost:1883'); // the value is not shown: it may contain a password
     return;
   }
   if (!PROTOCOLS.includes(parsed.protocol)) {
-    checks.report('url', `the protocol "${parsed.protocol}" is not known`, 'Use mqtt://, mqtts://, ws:// or wss://');
+    checks.report(
+      'url',
+      `the protocol "${parsed.protocol}" is not supported`,
+      'Use mqtt://, mqtts://, ws:// or wss://',
+    );
   } else if (TCP_PROTOCOLS.includes(parsed.protocol) && (parsed.pathname.length > 1 || parsed.search || parsed.hash)) {
-    checks.report('url', 'a path, query or fragment means nothing over TCP', 'Remove it, or use ws:// or wss://');
+    checks.report('url', 'a path, query or fragment has no meaning over TCP', 'Remove it, or use ws:// or wss://');
   }
 }
 
@@ -250,7 +254,7 @@ function parseUrl(url: string): URL | undefined {
   return URL.canParse(url) ? new URL(url) : undefined;
 }
 
-/** @param options checked ones */
+/** @param options valid options */
 export function resolveConnection(options: MqttConnectionOptions): ResolvedConnectionOptions {
   const {
     url,
@@ -321,7 +325,7 @@ export function isDurable({ protocolVersion, clean, properties }: MqttConnection
   return clean === false && (protocolVersion === 4 || (properties?.sessionExpiryInterval ?? 0) > 0);
 }
 
-/** 23 characters, the most that every 3.1.1 broker accepts [MQTT-3.1.3-5 of 3.1.1]. */
+/** 23 characters, the maximum that every 3.1.1 broker must accept [MQTT-3.1.3-5 of 3.1.1]. */
 function randomClientId(): string {
   return `nestjs_${randomBytes(8).toString('hex')}`;
 }

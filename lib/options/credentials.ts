@@ -1,13 +1,13 @@
 import type { SecureContextOptions } from 'node:tls';
 import { OptionChecks } from './option-checks.js';
 
-/** What a broker wants to know of a client, and what may change from one connection to the next. */
+/** Credentials for one connection attempt. */
 export interface MqttCredentials {
   /** User Name of the CONNECT. */
   username?: string;
-  /** On 5.0 also without a user name. */
+  /** Password of the CONNECT; on 5.0 a user name is not required. */
   password?: string | Buffer;
-  /** Authentication Data (5.0), beside `properties.authenticationMethod`. */
+  /** Authentication Data (5.0); requires `properties.authenticationMethod`. */
   authenticationData?: Buffer;
   /** Certificate chain of the client, as for `tls.connect`. */
   cert?: SecureContextOptions['cert'];
@@ -19,7 +19,7 @@ export interface MqttCredentials {
   pfx?: SecureContextOptions['pfx'];
 }
 
-/** What the connection makes of them. */
+/** The options of the connection that restrict its credentials. */
 interface Surroundings {
   readonly protocolVersion: 4 | 5;
   readonly hasAuthenticationMethod: boolean;
@@ -33,7 +33,7 @@ export const TLS_CREDENTIALS = ['cert', 'key', 'passphrase', 'pfx'] as const sat
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isBytes = (value: unknown): boolean => value instanceof Uint8Array;
 const isTextOrBytes = (value: unknown): boolean => isText(value) || isBytes(value);
-/** Or several of them, each maybe in an object with a passphrase of its own. */
+/** One PEM, or an array of them; each may be an object with its own passphrase. */
 const isPem = (value: unknown): boolean =>
   isTextOrBytes(value) ||
   (Array.isArray(value) && value.every((part) => isTextOrBytes(part) || part instanceof Object));
@@ -42,14 +42,14 @@ const KINDS: Readonly<Record<Name, readonly [isOne: (value: unknown) => boolean,
   username: [isText, 'Give a string'],
   password: [isTextOrBytes, 'Give a string or a Buffer'],
   authenticationData: [isBytes, 'Give a Buffer'],
-  cert: [isPem, 'Give what tls.connect() takes'],
-  key: [isPem, 'Give what tls.connect() takes'],
+  cert: [isPem, 'Give a value that tls.connect() accepts'],
+  key: [isPem, 'Give a value that tls.connect() accepts'],
   passphrase: [isText, 'Give a string'],
-  pfx: [isPem, 'Give what tls.connect() takes'],
+  pfx: [isPem, 'Give a value that tls.connect() accepts'],
 };
 
 /**
- * Looks at what `credentials()` has given. Problems name what is wrong, and never show it.
+ * Checks the result of `credentials()`. Problems name the property, and never contain its value.
  *
  * @throws InvalidOptionsError that lists every problem
  */
@@ -61,14 +61,14 @@ export function checkCredentials(
   const report = (name: string, problem: string, remedy: string): void =>
     checks.report(name ? `credentials().${name}` : 'credentials()', problem, remedy);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    report('', 'it did not give a set of credentials', 'Return an object, or a promise of one');
+    report('', 'it did not return an object', 'Return an object with credentials, or a promise of one');
     checks.done();
   }
   const credentials = given as Record<string, unknown>;
   for (const [name, value] of Object.entries(credentials)) {
     const kind = Object.hasOwn(KINDS, name) ? KINDS[name as Name] : undefined;
     if (value === undefined) continue;
-    if (!kind) report(name, 'it is no credential', `Use ${Object.keys(KINDS).join(', ')}`);
+    if (!kind) report(name, 'it is not a credential', `Use ${Object.keys(KINDS).join(', ')}`);
     else if (!kind[0](value)) report(name, `${kindOf(value)} is none`, kind[1]);
   }
   const { username, password, authenticationData } = credentials;

@@ -4,7 +4,7 @@ import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { OptionChecks } from './option-checks.js';
 
 /**
- * How messages that arrive again are known, so that their handler does not run again. All durations are milliseconds.
+ * How duplicate messages are recognised, so that their handler does not run again. All durations are in milliseconds.
  *
  * @example
  * ```ts
@@ -13,32 +13,32 @@ import type { OptionChecks } from './option-checks.js';
  */
 export interface DeduplicateOptions {
   /**
-   * By what an event is known again, within its handler. Undefined: this event is not looked up. Requests need none: their Response
-   * Topic and Correlation Data say it, on 5.0. Default: events are not deduplicated.
+   * Returns the key that identifies an event within its handler; undefined to skip deduplication for this event. Not used for
+   * requests: on 5.0 they are identified by Response Topic and Correlation Data. Default: events are not deduplicated.
    */
   key?: (message: KeyedMessage) => string | undefined;
-  /** What several processes share. Default: the memory of this process. */
+  /** Store that several processes share. Default: the memory of this process. */
   store?: DeduplicationStore;
   /**
-   * How long it is known that a message has been handled. Default for events: a day. Default for requests: until a minute after
-   * their expiry, an hour and a minute at most, and five minutes for those that do not expire.
+   * How long a handled message is remembered. Default for events: one day. Default for requests: until one minute after their expiry,
+   * at most 61 minutes; five minutes for requests that do not expire.
    */
   ttl?: number;
   /**
-   * How long after the crash of a process another one may handle the message that it had begun; it is renewed while a handler runs.
-   * A copy that comes meanwhile waits, at most twice as long. Default 30_000.
+   * Lease of a message that is being handled, renewed while its handler runs. When the process crashes, another one can handle the
+   * message after the lease has ended. A duplicate that arrives meanwhile waits, at most for twice the lease. Default 30_000.
    */
   lease?: number;
   /**
-   * When the store fails, or does not answer within 5 seconds: `'withhold'` leaves the message with the broker, to come again;
-   * `'run'` runs the handler, perhaps once more. Default: `'withhold'` for QoS 1 and 2 where the session survives its connection,
-   * else `'run'`.
+   * What to do when the store fails, or does not answer within 5 seconds: `'withhold'` does not acknowledge the message, so that the
+   * broker delivers it again; `'run'` runs the handler, possibly a second time. Default: `'withhold'` at QoS 1 and 2 when the session
+   * outlives its connection, else `'run'`.
    */
   onStoreFailure?: 'withhold' | 'run';
 }
 
 const MAX_TTL_MS = 365 * 86_400_000;
-/** Less is over before a store has answered. */
+/** A shorter lease could end before the store has answered. */
 const MIN_LEASE_MS = 100;
 
 export function checkDeduplicate(checks: OptionChecks, path: string, value: unknown, protocolVersion: 4 | 5): void {
@@ -53,7 +53,7 @@ export function checkDeduplicate(checks: OptionChecks, path: string, value: unkn
   if (protocolVersion === 4 && value !== false && options.key === undefined)
     checks.report(
       path,
-      'requests of MQTT 3.1.1 have nothing by which they are known again',
+      'requests of MQTT 3.1.1 have nothing that identifies them',
       'Remove it, give a key for events, or use protocolVersion 5',
     );
 }

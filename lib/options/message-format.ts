@@ -1,4 +1,4 @@
-/** What is said beside the payloads of requests and replies: as little as MQTT 5.0 needs, or what a certain kind of peer asks for. */
+/** Properties of requests and replies: only those that MQTT 5.0 requires, or also those of a specific protocol. */
 export type MqttMessageFormat = 'plain' | 'azure-iot-operations';
 
 /** The RPC protocol of Azure IoT Operations. */

@@ -65,7 +65,7 @@ export const MQTTJS_OPTION_NAMES = namesOf<IClientOptions>({
   wsOptions: true,
 });
 
-/** Options of `tls.connect()` and of the connection below it, which MQTT.js passes on without having them in its types. */
+/** Options of `tls.connect()` and `net.connect()`. MQTT.js passes them on, but its types do not list them. */
 export const SOCKET_OPTION_NAMES = namesOf<ConnectionOptions & TcpNetConnectOpts>({
   ALPNCallback: true,
   ALPNProtocols: true,
@@ -124,16 +124,16 @@ export const SOCKET_OPTION_NAMES = namesOf<ConnectionOptions & TcpNetConnectOpts
   writable: true,
 });
 
-/** Of MQTT.js' options those that do nothing here, and what to do instead. */
+/** Options of MQTT.js that have no effect here, and what to use instead. */
 export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
   ['reconnectPeriod', 'Use reconnect: { initialDelay, maxDelay }'],
-  ['reconnectOnConnackError', 'A refusal that may pass is tried again in any case; see reconnect'],
-  ['manualConnect', 'A client connects when it is first used, a server when it listens'],
-  ['resubscribe', 'What is subscribed is restored in any case'],
-  ['queueQoSZero', "Use offline: 'fail' where messages must not wait"],
+  ['reconnectOnConnackError', 'Temporary refusals are always retried; see reconnect'],
+  ['manualConnect', 'A client connects on first use, a server on listen()'],
+  ['resubscribe', 'Subscriptions are always restored'],
+  ['queueQoSZero', "Use offline: 'fail' if messages must not wait"],
   ['customHandleAcks', 'Use ackPolicy'],
-  ['autoUseTopicAlias', 'Topic Aliases are used wherever the broker takes them'],
-  ['autoAssignTopicAlias', 'Topic Aliases are used wherever the broker takes them'],
+  ['autoUseTopicAlias', 'Topic Aliases are used when the broker allows them'],
+  ['autoAssignTopicAlias', 'Topic Aliases are used when the broker allows them'],
   ['caPaths', 'Use ca: readFileSync(path)'],
   ['certPath', 'Use cert: readFileSync(path)'],
   ['keyPath', 'Use key: readFileSync(path)'],

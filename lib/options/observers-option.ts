@@ -18,15 +18,15 @@ const HOOKS: Readonly<Record<keyof MqttObserver, true>> = {
 const NAMES = Object.keys(HOOKS) as (keyof MqttObserver)[];
 const REMEDY = `Give an object with one of the methods ${NAMES.join(', ')}`;
 
-/** Observers are told by their methods: what has none of them was most likely meant for something else. */
+/** An object without any method of `MqttObserver` is refused: it would never be called. */
 export function checkObservers(checks: OptionChecks, observers: unknown): void {
   checks.list('observers', observers, (option, observer) => {
     if (typeof observer !== 'object' || observer === null) {
-      checks.report(option, 'it is no object', REMEDY);
+      checks.report(option, 'it is not an object', REMEDY);
       return;
     }
     const given = NAMES.filter((name) => (observer as MqttObserver)[name] !== undefined);
-    if (given.length === 0) checks.report(option, 'it has no method of an observer', REMEDY);
+    if (given.length === 0) checks.report(option, 'it has no method of MqttObserver', REMEDY);
     for (const name of given) checks.callable(`${option}.${name}`, (observer as MqttObserver)[name]);
   });
 }

@@ -9,11 +9,11 @@ interface Range {
   readonly infinite?: boolean;
 }
 
-/** Collects what is wrong with a set of options, so that the user reads all of it at once. */
+/** Collects the problems of a set of options, so that one error can list them all. */
 export class OptionChecks {
   private readonly problems: OptionProblem[] = [];
 
-  /** @param discouraged the connection's option; `'allow'` where the connection is not known yet: its messages are looked at again */
+  /** @param discouraged the connection's option; `'allow'` while the connection is not known: messages are checked again when they are sent */
   constructor(private readonly discouraged: DiscouragedCharacters = 'allow') {}
 
   report(option: string, problem: string, remedy: string): void {
@@ -33,12 +33,12 @@ export class OptionChecks {
   /** A number within `range`, whole or not; undefined passes. */
   number(option: string, value: unknown, { min }: Pick<Range, 'min'>): void {
     if (value === undefined || (typeof value === 'number' && value >= min)) return;
-    this.report(option, `${describe(value)} is no valid number`, `Give a number of at least ${min}`);
+    this.report(option, `${describe(value)} is not a valid number`, `Give a number of at least ${min}`);
   }
 
   oneOf(option: string, value: unknown, allowed: readonly unknown[]): void {
     if (value === undefined || allowed.includes(value)) return;
-    this.report(option, `${describe(value)} is not known`, `Use one of ${allowed.map(describe).join(', ')}`);
+    this.report(option, `${describe(value)} is not a valid value`, `Use one of ${allowed.map(describe).join(', ')}`);
   }
 
   boolean(option: string, value: unknown): void {
@@ -48,7 +48,7 @@ export class OptionChecks {
 
   text(option: string, value: unknown): void {
     if (value === undefined || typeof value === 'string') return;
-    this.report(option, `${describe(value)} is no string`, 'Give a string');
+    this.report(option, `${describe(value)} is not a string`, 'Give a string');
   }
 
   /** A text that `problemOf` finds nothing wrong with; undefined passes. @returns whether it is one */
@@ -89,31 +89,31 @@ export class OptionChecks {
     if (isSignal) return;
     this.report(
       option,
-      `${describe(value)} is no AbortSignal`,
-      'Give the signal of an AbortController, or leave it out',
+      `${describe(value)} is not an AbortSignal`,
+      'Give the signal of an AbortController, or remove it',
     );
   }
 
-  /** A list whose members `check` looks at one by one; undefined passes. */
+  /** An array, each of whose members passes `check`; undefined passes. */
   list(option: string, value: unknown, check: (option: string, member: unknown) => void): void {
     if (value === undefined) return;
     if (Array.isArray(value)) for (const [i, member] of value.entries()) check(`${option}[${i}]`, member);
-    else this.report(option, `${describe(value)} is no array`, 'Give an array');
+    else this.report(option, `${describe(value)} is not an array`, 'Give an array');
   }
 
-  /** @returns whether `value` is an object, whose own options can be checked; undefined is none, and passes */
+  /** @returns whether `value` is an object, whose properties can be checked; undefined returns false without a problem */
   object<T extends object>(option: string, value: T | undefined): value is T {
     if (value === undefined) return false;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
-    this.report(option, `${describe(value)} is no set of options`, 'Give an object');
+    this.report(option, `${describe(value)} is not an object`, 'Give an object with options');
     return false;
   }
 
   /**
-   * That nothing is given but options that there are: a misspelt one would do nothing, or leave another one at its default.
+   * Reports unknown names: a misspelt option would be ignored, and the intended one keep its default.
    *
-   * @param path of the options, empty for the outermost
-   * @param remedyOf what to do about a name that has another place
+   * @param path path of the options object, empty for the root
+   * @param remedyOf remedy for a name that belongs elsewhere
    */
   known(
     path: string,
@@ -132,7 +132,7 @@ export class OptionChecks {
     }
   }
 
-  /** As {@link known}, where others may have options beside ours: only what looks like one of ours is a mistake. */
+  /** Like {@link known}, for objects that other packages use too: reports only names that resemble one of ours. */
   likelyKnown(path: string, options: object, names: ReadonlySet<string>): void {
     for (const name of Object.keys(options)) {
       if (names.has(name) || likelyName(name, names) === undefined) continue;
@@ -142,7 +142,7 @@ export class OptionChecks {
 
   callable(option: string, value: unknown): void {
     if (value === undefined || typeof value === 'function') return;
-    this.report(option, `${describe(value)} is no function`, 'Give a function');
+    this.report(option, `${describe(value)} is not a function`, 'Give a function');
   }
 
   /** An object that has the given methods; undefined passes. */
@@ -175,7 +175,7 @@ export class OptionChecks {
     const upTo = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
     this.report(
       option,
-      `${describe(value)} is no valid ${kind}`,
+      `${describe(value)} is not a valid ${kind}`,
       `Give ${wanted} from ${min}${upTo}${infinite ? ', or Infinity' : ''}`,
     );
   }
@@ -192,7 +192,7 @@ export function assertDuration(option: string, value: unknown, range: Range): vo
   checks.done();
 }
 
-/** Shows a value in a message without showing what it holds. */
+/** Describes a value in an error without its content, which may be confidential. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';

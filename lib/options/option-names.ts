@@ -1,17 +1,17 @@
-/** The names of all options of a kind. The compiler sees to it that none is missing, and none is wrong. */
+/** The names of the properties of `T`. The compiler checks that the list is complete and correct. */
 export function namesOf<T>(names: Readonly<Record<keyof T & string, true>>): ReadonlySet<string> {
   return new Set(Object.keys(names));
 }
 
-/** All of several sets of names. */
+/** The union of several sets of names. */
 export function allNames(...sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
   return new Set(sets.flatMap((names) => [...names]));
 }
 
-/** The known name that was probably meant by `name`; undefined when none is like it. */
+/** The known name that is most similar to `name`; undefined when none is similar. */
 export function likelyName(name: string, known: Iterable<string>): string | undefined {
   const lower = name.toLowerCase();
-  // "qoss" is like "qos", but not everything of three letters is
+  // "qoss" is similar to "qos", but other names of three letters are not
   let allowed = name.length < 3 ? 0 : name.length < 6 ? 1 : 2;
   let likely: string | undefined;
   for (const candidate of known) {
@@ -19,12 +19,12 @@ export function likelyName(name: string, known: Iterable<string>): string | unde
     if (edits === 0) return candidate;
     if (edits > allowed) continue;
     likely = candidate;
-    allowed = edits - 1; // from now on only one that is closer
+    allowed = edits - 1; // only a closer match replaces this one
   }
   return likely;
 }
 
-/** Characters to insert, leave out, replace or swap with their neighbour; any number above `bound` counts as much as another. */
+/** Edit distance: insertions, deletions, replacements and swaps of neighbours. Any result above `bound` means "more than `bound`". */
 function editsBetween(a: string, b: string, bound: number): number {
   if (Math.abs(a.length - b.length) > bound) return bound + 1;
   let beforeLast: number[] = [];

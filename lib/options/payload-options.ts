@@ -3,13 +3,13 @@ import type { MqttCodec } from '../protocol/codec.js';
 import type { OptionChecks } from './option-checks.js';
 import { namesOf } from './option-names.js';
 
-/** How values become payloads, and payloads values: for servers and for clients. */
+/** How payloads are encoded and decoded, on servers and clients. */
 export interface MqttPayloadOptions {
-  /** Encodes and decodes payloads. Default: JSON, text and bytes, told apart by Content Type. */
+  /** Encodes and decodes payloads. Default: JSON, text or bytes, depending on the Content Type. */
   codec?: MqttCodec;
-  /** Nest's way to change what is sent, given packets of Nest's; it must not return a promise. Default: none, the codec alone. */
+  /** Nest's serializer for outgoing packets; must be synchronous. Default: none, only the codec is used. */
   serializer?: Serializer;
-  /** Nest's way to change what comes, which it gets parsed; it must not return a promise. Default: none, the codec alone. */
+  /** Nest's deserializer for incoming packets, which it gets parsed; must be synchronous. Default: none, only the codec is used. */
   deserializer?: Deserializer;
 }
 

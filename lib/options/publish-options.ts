@@ -11,19 +11,19 @@ export interface MqttPublishOptions {
   /** Whether the broker keeps the message for later subscribers. Default false. */
   retain?: boolean;
   /**
-   * The application's own name and value pairs. Names that begin with `nest-` are the wire contract's, and refused; those of a
-   * dead letter (`nest-dead-letter-...`) may be passed on.
+   * Name and value pairs of the application. Names that begin with `nest-` are reserved for the wire contract and refused, except
+   * those of a dead letter (`nest-dead-letter-...`), which may be forwarded.
    */
   userProperties?: UserProperties;
-  /** MIME type of the payload. Default: what the codec says. */
+  /** MIME type of the payload. Default: set by the codec. */
   contentType?: string;
-  /** Seconds after which the broker drops the message undelivered. Default: never. */
+  /** Seconds after which the broker drops the message if it is not delivered. Default: never. */
   messageExpiryInterval?: number;
-  /** Says that the payload is UTF-8 text. */
+  /** Marks the payload as UTF-8 text. */
   payloadFormatIndicator?: boolean;
 }
 
-/** The part of the publish options that defaults are given for. */
+/** The publish options that can have defaults. */
 export type PublishDefaults = Pick<MqttPublishOptions, 'qos' | 'retain' | 'userProperties' | 'messageExpiryInterval'>;
 
 /** Names of the options of a message. */
@@ -36,7 +36,7 @@ export const PUBLISH_NAMES = namesOf<MqttPublishOptions>({
   payloadFormatIndicator: true,
 });
 
-/** Names of the options that defaults are given for. */
+/** Names of the publish options that can have defaults. */
 export const PUBLISH_DEFAULT_NAMES = namesOf<PublishDefaults>({
   qos: true,
   retain: true,
@@ -46,7 +46,7 @@ export const PUBLISH_DEFAULT_NAMES = namesOf<PublishDefaults>({
 
 const ONLY_ON_5 = ['userProperties', 'contentType', 'messageExpiryInterval', 'payloadFormatIndicator'] as const;
 
-/** Checks how messages are published. @param names of the options that there are */
+/** Checks publish options. @param names the known options */
 export function checkPublish(
   checks: OptionChecks,
   path: string,
@@ -69,7 +69,7 @@ export function checkPublish(
   }
 }
 
-/** A copy that shares nothing with what was given, and in which nothing can be changed. */
+/** A deep, frozen copy. */
 export function copyPublishDefaults(options: PublishDefaults = {}): Readonly<PublishDefaults> {
   const { userProperties } = options;
   return Object.freeze({
@@ -79,10 +79,10 @@ export function copyPublishDefaults(options: PublishDefaults = {}): Readonly<Pub
 }
 
 /**
- * Checks the options of one message: a wrong one would break the connection, and again whenever the message is sent.
+ * Checks the options of one message. An invalid packet would make the broker close the connection, each time the message is sent.
  *
- * @param what the message in words
- * @param names of the options that there are
+ * @param what description of the message for the error
+ * @param names the known options
  * @throws InvalidOptionsError that lists every problem
  */
 export function assertPublishOptions(

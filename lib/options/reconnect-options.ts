@@ -1,17 +1,17 @@
 import type { OptionChecks } from './option-checks.js';
 import { withDefaults } from './with-defaults.js';
 
-/** How a lost connection, or one that never came about, is tried again. All durations are milliseconds. */
+/** Delays between attempts to connect. All durations are in milliseconds. */
 export interface ReconnectOptions {
-  /** Longest wait before the first new attempt. Default 1_000. */
+  /** Maximum delay before the first new attempt. Default 1_000. */
   initialDelay?: number;
-  /** Bound of the growing wait. Default 60_000. */
+  /** Maximum delay before any attempt. Default 60_000. */
   maxDelay?: number;
-  /** What the wait is multiplied with after each failed attempt. Default 2. */
+  /** Factor by which the delay grows after each failed attempt. Default 2. */
   factor?: number;
-  /** Whether each wait is a random one between zero and the computed one ("full jitter"), so that a fleet does not come back at once. Default true. */
+  /** Whether each delay is a random value between zero and the computed one ("full jitter"), so that many clients do not reconnect at the same moment. Default true. */
   jitter?: boolean;
-  /** Attempts in a row after which it gives up. Default `Infinity`. */
+  /** Number of failed attempts in a row after which reconnecting is given up. Default `Infinity`. */
   maxAttempts?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Options that servers and clients have, beside those of their connections and payloads. */
+/** Options that servers and clients have in common, besides connection and payload options. */
 export const OF_BOTH_ROLES = { publishOptions: true, gracefulTimeout: true } as const;
 
 /** Options that only servers have. */
@@ -30,7 +30,7 @@ export const OF_CLIENTS = {
   topicTemplates: true,
 } as const;
 
-/** What to do about an option that the other role has. */
+/** Returns the remedy for an option of the other role. */
 export function otherRole(names: Readonly<Record<string, true>>, role: string): (name: string) => string | undefined {
   return (name) => (Object.hasOwn(names, name) ? `It is an option of ${role} and of MqttModule` : undefined);
 }

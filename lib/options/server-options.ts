@@ -30,25 +30,25 @@ import { OF_BOTH_ROLES, OF_CLIENTS, OF_SERVERS, otherRole } from './role-names.j
 import { checkSubscription, type MqttSubscriptionOptions } from './subscription-options.js';
 import { withDefaults } from './with-defaults.js';
 
-/** How withheld messages are had again: the server resumes its session, so that the broker redelivers them. */
+/** Redelivery of withheld messages: the server resumes its session, so that the broker delivers them again. */
 export interface RedeliveryOptions {
   /** Always `true`: the server ends its connection and connects again. */
   reconnect: true;
-  /** Milliseconds from the first withheld message to the resumption. Default 1_000; doubles while messages are withheld again and again. */
+  /** Milliseconds between the first withheld message and the reconnect. Default 1_000; doubles while redelivered messages are withheld again. */
   delay?: number;
-  /** Bound of the growing delay, in milliseconds. Default 60_000. */
+  /** Maximum delay in milliseconds. Default 60_000. */
   maxDelay?: number;
 }
 
-/** Where QoS 0 messages wait for a worker. */
+/** The buffer of QoS 0 messages that wait for a worker. */
 export interface Qos0BufferOptions {
-  /** Messages. Default 10_000. */
+  /** Maximum number of messages. Default 10_000. */
   size?: number;
-  /** Which message goes when the buffer is full. Default `'drop-oldest'`. */
+  /** Which message is dropped when the buffer is full. Default `'drop-oldest'`. */
   overflow?: 'drop-oldest' | 'drop-newest';
 }
 
-/** A message of a resumed session that no handler takes. */
+/** A message of a resumed session that matches no handler. */
 export interface StaleMessage {
   readonly topic: string;
   readonly qos: number;
@@ -56,52 +56,52 @@ export interface StaleMessage {
 
 /**
  * Which acknowledgements tell the broker that a message was rejected (5.0): those of QoS 1 (`'puback'`), those of QoS 1 and 2 (`'all'`),
- * or none (`'none'`). A reject that the broker is not told of acknowledges the message, and is a warning in the log.
+ * or none (`'none'`). Other rejected messages are acknowledged, and a warning is logged.
  */
 export type NegativeAcknowledgements = 'puback' | 'all' | 'none';
 
 /** Options of {@link ServerMqtt}. */
 export interface MqttServerOptions extends MqttConnectionOptions, MqttPayloadOptions {
-  /** Which handlers are this server's, the way Nest tells transports apart. Default `Transport.MQTT`. */
+  /** The transport id by which Nest assigns handlers to this server. Default `Transport.MQTT`. */
   transportId?: Transport | symbol;
   /** Defaults for every handler. Default `{}`. */
   subscribeOptions?: MqttSubscriptionOptions;
   /** Defaults for replies and `@PublishTo` results. Default `{ qos: 0 }`. */
   publishOptions?: PublishDefaults;
-  /** Handlers that run at once on this server, over all subscriptions; also its Receive Maximum on 5.0. Default 256. */
+  /** Maximum number of handlers that run at the same time, for all subscriptions of the server; on 5.0 also its Receive Maximum. Default 256. */
   maxConcurrency?: number;
-  /** Milliseconds that `close()` lets running handlers finish and acknowledge; `Infinity` for as long as they take. Default 15_000. */
+  /** Maximum time in milliseconds that `close()` waits for running handlers and their acknowledgements; `Infinity` for no limit. Default 15_000. */
   gracefulTimeout?: number;
   /** Milliseconds after which a running handler counts as failed; `Infinity` for never. Default: none. */
   handlerTimeout?: number;
-  /** Default: withheld messages come back when the session is next resumed. */
+  /** Redelivery of withheld messages. Default: the broker delivers them again when the session is next resumed. */
   redelivery?: RedeliveryOptions;
   /**
-   * Which acknowledgements carry the reason code of a reject to the broker (5.0). Default `'puback'`: a rejected QoS 2 message
-   * completes its exchange as an acknowledged one does, because Mosquitto, HiveMQ CE, Artemis and mochi do not give the send quota
-   * back after a refusing PUBREC (section 4.9), and deliver nothing any more after Receive Maximum of them. `'all'` is for brokers
-   * that do; `'none'` for those that end the connection over a refusing PUBACK, as Azure Event Grid does.
+   * Which acknowledgements send the reason code of a reject to the broker (5.0). Default `'puback'`: the exchange of a rejected QoS 2
+   * message completes normally, because Mosquitto, HiveMQ CE, Artemis and mochi do not restore the send quota after a PUBREC with an
+   * error (section 4.9), and stop delivering after Receive Maximum of them. `'all'` is for brokers that restore it; `'none'` is for
+   * brokers that close the connection after a PUBACK with an error, such as Azure Event Grid.
    */
   negativeAcknowledgements?: NegativeAcknowledgements;
-  /** Default `{ size: 10_000, overflow: 'drop-oldest' }`. */
+  /** Buffer of QoS 0 messages that wait for a worker. Default `{ size: 10_000, overflow: 'drop-oldest' }`. */
   qos0Buffer?: Qos0BufferOptions;
-  /** Larger messages are refused before they are decoded. Default: none. */
+  /** Maximum payload in bytes. Larger messages are rejected before they are decoded. Default: none. */
   maxPayloadBytes?: number;
   /** Where the dead letters of handlers with `deadLetter` or `onDeadLetter` are kept, to be replayed. Default: nowhere. */
   deadLetters?: DeadLettersOptions;
   /** What becomes of messages of a resumed session that no handler takes. Default `'log'`. */
   onStaleSubscription?: 'log' | 'unsubscribe' | ((message: StaleMessage) => void);
-  /** Topic Filters that a Response Topic must match; a request that names another one is not run. Default: any valid topic. */
+  /** Topic Filters that the Response Topic of a request must match; other requests are not handled. Default: any valid topic. */
   allowedResponseTopics?: readonly string[];
   /**
-   * Whether `listen()` waits until the broker has granted every subscription, so that a refusal is an error of the start. With false the
-   * application starts without its broker, HTTP included: `health()` tells when it is there, and what would have been an error of the
-   * start is logged. Default true.
+   * Whether `listen()` waits until the broker has granted every subscription, and rejects when it refuses one. With false, the
+   * application (HTTP included) starts without waiting for the broker: `health()` shows when it is connected, and errors are logged.
+   * Default true.
    */
   waitForBroker?: boolean;
 }
 
-/** Server options after validation: complete, private copies, never written to. */
+/** Server options after validation: complete and immutable copies. */
 export interface ResolvedServerOptions extends ResolvedPayloadOptions {
   readonly connection: ResolvedConnectionOptions;
   readonly transportId: Transport | symbol | undefined;
@@ -111,7 +111,7 @@ export interface ResolvedServerOptions extends ResolvedPayloadOptions {
   readonly gracefulTimeoutMs: number;
   readonly handlerTimeoutMs: number | undefined;
   readonly redelivery: Readonly<{ delayMs: number; maxDelayMs: number }> | undefined;
-  /** QoS of the messages whose acknowledgement tells the broker of a reject. */
+  /** QoS levels at which the acknowledgement of a rejected message carries its reason code. */
   readonly refusable: readonly QoS[];
   readonly qos0Buffer: Readonly<Required<Qos0BufferOptions>>;
   readonly maxPayloadBytes: number;
@@ -223,12 +223,16 @@ function check(options: MqttServerOptions): void {
   }
   const durable = isDurable(options);
   if (options.redelivery && !durable) {
-    checks.report('redelivery', 'withheld messages come back only in a session that survives', SURVIVING_SESSION);
+    checks.report(
+      'redelivery',
+      'withheld messages are redelivered only in a session that outlives the connection',
+      SURVIVING_SESSION,
+    );
   }
   if (options.subscribeOptions?.ackPolicy === AckPolicy.NACK_ON_ERROR && !durable) {
     checks.report(
       'subscribeOptions.ackPolicy',
-      'withheld messages come back only in a session that survives',
+      'withheld messages are redelivered only in a session that outlives the connection',
       SURVIVING_SESSION,
     );
   }
@@ -239,16 +243,16 @@ function version({ protocolVersion }: MqttServerOptions): 4 | 5 {
   return protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
 }
 
-/** What forbids a filter that Response Topics have to match. */
+/** Why a filter for Response Topics is invalid; undefined when it is valid. */
 function responseFilterProblem(filter: string): string | undefined {
   if (!filter.startsWith('$')) return topicFilterProblem(filter);
-  return `${JSON.stringify(filter)} allows nothing: Response Topics that begin with $ belong to the broker, and are never answered`;
+  return `${JSON.stringify(filter)} matches nothing: no reply is sent to topics that begin with $, which are reserved for the broker`;
 }
 
-/** The remedy wherever a session that survives its connection is needed. */
+/** Remedy when a session that outlives its connection is required. */
 export const SURVIVING_SESSION = 'Set clientId, clean: false and, on 5.0, properties.sessionExpiryInterval';
 
-/** Receive Maximum keeps the broker from sending more QoS 1 and 2 messages than handlers may run (section 3.3.4). */
+/** Receive Maximum limits the unacknowledged QoS 1 and 2 messages that the broker sends (section 3.3.4) to the number of workers. */
 function withReceiveMaximum(options: MqttConnectionOptions, maxConcurrency: number): MqttConnectionOptions {
   if (version(options) !== 5 || options.properties?.receiveMaximum !== undefined) return options;
   const receiveMaximum = Math.min(maxConcurrency, MAX_RECEIVE_MAXIMUM);

@@ -14,24 +14,24 @@ import { MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import { OptionChecks } from './option-checks.js';
 import { withDefaults } from './with-defaults.js';
 
-/** How a failed handler runs again here, before the ack policy decides. All durations are milliseconds. */
+/** Retries of a failed handler in this process, before its ack policy applies. All durations are in milliseconds. */
 export interface RetryOptions {
-  /** Runs in all, the first one included. */
+  /** Maximum number of runs, including the first. */
   attempts: number;
-  /** Wait before the second run. Default 1_000. */
+  /** Delay before the second run. Default 1_000. */
   delay?: number;
-  /** What the wait is multiplied with after each further failure. Default 2. */
+  /** Factor by which the delay grows after each further failure. Default 2. */
   factor?: number;
-  /** Bound of the growing wait. Default 30_000. */
+  /** Maximum delay. Default 30_000. */
   maxDelay?: number;
   /**
-   * Whether what was thrown would be thrown again, so that the handler does not run again. Default: an `HttpException` with a status
-   * from 400 to 499, such as those of `ValidationPipe`, but for 408 (timeout), 425 (too early) and 429 (too many requests).
+   * Returns whether an error is permanent, so that the handler is not retried. Default: an `HttpException` with a status from 400 to
+   * 499, such as those of `ValidationPipe`, except 408 (timeout), 425 (too early) and 429 (too many requests).
    */
   permanent?: (error: unknown) => boolean;
 }
 
-/** What a later run may well get over. */
+/** HTTP statuses below 500 that a retry may resolve. */
 const PASSING_STATUS = new Set<number>([408, 425, 429]);
 
 export function isPermanent(error: unknown): boolean {
@@ -49,35 +49,35 @@ export const DEFAULT_RETRY: Readonly<Required<RetryOptions>> = Object.freeze({
 });
 
 /**
- * How a handler subscribes, and how its messages are treated.
+ * How a handler subscribes, and how its messages are handled.
  *
- * Given for all handlers of a server (`subscribeOptions`), for a controller or a method (`@MqttSubscription`), or as extras
- * of a pattern (`@EventPattern('a', { qos: 1 })`). The nearest one wins, option by option; prefixes add up.
+ * Set for all handlers of a server (`subscribeOptions`), for a controller or a method (`@MqttSubscription`), or as extras
+ * of a pattern (`@EventPattern('a', { qos: 1 })`). For each option the innermost value applies; prefixes are concatenated.
  */
 export interface MqttSubscriptionOptions {
-  /** Maximum QoS asked for. Default 0. */
+  /** Maximum QoS of the subscription. Default 0. */
   qos?: QoS;
   /**
-   * Group of a Shared Subscription (section 4.8.2): the broker deals each message to one member of the group.
-   * `false` switches an inherited group off. Default none.
+   * Group of a Shared Subscription (section 4.8.2): the broker delivers each message to one member of the group.
+   * `false` removes an inherited group. Default none.
    */
   shared?: string | false;
-  /** Put before the pattern as it is written, for example `site-7/`. Prefixes of server, controller and handler add up. Default `''`. */
+  /** Prepended to the pattern without a separator, for example `site-7/`. Prefixes of server, controller and handler are concatenated. Default `''`. */
   prefix?: string;
   /** When a message is acknowledged, and what happens when its handler fails. Default {@link AckPolicy.ACK}. */
   ackPolicy?: AckPolicy;
-  /** Messages that run in this handler at once; 1 = strictly one after another, in order of arrival. Default `Infinity`. */
+  /** Maximum number of messages that this handler processes at the same time; 1 = one after another, in order of arrival. Default `Infinity`. */
   maxWorkers?: number;
-  /** The return value is not sent. Default false. */
+  /** Whether requests get no reply. Default false. */
   noReply?: boolean;
-  /** Topic Name that replies go to when a request names no Response Topic. Default none. */
+  /** Topic Name for replies to requests without a Response Topic. Default none. */
   responseTopic?: string;
   /**
-   * What replies say of themselves (5.0). `'azure-iot-operations'`: the status that callers of Azure IoT Operations want; other
-   * callers are served as before. Default `'plain'`.
+   * Properties of replies (5.0). `'azure-iot-operations'`: adds the status that callers of Azure IoT Operations require; replies to
+   * other callers do not change. Default `'plain'`.
    */
   replyFormat?: MqttMessageFormat;
-  /** Default: no retry. */
+  /** Retries after a failure. Default: none. */
   retry?: RetryOptions;
   /**
    * What becomes of a message that is given up, before it is acknowledged. A Topic Name is where it is published, with its properties and
@@ -86,8 +86,8 @@ export interface MqttSubscriptionOptions {
    */
   deadLetter?: string | boolean;
   /**
-   * What a dead letter says of the failure: `'original'` is name and message of what was thrown, `'masked'` what a caller may see of
-   * it, where unknown errors are an "Internal server error". Default `'original'`.
+   * The reason in a dead letter: `'original'` is the name and message of the error, `'masked'` is the error that a caller sees, where
+   * unknown errors are "Internal server error". Default `'original'`.
    */
   deadLetterReason?: 'original' | 'masked';
   /**
@@ -106,17 +106,17 @@ export interface MqttSubscriptionOptions {
   /** Reason code of a reject on 5.0, where the broker is told of it (`negativeAcknowledgements`): 0x80, 0x83, 0x87, 0x90, 0x91, 0x97 or 0x99. Default 0x83 (implementation specific error). */
   rejectReasonCode?: number;
   /**
-   * A message that arrives again is not run again: a copy of one that runs waits for its end, and a copy of a request that has ended
-   * is answered as it was then. Requests are known by Response Topic and Correlation Data (5.0), events by the function `key`. An
-   * effort to run at most once, no guarantee; for exactly one effect see `PostgresDeduplicationStore.once`. `true` keeps what was
-   * handled in the memory of this process. Default false.
+   * The handler does not run again for a duplicate message: a duplicate of a message that is being handled waits for its end, and a
+   * duplicate of a handled request gets the same reply. Requests are identified by Response Topic and Correlation Data (5.0), events by
+   * the function `key`. This reduces duplicates, but does not guarantee exactly one run; for exactly one effect see
+   * `PostgresDeduplicationStore.once`. `true` keeps handled messages in the memory of this process. Default false.
    */
   deduplicate?: boolean | DeduplicateOptions;
   /**
-   * Messages of one key run one after another, in order of arrival and with their retries; those of different keys run in parallel,
-   * as far as `maxWorkers` allows. The name of a capture of the pattern, or a function that finds the key. A message whose key cannot
-   * be found fails. It holds within this process: a Shared Subscription deals the messages of one key to all of its members. `false`
-   * switches an inherited one off. Default: no order, beyond what `maxWorkers: 1` gives.
+   * Messages with the same key are handled one after another, in order of arrival, retries included; messages with different keys run
+   * in parallel, up to `maxWorkers`. The name of a capture of the pattern, or a function that returns the key. A message whose key
+   * cannot be determined fails. The order holds within one process: a Shared Subscription distributes the messages of one key among
+   * all members. `false` removes an inherited value. Default: no order by key.
    *
    * @example
    * ```ts
@@ -130,11 +130,11 @@ export interface MqttSubscriptionOptions {
   rap?: boolean;
   /** Retain Handling (section 3.8.3.1, 5.0): 0 send retained messages, 1 only for a new subscription, 2 never. Default 0. */
   rh?: 0 | 1 | 2;
-  /** Codec of this handler's payloads. Default: the server's. */
+  /** Codec of this handler's payloads. Default: the codec of the server. */
   codec?: MqttCodec;
 }
 
-/** Subscription options of one handler, all levels merged, defaults filled in. */
+/** Subscription options of one handler: all levels merged, with defaults. */
 export interface ResolvedSubscriptionOptions {
   readonly qos: QoS;
   readonly shared: string | undefined;
@@ -253,9 +253,9 @@ export function checkSubscription(
 }
 
 /**
- * Looks at the names alone; the values are checked when the server starts, and knows its protocol version.
+ * Checks the names only. Values are checked when the server starts, because they depend on its protocol version.
  *
- * @throws InvalidOptionsError when there is no such option
+ * @throws InvalidOptionsError for an unknown option
  */
 export function assertSubscriptionNames(path: string, options: MqttSubscriptionOptions): void {
   const checks = new OptionChecks();
@@ -264,9 +264,9 @@ export function assertSubscriptionNames(path: string, options: MqttSubscriptionO
 }
 
 /**
- * Merges the levels that speak about one handler.
+ * Merges the options of one handler from all levels.
  *
- * @param levels from the farthest (server) to the nearest (handler)
+ * @param levels from the outermost (server) to the innermost (handler)
  */
 export function resolveSubscription(
   levels: readonly (MqttSubscriptionOptions | undefined)[],

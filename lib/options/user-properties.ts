@@ -5,7 +5,7 @@ import type { OptionChecks } from './option-checks.js';
 const RESERVED = 'nest-';
 const DEAD_LETTER = 'nest-dead-letter-';
 
-/** Checks the User Properties of a message: also that they leave the names of the wire contract alone. */
+/** Checks the User Properties of a message, and that they do not use names of the wire contract. */
 export function checkUserProperties(
   checks: OptionChecks,
   path: string,
@@ -30,7 +30,7 @@ export function checkUserPropertyTexts(
   }
 }
 
-/** A copy that shares nothing with what was given, and in which nothing can be changed. */
+/** A deep, frozen copy. */
 export function copyUserProperties(userProperties: Readonly<UserProperties> | undefined): UserProperties | undefined {
   if (!userProperties) return undefined;
   const entries = Object.entries(userProperties).map(([name, value]) => [
@@ -40,13 +40,13 @@ export function copyUserProperties(userProperties: Readonly<UserProperties> | un
   return Object.freeze(Object.fromEntries(entries) as UserProperties);
 }
 
-/** One of the contract's names would make an ordinary message a failure, or a piece of a stream. */
+/** With a name of the wire contract, a receiver would read an ordinary message as an error or as part of a stream. */
 function refuseReserved(checks: OptionChecks, path: string, name: string): void {
   if (name.startsWith(DEAD_LETTER)) return;
   checks.report(
     `${path}["${name}"]`,
-    `names that begin with "${RESERVED}" are the wire contract's`,
-    'Choose another name, and leave such names out of what is passed on',
+    `names that begin with "${RESERVED}" are reserved for the wire contract`,
+    'Choose another name, and remove these when you forward User Properties',
   );
 }
 
@@ -55,5 +55,5 @@ const REMEDY = 'Give strings, or arrays of strings';
 function checkText(checks: OptionChecks, path: string, name: string, text: unknown): void {
   const option = `${path}["${name}"]`;
   if (typeof text === 'string') checks.sent(option, text, utf8StringProblem, REMEDY);
-  else checks.report(option, `it holds ${text === null ? 'null' : `a value of type ${typeof text}`}`, REMEDY);
+  else checks.report(option, `it contains ${text === null ? 'null' : `a value of type ${typeof text}`}`, REMEDY);
 }

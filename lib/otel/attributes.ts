@@ -2,16 +2,16 @@ import type { Attributes } from '@opentelemetry/api';
 import type { MqttObservedConnection } from '../observing/mqtt-observed-connection.js';
 import { Attribute, MqttAttribute, SYSTEM } from './conventions.js';
 
-/** What all spans and metrics of a connection have in common. */
+/** Attributes of all spans and metrics of a connection. */
 export interface ConnectionAttributes {
   readonly span: Attributes;
-  /** Few values each: they label metrics. */
+  /** Low-cardinality attributes, for metrics. */
   readonly metric: Attributes;
 }
 
 const known = new WeakMap<MqttObservedConnection, ConnectionAttributes>();
 
-/** Made once for each connection. */
+/** Cached for each connection. */
 export function attributesOf(connection: MqttObservedConnection): ConnectionAttributes {
   let attributes = known.get(connection);
   if (!attributes) known.set(connection, (attributes = make(connection)));
@@ -38,12 +38,12 @@ function addressOf(broker: string): Attributes {
   return { [Attribute.serverAddress]: address, ...(port !== '' && { [Attribute.serverPort]: Number(port) }) };
 }
 
-/** Name of an operation, with the declared topic where there is one: a name for each device would be no name. */
+/** Span name: the operation and the topic template, if there is one. Topic Names have too high a cardinality. */
 export function spanName(operation: string, template: string | undefined): string {
   return template === undefined ? operation : `${operation} ${template}`;
 }
 
-/** The destination of a span; of a metric its template alone. */
+/** Destination attributes of a span; metrics have the template only. */
 export function destinationOf(topic: string, template: string | undefined): Attributes {
   const attributes: Attributes = { [Attribute.destination]: topic };
   if (template !== undefined) attributes[Attribute.destinationTemplate] = template;

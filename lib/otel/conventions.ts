@@ -1,6 +1,6 @@
 /**
- * The names of OpenTelemetry's semantic conventions that are used here, and nowhere else, with the version that they are of. The
- * messaging ones are "Development": they may change with every release, and this file with them.
+ * All names of OpenTelemetry's semantic conventions that are used, and their version. The messaging conventions have the status
+ * "Development": they may change with every release, and this file with them.
  */
 export const CONVENTIONS_VERSION = '1.44.0';
 
@@ -36,33 +36,33 @@ export const Metric = {
   processDuration: 'messaging.process.duration',
 } as const;
 
-/** Bucket boundaries that the conventions give for durations, in seconds. */
+/** Bucket boundaries of the conventions for durations, in seconds. */
 export const DURATION_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** Values of {@link Attribute.operationType}. */
 export const OperationType = { send: 'send', process: 'process' } as const;
 
-/** Value of {@link Attribute.system}: the conventions have none for MQTT, and allow one of one's own. */
+/** Value of {@link Attribute.system}: the conventions define none for MQTT, and allow custom values. */
 export const SYSTEM = 'mqtt';
 
-/** Attributes of this system, which the conventions have below its own name. */
+/** Attributes specific to MQTT, in the namespace that the conventions reserve for the system. */
 export const MqttAttribute = {
   qos: 'messaging.mqtt.qos',
   retain: 'messaging.mqtt.retain',
   dup: 'messaging.mqtt.dup',
   packetId: 'messaging.mqtt.packet_id',
-  /** How often the handler has run. */
+  /** Number of runs of the handler. */
   attempts: 'messaging.mqtt.attempts',
-  /** What became of a message, see `MqttSettlement`, or of a publication or a request, see `MqttPublishEnd` and `MqttRequestEnd`. */
+  /** Outcome of a message (see `MqttSettlement`), a publication (`MqttPublishEnd`) or a request (`MqttRequestEnd`). */
   outcome: 'messaging.mqtt.outcome',
   reasonCode: 'messaging.mqtt.reason_code',
-  /** Name of the broker, where there are several. */
+  /** Name of the broker, if there are several. */
   broker: 'messaging.mqtt.broker',
-  /** With the name of the property behind a dot. */
+  /** Prefix; followed by a dot and the name of the property. */
   userProperty: 'messaging.mqtt.user_property',
 } as const;
 
-/** Events of a process span. */
+/** Span events of a process span. */
 export const MqttEvent = {
   retry: 'messaging.mqtt.retry',
   withheld: 'messaging.mqtt.withheld',

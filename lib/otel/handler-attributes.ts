@@ -5,19 +5,19 @@ import type { MqttObservedHandler } from '../observing/mqtt-observed-handler.js'
 import { attributesOf, spanName } from './attributes.js';
 import { Attribute, OperationType } from './conventions.js';
 
-/** What is known of a handler's spans and metrics before a message comes. */
+/** Constant attributes of a handler's spans and metrics. */
 export interface HandlerAttributes {
   readonly spanName: string;
   readonly span: Attributes;
-  /** Of `messaging.process.duration`. Few values each. */
+  /** Attributes of `messaging.process.duration`, with low cardinality. */
   readonly processed: Attributes;
-  /** Of `messaging.client.consumed.messages`. */
+  /** Attributes of `messaging.client.consumed.messages`. */
   readonly consumed: Attributes;
 }
 
 const known = new WeakMap<MqttObservedHandler, HandlerAttributes>();
 
-/** Made once for each handler: for each message they would cost more than the span. */
+/** Cached for each handler: creating them for each message would take longer than the span. */
 export function handlerAttributes({ handler, connection }: MqttDelivery): HandlerAttributes {
   let attributes = known.get(handler);
   if (!attributes) known.set(handler, (attributes = make(handler, connection)));

@@ -4,7 +4,7 @@ import { DURATION_BOUNDARIES, Metric, SCHEMA_URL } from './conventions.js';
 /** Name of tracer and meter. */
 export const SCOPE = 'nestjs-mqtt-transport';
 
-/** The metrics of the messaging conventions. Made when the first is recorded: a meter that is asked for before an SDK is registered stays silent. */
+/** The metrics of the messaging conventions. Created when the first value is recorded: a meter created before an SDK is registered records nothing. */
 export class Instruments {
   private readonly meter: Meter = metrics.getMeter(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
   private readonly operationDuration: Histogram = this.histogram(

@@ -1,5 +1,5 @@
 /**
- * What belongs to an object, kept on it: to collect the entries of a WeakMap, whose keys live as briefly as messages do, takes longer
+ * Stores a value on an object under a private symbol. A WeakMap with short-lived keys, such as messages, costs more in garbage collection
  * than the rest of a span.
  */
 export class Kept<Key extends object, Value> {

@@ -19,8 +19,8 @@ import { checkTelemetryOptions, type MqttTelemetryOptions } from './telemetry-op
 import { TelemetryScope } from './telemetry-scope.js';
 
 /**
- * Traces and metrics by OpenTelemetry's messaging conventions, for the SDK that the application has registered; without one it does
- * nothing. One is enough for all servers and clients.
+ * Traces and metrics according to OpenTelemetry's messaging conventions, for the SDK that the application has registered; without an SDK
+ * it has no effect. One observer can serve all servers and clients.
  *
  * @example
  * ```ts
@@ -90,7 +90,7 @@ class MqttTelemetry implements MqttObserver {
     if (reason === 'expired' && delivery) this.deliveries.get(delivery)?.replyExpired();
   }
 
-  /** What a handler sends belongs to it, however much later; the message of a request belongs to the request. */
+  /** The parent of a message: the handler that sends it, however much later, or its request. */
   private parentOf({ delivery, request }: MqttPublication): Context {
     const process = delivery && this.deliveries.get(delivery);
     return process?.context ?? (request && this.requests.get(request)) ?? context.active();

@@ -26,12 +26,12 @@ import { extract } from './propagation.js';
 import { conversationId } from './publish-span.js';
 import type { TelemetryScope } from './telemetry-scope.js';
 
-/** A handler with AckPolicy.MANUAL may never decide: its span ends without a decision then. */
+/** A handler with AckPolicy.MANUAL may never settle its message: after this time its span ends anyway. */
 const UNDECIDED_MS = 60_000;
 
 /**
- * The span of one handler's work on one message: from its first run to its last, and on until the message is decided and its reply is
- * out. What happens in between are events of it.
+ * The span of one handler for one message: from its first run until the last has ended, the message is settled and its reply is sent.
+ * Retries and the like are span events.
  */
 export class ProcessSpan {
   /** The context that the handler runs in. */
@@ -131,7 +131,7 @@ export class ProcessSpan {
     return this.scope.decide(() => (isExpected ? isExpected(error, this.delivery) : isRegular(error, code)));
   }
 
-  /** Whose child it is, and what it is linked to. */
+  /** Parent and links of the span. */
   private origin(): { parent: Context; links: Link[] } {
     const { parent = 'message', trustIncoming = true } = this.scope.options;
     const incoming = this.scope.attempt('a propagator', () => extract(this.delivery)) ?? ROOT_CONTEXT;
@@ -155,7 +155,7 @@ function isAnswer(error: unknown): boolean {
   return error instanceof HttpException ? error.getStatus() < 500 : !(error instanceof Error);
 }
 
-/** Adds what is known of the message. */
+/** Adds the attributes of the message. */
 function addMessage(attributes: Attributes, delivery: MqttDelivery, captured: readonly string[] = []): void {
   const { packetId, correlationData, userProperties } = delivery;
   attributes[Attribute.destination] = delivery.topic;

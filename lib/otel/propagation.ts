@@ -6,7 +6,7 @@ const setter: TextMapSetter<MqttPublication> = {
   set: (publication, name, value) => void publication.inject(name, value),
 };
 
-/** User Properties where there are some, else the metadata of Nest's envelope. A name that is given several times counts once. */
+/** Reads User Properties if there are any, else the metadata of Nest's envelope. Of a repeated name the first value is used. */
 const getter: TextMapGetter<MqttDelivery> = {
   keys: ({ userProperties, metadata = {} }) => [...new Set([...Object.keys(userProperties), ...Object.keys(metadata)])],
   get: ({ userProperties, metadata }, name) => {
@@ -16,12 +16,12 @@ const getter: TextMapGetter<MqttDelivery> = {
   },
 };
 
-/** Has a context travel with a message, by the propagator that the application has registered. */
+/** Injects a context into a message, with the registered propagator. */
 export function inject(context: Context, publication: MqttPublication): void {
   propagation.inject(context, publication, setter);
 }
 
-/** The context that has come with a message. */
+/** Extracts the context of a message, with the registered propagator. */
 export function extract(delivery: MqttDelivery): Context {
   return propagation.extract(ROOT_CONTEXT, delivery, getter);
 }

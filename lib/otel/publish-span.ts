@@ -5,7 +5,7 @@ import { Attribute, MqttAttribute, OperationType } from './conventions.js';
 import { inject } from './propagation.js';
 import type { TelemetryScope } from './telemetry-scope.js';
 
-/** Ends after which the message had been handed to the broker, or may have been. */
+/** Outcomes of messages that were sent to the broker, or may have been. */
 const SENT: ReadonlySet<MqttPublishEnd['outcome']> = new Set([
   'written',
   'acknowledged',
@@ -16,10 +16,10 @@ const SENT: ReadonlySet<MqttPublishEnd['outcome']> = new Set([
 const SUCCEEDED: ReadonlySet<MqttPublishEnd['outcome']> = new Set(['written', 'acknowledged', 'cancelled']);
 
 /**
- * Begins the span of a message that is sent, and has its context travel along. It ends with PUBACK or PUBCOMP.
+ * Starts the span of an outgoing message, and injects its context. The span ends with PUBACK or PUBCOMP.
  *
- * @param parent the handler or the request that it comes from, else what is active
- * @returns what is told how it has ended
+ * @param parent context of the handler or the request that sends it, or the active context
+ * @returns a function to call with the result
  */
 export function beginPublish(
   scope: TelemetryScope,
@@ -28,7 +28,7 @@ export function beginPublish(
 ): (end: MqttPublishEnd) => void {
   const { connection, topic, template, kind, injectable } = publication;
   const common = attributesOf(connection);
-  // what a reply is sent to belongs to its caller: it has the template of the handler
+  // the Response Topic of a reply is specific to its caller, so the span has the template of the handler
   const operation = {
     [Attribute.operationName]: kind === 'reply' ? 'reply' : 'publish',
     [Attribute.operationType]: OperationType.send,
@@ -66,7 +66,7 @@ function messageOf({ qos, retain, kind, correlationData }: MqttPublication): Att
   return attributes;
 }
 
-/** Correlation Data are bytes: they are shown as text where they are printable, else in hexadecimal digits. */
+/** Correlation Data as text if it is printable, else in hexadecimal digits. */
 export function conversationId(correlationData: Buffer): string {
   const text = correlationData.toString('latin1');
   return /^[\x21-\x7e]*$/.test(text) ? text : correlationData.toString('hex');

@@ -6,13 +6,13 @@ import type { TelemetryScope } from './telemetry-scope.js';
 
 const OPERATION = 'request';
 
-/** A request that is under way: the context of its span, and what is told how it has ended. */
+/** A pending request: the context of its span, and a function to call with its result. */
 interface BegunRequest {
   readonly context: Context;
   readonly end: (end: MqttRequestEnd) => void;
 }
 
-/** Begins the span of a request, from the call to its reply; its message is a span in it. */
+/** Starts the span of a request, from the call to its reply. The span of its message is a child. */
 export function beginRequest(scope: TelemetryScope, request: MqttObservedRequest): BegunRequest {
   const { connection, topic, template } = request;
   const common = attributesOf(connection);

@@ -5,44 +5,44 @@ import type { MqttPublication } from '../observing/mqtt-publication.js';
 import { OptionChecks } from '../options/option-checks.js';
 import { namesOf } from '../options/option-names.js';
 
-/** Called when a span has begun, to add to it. What they throw, or reject, is reported to OpenTelemetry's diagnostics, and changes nothing. */
+/** Called when a span has started, to add attributes. Errors are reported to OpenTelemetry's diagnostics, and have no other effect. */
 export interface MqttTelemetryHooks {
-  /** A message is going to be sent. */
+  /** A message is about to be sent. */
   publish?: (span: Span, publication: MqttPublication) => void;
-  /** A request has been made. */
+  /** A request is sent. */
   request?: (span: Span, request: MqttObservedRequest) => void;
   /** A handler runs, for the first time. */
   process?: (span: Span, delivery: MqttDelivery) => void;
 }
 
-/** What is told of a message before there is a span of it. */
+/** A message before its span is created. */
 export type MqttTraced = Pick<MqttDelivery, 'connection' | 'topic'> & {
-  /** Declared topic; undefined where nothing is declared. */
+  /** Topic template; undefined if there is none. */
   readonly template: string | undefined;
 };
 
 /** Options of {@link mqttTelemetry}. */
 export interface MqttTelemetryOptions {
   /**
-   * How a handler's span is tied to the one that sent its message: `'message'` makes it its child, so that a request is one trace through
-   * all services; `'link'` begins a trace of its own and links to it, for messages that are worked on long after. Default `'message'`.
+   * Relation of a handler's span to the span of its message: `'message'` makes it a child, so that a request is one trace through all
+   * services; `'link'` starts a new trace with a link, for messages that are processed much later. Default `'message'`.
    */
   parent?: 'message' | 'link';
   /**
-   * Whether the trace context of a message is trusted. Who may publish can choose trace and sampling, and fill baggage: of a message that
-   * is not trusted there is a link only, as where the function throws or returns a promise. Default true.
+   * Whether to trust the trace context of a message. Its publisher controls trace id, sampling and baggage; for an untrusted message only
+   * a link is created. Default true.
    */
   trustIncoming?: boolean | ((delivery: MqttDelivery) => boolean);
   /**
-   * Whether what a handler has failed with is a regular answer, so that its span is no error. Given what was thrown.
+   * Whether an error is an expected answer, so that the handler's span does not get the status error. Called with the thrown value.
    * Default: an `RpcException`, an `HttpException` below 500, and `AckMessage`, `NackMessage` and `RejectMessage`.
    */
   isExpected?: (error: unknown, delivery: MqttDelivery) => boolean;
-  /** Messages and requests of which there is no span and no metric. Default none. */
+  /** Returns whether a message or request gets neither span nor metrics. Default: none is ignored. */
   ignore?: (message: MqttTraced) => boolean;
-  /** User Properties that become attributes of the spans of handlers, `messaging.mqtt.user_property.<name>`. Default none. */
+  /** User Properties to record as attributes of handler spans, `messaging.mqtt.user_property.<name>`. Default none. */
   captureUserProperties?: readonly string[];
-  /** Add to spans. */
+  /** Hooks that add attributes to spans. */
   hooks?: MqttTelemetryHooks;
 }
 

@@ -4,7 +4,7 @@ import { SCHEMA_URL } from './conventions.js';
 import { Instruments, SCOPE } from './instruments.js';
 import type { MqttTelemetryOptions, MqttTraced } from './telemetry-options.js';
 
-/** What the spans of one observer share. */
+/** State shared by the spans of one observer. */
 export class TelemetryScope {
   readonly tracer: Tracer = trace.getTracerProvider().getTracer(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
   private made: Instruments | undefined;
@@ -26,7 +26,7 @@ export class TelemetryScope {
     return !(answer instanceof Promise) && Boolean(answer);
   }
 
-  /** Lets the application add to a span. */
+  /** Calls a hook of the application for a span. */
   decorate<T>(hook: ((span: Span, subject: T) => void) | undefined, span: Span, subject: T): void {
     if (hook) this.attempt('a hook of mqttTelemetry()', () => hook(span, subject));
   }

@@ -1,13 +1,13 @@
 /** Quality of Service level (section 4.3): at most once, at least once, exactly once. */
 export type QoS = 0 | 1 | 2;
 
-/** User Properties (section 3.3.2.3.7): a name that is given several times holds its values in order. */
+/** User Properties (section 3.3.2.3.7): a repeated name has an array of its values, in order. */
 export type UserProperties = Record<string, string | string[]>;
 
 /** Properties of an Application Message (section 3.3.2.3); none of them exists on 3.1.1. */
 export interface MessageProperties {
   payloadFormatIndicator?: boolean;
-  /** Seconds. */
+  /** Message Expiry Interval, in seconds. */
   messageExpiryInterval?: number;
   topicAlias?: number;
   responseTopic?: string;
@@ -18,7 +18,7 @@ export interface MessageProperties {
   contentType?: string;
 }
 
-/** A PUBLISH as it is handed to the connection. */
+/** A PUBLISH packet to send. */
 export interface OutgoingMessage {
   readonly topic: string;
   readonly payload: Buffer | string;
@@ -27,10 +27,10 @@ export interface OutgoingMessage {
   readonly properties?: MessageProperties | undefined;
 }
 
-/** A PUBLISH as it came off the connection. */
+/** A received PUBLISH packet. */
 export interface PublishPacket {
   readonly cmd?: 'publish';
-  /** Topic Name, also where a Topic Alias stood for it. */
+  /** Topic Name; a Topic Alias is already resolved. */
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: QoS;

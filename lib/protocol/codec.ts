@@ -1,25 +1,25 @@
-/** What is known about a payload when it is decoded. */
+/** Information about a payload for its decoding. */
 export interface DecodeHints {
-  /** Content Type of the message (5.0), as its publisher named it. */
+  /** Content Type of the message (5.0), set by its publisher. */
   readonly contentType: string | undefined;
   readonly topic: string;
 }
 
-/** What a value has become. */
+/** An encoded value. */
 export interface EncodedPayload {
   readonly payload: Buffer | string;
-  /** Content Type that travels with the payload on 5.0. */
+  /** Content Type of the message on 5.0. */
   readonly contentType?: string | undefined;
 }
 
 /**
- * Turns application values into payloads and back.
+ * Encodes application values as payloads, and decodes them.
  *
- * `decode` throws when a payload is not what it should be: the message then counts as failed.
+ * `decode` throws when a payload is invalid: the handling of the message then fails.
  */
 export interface MqttCodec {
-  /** Must not change the value. What it throws becomes the cause of a {@link PayloadEncodeError}. */
+  /** Must not change the value. An error it throws becomes the `cause` of a {@link PayloadEncodeError}. */
   encode(value: unknown): EncodedPayload;
-  /** Must not change the payload. What it throws becomes the cause of a {@link PayloadDecodeError}. */
+  /** Must not change the payload. An error it throws becomes the `cause` of a {@link PayloadDecodeError}. */
   decode(payload: Buffer, hints: DecodeHints): unknown;
 }

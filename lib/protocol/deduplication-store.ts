@@ -1,48 +1,48 @@
 import type { OutgoingMessage } from './application-message.js';
 
-/** What a store says about a key that somebody wants to work on. */
+/** The result of claiming a key. */
 export type Claim =
-  /** Nobody worked on it: it is the asker's, until the lease ends. */
+  /** The key was free: it belongs to the caller until the lease ends. */
   | { readonly state: 'mine' }
-  /** Another owner works on it, and its lease has not ended. */
+  /** Another owner has the key, and its lease has not ended. */
   | { readonly state: 'running' }
-  /** It has been handled, with these replies. */
+  /** The message has been handled, with these replies. */
   | { readonly state: 'done'; readonly replies: readonly OutgoingMessage[] };
 
 /**
- * Where those who may get copies of one message agree on who handles it. With a store that several processes share, one of them
- * handles it, whichever of them gets the copies.
+ * Decides which process or handler run handles a message when several receive a copy of it. With a store that several processes
+ * share, one of them handles the message.
  *
- * A key is claimed for a while, the lease, which its owner renews: when the owner crashes, another one can have the key once the
- * lease has ended. Leases and times to live run by one clock, the store's, and not by those of the processes.
+ * A key is claimed for the time of a lease, which its owner renews: when the owner crashes, another one can claim the key after the
+ * lease has ended. Leases and times to live are measured by the clock of the store, not by those of the processes.
  *
- * Owners are named by the caller, with a name of its own for each claim. All methods may be called many times at once, and
- * `nestjs-mqtt-transport/testing` has a suite that tells whether a store keeps what is written here.
+ * The caller gives each claim a unique owner name. All methods may be called concurrently. `nestjs-mqtt-transport/testing` has a test
+ * suite that checks whether a store meets this contract.
  */
 export interface DeduplicationStore {
   /**
-   * Claims a key, in one atomic step: of several who claim a free key at once, one is told `mine`. A key is free when nothing is
-   * known about it, when its owner's lease has ended, or when the time to live of what was kept is over. Its present owner is told
-   * `mine` again.
+   * Claims a key in one atomic step: when several owners claim a free key at the same time, one of them gets `mine`. A key is free
+   * when the store has no entry for it, when the lease of its owner has ended, or when the time to live of its replies is over. The
+   * present owner gets `mine` again.
    *
    * @param leaseMs milliseconds
    */
   claim(key: string, owner: string, leaseMs: number): Claim | Promise<Claim>;
 
   /**
-   * Lets the lease begin anew.
+   * Restarts the lease.
    *
-   * @returns whether the key is this owner's, and not done: false when another one has claimed it meanwhile
+   * @returns whether this owner still has the key: false when another one has claimed it meanwhile, or it is done
    */
   renew(key: string, owner: string, leaseMs: number): boolean | Promise<boolean>;
 
   /**
-   * The key has been handled: keeps its replies for `ttlMs` milliseconds.
+   * Marks the key as done, and keeps its replies for `ttlMs` milliseconds.
    *
-   * @returns whether they are kept: false, and nothing changes, when another owner has claimed the key meanwhile, or it is done
+   * @returns whether the replies are kept: false, and nothing changes, when another owner has claimed the key meanwhile, or it is done
    */
   complete(key: string, owner: string, replies: readonly OutgoingMessage[], ttlMs: number): boolean | Promise<boolean>;
 
-  /** The key has not been handled: it is free at once. Nothing changes when it is not this owner's, or done. */
+  /** Frees the key at once, because its message was not handled. Nothing changes when this owner does not have the key, or it is done. */
   release(key: string, owner: string): void | Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Property identifiers (section 2.2.2.2), by their names there. Constants and no enum: reading a PUBLISH looks at them byte by byte.
+// Property identifiers (section 2.2.2.2), with the names used there. Constants, not an enum: they are compared for each property of each PUBLISH.
 
 export const PAYLOAD_FORMAT_INDICATOR = 0x01;
 export const MESSAGE_EXPIRY_INTERVAL = 0x02;

@@ -45,20 +45,20 @@ export enum ReasonCode {
   WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED = 0xa2,
 }
 
-/** Reason codes from here on say that something failed (section 2.4). */
+/** Reason codes of this value and above indicate failure (section 2.4). */
 const FIRST_FAILURE = 0x80;
 
 export function isFailure(reasonCode: number | undefined): boolean {
   return reasonCode !== undefined && reasonCode >= FIRST_FAILURE;
 }
 
-/** The reason code in words, for logs and errors: `not authorized`. */
+/** The reason code as text, for logs and errors: `not authorized`. */
 export function describeReasonCode(reasonCode: number): string {
   const name = ReasonCode[reasonCode];
   return name ? name.toLowerCase().replaceAll('_', ' ') : 'unknown reason';
 }
 
-/** Return codes of a 3.1.1 CONNACK (section 3.2.2.3 there) as the reason codes that mean the same in 5.0. */
+/** The reason codes of 5.0 that correspond to the return codes of a 3.1.1 CONNACK (section 3.2.2.3 of 3.1.1). */
 const CONNECT_RETURN_CODES: ReadonlyMap<number, ReasonCode> = new Map([
   [1, ReasonCode.UNSUPPORTED_PROTOCOL_VERSION],
   [2, ReasonCode.CLIENT_IDENTIFIER_NOT_VALID],
@@ -67,7 +67,7 @@ const CONNECT_RETURN_CODES: ReadonlyMap<number, ReasonCode> = new Map([
   [5, ReasonCode.NOT_AUTHORIZED],
 ]);
 
-/** Reason code of a refused CONNECT, whichever version it came in. */
+/** The 5.0 reason code of a refused CONNECT, for a code of either version. */
 export function connectReasonCode(code: number): number {
   return CONNECT_RETURN_CODES.get(code) ?? code;
 }

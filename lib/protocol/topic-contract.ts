@@ -1,7 +1,7 @@
 /**
- * The contract of a client that has none: every topic takes and gives everything.
+ * The contract of a client without a contract: every topic accepts and returns any value.
  *
- * A contract names what goes over each topic, and has no cost at run time:
+ * A contract declares the types of each topic. It has no cost at run time.
  *
  * @example
  * ```ts
@@ -35,10 +35,10 @@ export type MessageTopic<Topics> = RequestTopic<Topics> | EventTopic<Topics>;
 /** What a request on a topic carries. */
 export type RequestOf<Topics, K extends keyof Topics> = Topics[K] extends { request: infer Request } ? Request : never;
 
-/** What the answer to a request on a topic carries. */
+/** Type of the reply to a request on a topic. */
 export type ReplyOf<Topics, K extends keyof Topics> = Topics[K] extends { reply: infer Reply } ? Reply : unknown;
 
-/** What an event on a topic carries. */
+/** Type of the payload of an event on a topic. */
 export type EventOf<Topics, K extends keyof Topics> = Topics[K] extends { event: infer Event } ? Event : never;
 
 /** What is published on a topic: the payload of its events, or of its requests. */

@@ -7,19 +7,19 @@ export const MULTI_LEVEL_WILDCARD = '#';
 const SHARE_PREFIX = '$share/';
 
 /**
- * A Topic Filter: validated once (section 4.7), and told apart from the ShareName of a Shared Subscription (section 4.8.2).
+ * A validated Topic Filter (section 4.7), separated from the ShareName of a Shared Subscription (section 4.8.2).
  */
 export class TopicFilter {
   private constructor(
-    /** The filter as it is subscribed, `$share/<group>/` included. */
+    /** The filter in the SUBSCRIBE packet, including `$share/<group>/`. */
     readonly text: string,
     /** ShareName of a Shared Subscription. */
     readonly group: string | undefined,
-    /** What Topic Names are matched against. */
+    /** The filter that Topic Names are matched against. */
     readonly filter: string,
   ) {}
 
-  /** @throws InvalidTopicError when `text` is no valid Topic Filter */
+  /** @throws InvalidTopicError when `text` is not a valid Topic Filter */
   static parse(text: string): TopicFilter {
     const problem = topicFilterProblem(text);
     if (problem) throw new InvalidTopicError(text, problem);
@@ -33,7 +33,7 @@ export class TopicFilter {
     return TopicFilter.parse(group === undefined ? this.filter : `${SHARE_PREFIX}${group}/${this.filter}`);
   }
 
-  /** The levels of `filter`. Not kept: filters are compared when a server starts, and 5,000 lists would take a megabyte. */
+  /** The levels of `filter`. Not cached: they are needed only when a server starts, and for 5,000 filters they take a megabyte. */
   get levels(): readonly string[] {
     return this.filter.split('/');
   }
@@ -42,7 +42,7 @@ export class TopicFilter {
     return this.filter.includes(SINGLE_LEVEL_WILDCARD) || this.filter.includes(MULTI_LEVEL_WILDCARD);
   }
 
-  /** Whether a message on `topic`, a valid Topic Name, belongs to this filter. */
+  /** Whether `topic`, a valid Topic Name, matches this filter. */
   matches(topic: string): boolean {
     // [MQTT-4.7.2-1]: a leading wildcard does not match topics that begin with $
     if (topic.startsWith('$') && beginsWithWildcard(this)) return false;
@@ -50,7 +50,7 @@ export class TopicFilter {
   }
 
   /**
-   * Whether every topic that `other` matches is matched here too. Groups are not looked at.
+   * Whether this filter matches every topic that `other` matches. Groups are ignored.
    *
    * A leading wildcard never covers a filter that begins with $ [MQTT-4.7.2-1].
    */
@@ -68,14 +68,14 @@ export class TopicFilter {
     return levels.length === others.length;
   }
 
-  /** Whether some topic is matched both here and by `other`. Groups are not looked at. */
+  /** Whether some topic matches both this filter and `other`. Groups are ignored. */
   overlaps(other: TopicFilter): boolean {
     if (dollarAgainstWildcard(this, other) || dollarAgainstWildcard(other, this)) return false;
     return levelsOverlap(this.levels, other.levels);
   }
 }
 
-/** Whether levels of one filter and of another can stand for the same levels of a topic; `$` is not looked at. */
+/** Whether the levels of two filters can match the same topic; the rule for `$` is not applied. */
 export function levelsOverlap(some: readonly string[], others: readonly string[]): boolean {
   const shared = Math.min(some.length, others.length);
   for (let i = 0; i < shared; i++) {
@@ -88,7 +88,7 @@ export function levelsOverlap(some: readonly string[], others: readonly string[]
   return longer.length === shared || (longer.length === shared + 1 && longer[shared] === MULTI_LEVEL_WILDCARD);
 }
 
-/** What forbids `text` as a Topic Filter (sections 4.7.1, 4.7.3, 4.8.2); undefined when nothing does. */
+/** Why `text` is not a valid Topic Filter (sections 4.7.1, 4.7.3, 4.8.2); undefined when it is valid. */
 export function topicFilterProblem(text: string): string | undefined {
   if (text.length === 0) return 'it is empty';
   const problem = utf8StringProblem(text);
@@ -101,7 +101,7 @@ export function topicFilterProblem(text: string): string | undefined {
   return wildcardProblem(filter);
 }
 
-/** What forbids `group` as the ShareName of a Shared Subscription [MQTT-4.8.2-1, MQTT-4.8.2-2]; undefined when nothing does. */
+/** Why `group` is not a valid ShareName [MQTT-4.8.2-1, MQTT-4.8.2-2]; undefined when it is valid. */
 export function shareNameProblem(group: string): string | undefined {
   if (group.length === 0) return 'a Shared Subscription needs a group: $share/<group>/<filter>';
   if (group.includes('/') || group.includes('+') || group.includes('#'))
@@ -111,28 +111,27 @@ export function shareNameProblem(group: string): string | undefined {
 
 function wildcardProblem(filter: string): string | undefined {
   const hash = filter.indexOf(MULTI_LEVEL_WILDCARD);
-  if (hash >= 0 && (hash < filter.length - 1 || !fillsLevel(filter, hash)))
-    return '# must be the last level and fill it'; // [MQTT-4.7.1-1]
+  if (hash >= 0 && (hash < filter.length - 1 || !fillsLevel(filter, hash))) return '# must be the whole last level'; // [MQTT-4.7.1-1]
   for (
     let plus = filter.indexOf(SINGLE_LEVEL_WILDCARD);
     plus >= 0;
     plus = filter.indexOf(SINGLE_LEVEL_WILDCARD, plus + 1)
   )
-    if (!fillsLevel(filter, plus)) return '+ must fill a whole level'; // [MQTT-4.7.1-2]
+    if (!fillsLevel(filter, plus)) return '+ must be a whole level'; // [MQTT-4.7.1-2]
   return undefined;
 }
 
-/** Whether the character at `at` is a level of its own. */
+/** Whether the character at `at` is a whole level. */
 function fillsLevel(filter: string, at: number): boolean {
   return (at === 0 || filter[at - 1] === '/') && (at === filter.length - 1 || filter[at + 1] === '/');
 }
 
-/** Whether it is a Shared Subscription: `$share/<group>/<filter>`. */
+/** Whether the filter is a Shared Subscription: `$share/<group>/<filter>`. */
 export function isShared(filter: string): boolean {
   return filter.startsWith(SHARE_PREFIX);
 }
 
-/** Takes `$share/<group>/` off a filter. Nothing is validated. */
+/** Separates `$share/<group>/` from a filter. Does not validate. */
 export function splitShare(text: string): { group: string | undefined; filter: string } {
   if (!isShared(text)) return { group: undefined, filter: text };
   const end = text.indexOf('/', SHARE_PREFIX.length);
@@ -140,7 +139,7 @@ export function splitShare(text: string): { group: string | undefined; filter: s
   return { group: text.slice(SHARE_PREFIX.length, end), filter: text.slice(end + 1) };
 }
 
-/** A wildcard fills its level: one that comes first is all of the first level. */
+/** A wildcard is a whole level, so the first character is enough. */
 function beginsWithWildcard({ filter }: TopicFilter): boolean {
   return filter.startsWith(SINGLE_LEVEL_WILDCARD) || filter.startsWith(MULTI_LEVEL_WILDCARD);
 }

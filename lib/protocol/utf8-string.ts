@@ -1,25 +1,25 @@
-/** Longest UTF-8 string that a control packet can carry (section 1.5.4). */
+/** Maximum length in bytes of a UTF-8 Encoded String (section 1.5.4). */
 export const MAX_UTF8_BYTES = 65_535;
 
-/** What forbids `text` as a UTF-8 Encoded String [MQTT-1.5.4-1, MQTT-1.5.4-2]; undefined when nothing does. */
+/** Why `text` is not a valid UTF-8 Encoded String [MQTT-1.5.4-1, MQTT-1.5.4-2]; undefined when it is valid. */
 export function utf8StringProblem(text: string): string | undefined {
   if (text.includes('\0')) return 'it contains the null character U+0000';
   if (!text.isWellFormed()) return 'it contains a lone surrogate, which UTF-8 cannot encode';
-  // A UTF-16 code unit takes at most three bytes: short texts need no counting.
+  // A UTF-16 code unit takes at most three bytes: short strings need not be measured.
   if (text.length * 3 > MAX_UTF8_BYTES && Buffer.byteLength(text) > MAX_UTF8_BYTES) {
     return `it is longer than ${MAX_UTF8_BYTES} bytes`;
   }
   return undefined;
 }
 
-/** Control characters but U+0000, which is forbidden, and code points that are no characters in any text. */
+/** Control characters, except U+0000, which is forbidden; and noncharacters. */
 // oxlint-disable-next-line no-control-regex
 const DISCOURAGED = /[\u{1}-\u{1f}\u{7f}-\u{9f}\p{Noncharacter_Code_Point}]/u;
 const ALL_DISCOURAGED = new RegExp(DISCOURAGED, 'gu');
 
 /**
  * The first character of a well-formed `text` that a UTF-8 Encoded String SHOULD NOT include (section 1.5.4): a control character
- * U+0001 to U+001F or U+007F to U+009F, or a noncharacter. A receiver may end the connection over it, and Mosquitto does.
+ * U+0001 to U+001F or U+007F to U+009F, or a noncharacter. A receiver may close the connection; Mosquitto does.
  *
  * @returns for example `the control character U+0002`; undefined when there is none
  */
@@ -30,14 +30,14 @@ export function discouragedCharacter(text: string): string | undefined {
   return `the ${kind} U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** The text with `replacement` in place of every character that {@link discouragedCharacter} finds. */
+/** The text with every discouraged character replaced. */
 export function withoutDiscouraged(text: string, replacement: string): string {
   return text.replace(ALL_DISCOURAGED, replacement);
 }
 
 /**
- * The beginning of any text as a UTF-8 Encoded String that every receiver takes: null characters are left out, discouraged
- * characters such as line breaks become spaces, and lone surrogates are replaced, also one that the cut makes.
+ * The beginning of any text as a UTF-8 Encoded String that every receiver accepts: null characters are removed, discouraged
+ * characters such as line breaks become spaces, and lone surrogates are replaced, including one that the truncation creates.
  *
  * @param maxLength in UTF-16 code units
  */

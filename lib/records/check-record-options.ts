@@ -4,9 +4,9 @@ import { checkPublish } from '../options/publish-options.js';
 import { RECORD_NAMES, type MqttRecordOptions } from './mqtt-record.js';
 
 /**
- * Checks how one message is sent: a wrong option would break the connection, and again whenever the message is sent.
+ * Checks the options of one message. An invalid packet would make the broker close the connection, each time the message is sent.
  *
- * @param what the message in words
+ * @param what description of the message for the error
  * @param discouraged the option `discouragedCharacters` of the connection
  * @throws InvalidOptionsError that lists every problem
  */

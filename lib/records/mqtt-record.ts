@@ -4,21 +4,21 @@ import type { MqttCodec } from '../protocol/codec.js';
 import { allNames, namesOf } from '../options/option-names.js';
 import { PUBLISH_NAMES, type MqttPublishOptions } from '../options/publish-options.js';
 
-/** How one message is sent. What is not given follows from the client's options. */
+/** Options of one message. Defaults are those of the client. */
 export interface MqttRecordOptions extends MqttPublishOptions {
-  /** Topic Name that replies to a request go to. Default: the client's inbox. */
+  /** Response Topic of a request. Default: the inbox of the client. */
   responseTopic?: string;
   /** Correlation Data of a request. Default: 16 random bytes. */
   correlationData?: Buffer;
   /**
-   * Whole milliseconds, or `Infinity`. Of a request: how long it may take, from sending to its end; default: the client's
-   * `requestTimeout`. Of a publish: how long it may take to be delivered, which is sent at QoS 0 and acknowledged at QoS 1 and 2;
-   * then it ends with a `PublishTimeoutError`; default: no bound.
+   * Timeout in whole milliseconds, or `Infinity`. For a request: the time until its (last) reply; default: `requestTimeout` of the
+   * client. For a publish: the time until the message is delivered, which means sent at QoS 0 and acknowledged at QoS 1 and 2; then it
+   * rejects with a `PublishTimeoutError`; default: none.
    */
   timeout?: number;
   /** Cancels a request (`RequestCancelledError`), or a publish that has not been delivered (`PublishCancelledError`). */
   signal?: AbortSignal;
-  /** How the value is encoded, and the reply to a request decoded. Default: the client's. */
+  /** Encodes the value, and decodes the reply to a request. Default: the codec of the client. */
   codec?: MqttCodec;
 }
 
@@ -34,7 +34,7 @@ export const RECORD_NAMES = allNames(
   }),
 );
 
-/** A value together with how it is sent. Immutable, so that it can be sent many times. */
+/** A value with the options of its message. Immutable, so that it can be sent many times. */
 export class MqttRecord<T = unknown> {
   readonly options: Readonly<MqttRecordOptions>;
 
@@ -50,7 +50,7 @@ export class MqttRecord<T = unknown> {
   }
 }
 
-/** A value, bare or in a record. */
+/** A value, or a record with a value. */
 export type Sendable<T> = T | MqttRecord<T>;
 
 /**
@@ -67,48 +67,48 @@ export class MqttRecordBuilder<T = unknown> {
 
   constructor(private data?: T) {}
 
-  /** The value, in place of the one that the builder was made with. */
+  /** Replaces the value. */
   setData(data: T): this {
     this.data = data;
     return this;
   }
 
-  /** Default: that of `publishOptions`, else 0. */
+  /** QoS of the message. Default: `publishOptions.qos` of the client, or 0. */
   setQoS(qos: QoS): this {
     return this.set('qos', qos);
   }
 
-  /** Whether the broker keeps the message for later subscribers; an empty payload clears what it has kept. */
+  /** Whether the broker keeps the message for later subscribers; an empty payload removes the kept message. */
   setRetain(retain: boolean): this {
     return this.set('retain', retain);
   }
 
-  /** All User Properties (5.0), in place of those set before. An array repeats the name. */
+  /** Sets all User Properties (5.0), and replaces those set before. An array repeats the name. */
   setUserProperties(userProperties: UserProperties): this {
     return this.set('userProperties', { ...userProperties });
   }
 
-  /** MIME type (5.0), in place of what the codec says. */
+  /** Content Type (5.0): a MIME type. Default: set by the codec. */
   setContentType(contentType: string): this {
     return this.set('contentType', contentType);
   }
 
-  /** Topic Name that replies to a request go to. */
+  /** Response Topic of a request. */
   setResponseTopic(responseTopic: string): this {
     return this.set('responseTopic', responseTopic);
   }
 
-  /** Correlation Data of a request (5.0), in place of 16 random bytes. */
+  /** Correlation Data of a request (5.0). Default: 16 random bytes. */
   setCorrelationData(correlationData: Buffer): this {
     return this.set('correlationData', correlationData);
   }
 
-  /** Message Expiry Interval (5.0). @param seconds after which the broker drops the message undelivered */
+  /** Message Expiry Interval (5.0). @param seconds time after which the broker drops the message if it is not delivered */
   setMessageExpiryInterval(seconds: number): this {
     return this.set('messageExpiryInterval', seconds);
   }
 
-  /** Says that the payload is UTF-8 text (5.0). */
+  /** Marks the payload as UTF-8 text (5.0). */
   setPayloadFormatIndicator(isText: boolean): this {
     return this.set('payloadFormatIndicator', isText);
   }
@@ -118,17 +118,17 @@ export class MqttRecordBuilder<T = unknown> {
     return this.set('signal', signal);
   }
 
-  /** How the value is encoded, and the reply to a request decoded, in place of the client's codec. */
+  /** Encodes the value, and decodes the reply to a request. Default: the codec of the client. */
   setCodec(codec: MqttCodec): this {
     return this.set('codec', codec);
   }
 
-  /** How long a request may take to its end, or a publish to be delivered. @param milliseconds whole ones, or `Infinity` */
+  /** Timeout of a request, or of the delivery of a publish. @param milliseconds a whole number, or `Infinity` */
   setTimeout(milliseconds: number): this {
     return this.set('timeout', milliseconds);
   }
 
-  /** The record. The builder can go on being used; it does not reach records that it has made. */
+  /** Creates the record. Later calls of the builder do not change it. */
   build(): MqttRecord<T> {
     return new MqttRecord(this.data as T, this.options);
   }
@@ -141,14 +141,14 @@ export class MqttRecordBuilder<T = unknown> {
 
 const NO_OPTIONS: Readonly<MqttRecordOptions> = Object.freeze({});
 
-/** Tells a value from how it is sent, whether it comes bare, in our record, or in Nest's own. */
+/** Separates a value from its options, for a plain value, an {@link MqttRecord}, or Nest's own record. */
 export function unwrapRecord(data: unknown): { data: unknown; options: Readonly<MqttRecordOptions> } {
   if (data instanceof MqttRecord) return data;
   if (data instanceof NestMqttRecord) return { data: data.data, options: fromNestOptions(data.options) };
   return { data, options: NO_OPTIONS };
 }
 
-/** Nest's record carries MQTT.js publish options; what is not known of them is refused later. */
+/** Nest's record has publish options of MQTT.js; unknown ones are refused later. */
 function fromNestOptions(options: NonNullable<NestMqttRecord['options']> = {}): MqttRecordOptions {
   const { dup: _dup, properties = {}, ...others } = options;
   const { subscriptionIdentifier: _identifier, topicAlias: _alias, ...known } = properties;

@@ -1,9 +1,9 @@
 import { allNames, namesOf } from '../options/option-names.js';
 import { assertPublishOptions, PUBLISH_NAMES, type MqttPublishOptions } from '../options/publish-options.js';
 
-/** How a reply is published. What is not given follows from the request and the server's `publishOptions`. */
+/** Options of a reply. Defaults depend on the request and on `publishOptions` of the server. */
 export interface MqttResponseOptions extends MqttPublishOptions {
-  /** Correlation Data of the reply. Default: the request's. */
+  /** Correlation Data of the reply. Default: that of the request. */
   correlationData?: Buffer;
 }
 
@@ -13,7 +13,7 @@ const RESPONSE_NAMES = allNames(
 );
 
 /**
- * A handler's return value together with how it is published.
+ * The return value of a handler, with the options of the reply.
  *
  * @example
  * ```ts

@@ -11,9 +11,9 @@ const ONLY_ON_5: readonly (keyof MqttRecordOptions)[] = [
 ];
 
 /**
- * Refuses what a 3.1.1 message cannot carry.
+ * Refuses options that a 3.1.1 message cannot have.
  *
- * @param what the message in words
+ * @param what description of the message for the error
  * @throws FeatureNotSupportedError that names the option
  */
 export function refuseProperties(what: string, options: Readonly<Partial<MqttRecordOptions>>): void {
@@ -31,6 +31,6 @@ export function refuseOptions<Name extends string>(
   throw new FeatureNotSupportedError(
     `${option} of ${what}`,
     'MQTT 3.1.1 does not have it',
-    'Leave it out, or use protocolVersion 5',
+    'Remove it, or use protocolVersion 5',
   );
 }

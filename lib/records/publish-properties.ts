@@ -1,17 +1,17 @@
 import type { MqttPublishOptions } from '../options/publish-options.js';
 import type { MessageProperties, UserProperties } from '../protocol/application-message.js';
 
-/** What is known of a message beside its own options. */
+/** Properties of a message that do not come from its own options. */
 interface Surroundings {
-  /** Content Type that the codec names. */
+  /** Content Type set by the codec. */
   readonly contentType: string | undefined;
-  /** Message Expiry Interval in seconds, unless the options say otherwise. */
+  /** Message Expiry Interval in seconds, if the options have none. */
   readonly messageExpiryInterval: number | undefined;
-  /** All User Properties, those of the options included; an empty set is not sent. */
+  /** All User Properties, including those of the options; an empty object is not sent. */
   readonly userProperties: UserProperties | undefined;
 }
 
-/** Writes the properties of a message (5.0) into `properties`, leaving out what is not given. */
+/** Writes the properties of a message (5.0) that are set into `properties`. */
 export function fillProperties(
   properties: MessageProperties,
   options: Readonly<MqttPublishOptions>,
@@ -26,7 +26,7 @@ export function fillProperties(
   return properties;
 }
 
-/** Puts sets of User Properties together, later ones over earlier ones; `undefined` when there is none in any of them. */
+/** Merges User Properties; later ones replace earlier ones of the same name. `undefined` when all are empty. */
 export function mergeUserProperties(
   ...sets: readonly (Readonly<UserProperties> | undefined)[]
 ): UserProperties | undefined {

@@ -1,6 +1,6 @@
 import type { Subscription } from './subscription.js';
 
-/** What a server has subscribed, in one line: how many filters, at which QoS, in which groups. */
+/** One log line about the subscriptions of a server: number of filters, by QoS and group. */
 export function describeSubscriptions(subscriptions: readonly Subscription[], broker: string): string {
   const byQos = countBy(subscriptions, ({ qos }) => qos);
   const byGroup = countBy(subscriptions, ({ filter }) => filter.group);
@@ -10,10 +10,10 @@ export function describeSubscriptions(subscriptions: readonly Subscription[], br
   return `Subscribed ${length} ${length === 1 ? 'filter' : 'filters'} at ${broker}: ${parts.join(', ')}`;
 }
 
-/** Handlers with a line each; thousands of lines at every start are read by nobody. */
+/** Maximum number of log lines: a longer list would flood the log at every start. */
 const MAX_LINES = 200;
 
-/** Which handler is subscribed as what, a line for each of the first 200. */
+/** One log line for each handler, with its filter; for the first 200. */
 export function describeHandlers(subscriptions: readonly Subscription[]): string[] {
   const lines: string[] = [];
   let omitted = 0;

@@ -2,17 +2,17 @@ import { assertTopicName, topicNameProblem } from '../protocol/topic-name.js';
 import { parseTopicTemplate, type Capture, type Refuse, type TopicParams } from './topic-template.js';
 
 /**
- * A topic to publish to, with the captures of a message filled in.
+ * Builds a topic to publish to from the captures of a message.
  *
- * @throws InvalidTopicError when they make no Topic Name, because they are empty
+ * @throws InvalidTopicError when the result is not a Topic Name, because captures are empty
  */
 export type FilledTopic = (params: TopicParams) => string;
 
 /**
- * Reads a topic to publish to, in which `{name}` stands for the value of a capture.
+ * Parses a topic to publish to, in which `{name}` is replaced with the value of a capture.
  *
- * @param captures those of the handler's pattern
- * @param refuse throws when the topic is none, or uses a capture that the pattern does not have
+ * @param captures captures of the handler's pattern
+ * @param refuse called when the topic is invalid, or uses a capture that the pattern does not have; throws
  */
 export function readFilledTopic(topic: string, captures: readonly Capture[], refuse: Refuse): FilledTopic {
   const template = parseTopicTemplate(topic, refuse);
@@ -21,7 +21,7 @@ export function readFilledTopic(topic: string, captures: readonly Capture[], ref
     if (!captures.some((capture) => capture.name === name)) {
       refuse(`the handler's pattern does not capture {${name}}. Add it there, or remove it here`);
     }
-    levels[level] = name; // stands in while the rest is checked
+    levels[level] = name; // placeholder, to validate the rest
   }
   const problem = topicNameProblem(levels.join('/'));
   if (problem !== undefined) refuse(problem);

@@ -3,25 +3,25 @@ import type { Handler } from './handler.js';
 import type { PublishTarget } from './publish-target.js';
 import type { Capture } from './topic-template.js';
 
-/** One handler under one pattern, as it is served. */
+/** One handler for one pattern. */
 export interface HandlerDescription {
-  /** The pattern as it was written, or as Nest normalises it where it was an object. */
+  /** The pattern of the decorator; an object pattern as normalised by Nest. */
   readonly pattern: string;
-  /** The pattern with its prefix, without its group, as observers are told. */
+  /** The pattern with its prefix and without its group, as passed to observers. */
   readonly template: string;
   /** `@EventPattern` or `@MessagePattern`. */
   readonly kind: 'event' | 'request';
-  /** What the broker is asked for: prefix and group included. */
+  /** Topic Filter of the SUBSCRIBE packet, including prefix and group. */
   readonly subscription: string;
-  /** Topic Filter that Topic Names are matched against: without group, and without what the broker strips. */
+  /** Topic Filter that Topic Names are matched against: without the group, and without a prefix that the broker strips. */
   readonly filter: string;
-  /** Group of a Shared Subscription; undefined where there is none. */
+  /** Group of a Shared Subscription; undefined if there is none. */
   readonly group: string | undefined;
-  /** Named captures of the pattern, by the level of the topic. */
+  /** Named captures of the pattern, with their levels in the topic. */
   readonly captures: readonly Capture[];
-  /** All levels merged, defaults filled in. */
+  /** Options of all levels merged, with defaults. */
   readonly options: Readonly<MqttSubscriptionOptions>;
-  /** Where `@PublishTo` publishes the results. */
+  /** Targets of `@PublishTo`. */
   readonly publishTo: readonly PublishTarget[];
   /** @internal The same object for all patterns of one method, which runs once for a message that several of them match. */
   readonly method: object;

@@ -17,22 +17,22 @@ import { handlerWarnings } from './handler-warnings.js';
 import { levelsOf, OptionMerger, type OptionLevels } from './option-levels.js';
 import { publishTargets, resolveHandler, type Registration } from './resolve-handler.js';
 
-/** What the server as a whole says about its handlers. */
+/** Settings of the server that apply to all handlers. */
 interface ServerLevel {
   readonly subscribeOptions: MqttSubscriptionOptions;
   readonly strippedPrefixes: readonly string[];
   readonly protocolVersion: 4 | 5;
-  /** Told what is allowed, and yet does nothing. */
+  /** Receives warnings about options that have no effect. */
   readonly warn?: (line: string) => void;
 }
 
-/** The handlers of a server, as Nest registers them and as they are resolved when it starts. */
+/** The handlers of a server: registered by Nest, and resolved when the server starts. */
 export class HandlerRegistry {
   private readonly registrations: Registration[] = [];
-  /** Patterns of the method that was registered last. */
+  /** Patterns of the last registered method. */
   private readonly patternsOfLatest = new Set<string>();
 
-  /** @param discouraged the option `discouragedCharacters` of the connection that the patterns are subscribed on */
+  /** @param discouraged the option `discouragedCharacters` of the connection */
   constructor(private readonly discouraged: DiscouragedCharacters = 'refuse') {}
 
   get isEmpty(): boolean {
@@ -46,7 +46,7 @@ export class HandlerRegistry {
   }
 
   /**
-   * Merges the options of all levels and reads the patterns.
+   * Merges the options of all levels and parses the patterns.
    *
    * @throws InvalidOptionsError that lists the problems of all handlers
    * @throws InvalidTopicError, DuplicateHandlerError
@@ -66,7 +66,7 @@ export class HandlerRegistry {
     return handlers;
   }
 
-  /** Nest registers the patterns of one method in a row, and with one and the same extras object. */
+  /** Nest registers the patterns of a method one after another, with the same extras object. */
   private firstOfMethod(pattern: string, extras: Extras): Registration | undefined {
     const latest = this.registrations.at(-1);
     const isLatest = latest?.extras === extras && !this.patternsOfLatest.has(pattern);
@@ -75,7 +75,7 @@ export class HandlerRegistry {
     return isLatest ? (latest.first ?? latest) : undefined;
   }
 
-  /** A handler that has several patterns may find a capture in one of them only. */
+  /** With several patterns, a capture must exist in at least one of them. */
   private refuseUnknownParams(handlers: readonly Handler[]): void {
     if (!this.registrations.some(({ extras }) => extras[TOPIC_PARAMS] !== undefined)) return;
     const checks = new OptionChecks();
@@ -123,7 +123,7 @@ export class HandlerRegistry {
   }
 }
 
-/** A pattern that has no such capture has no key to order its messages by. */
+/** Refuses an `orderBy` that names a capture which the pattern does not have. */
 function refuseUnknownKeys(handlers: readonly Handler[]): void {
   const checks = new OptionChecks();
   for (const { pattern, captures, options } of handlers) {
@@ -133,13 +133,13 @@ function refuseUnknownKeys(handlers: readonly Handler[]): void {
       orderBy,
       captures.map(({ name }) => name),
     );
-    const remedy = likely ? `Did you mean "${likely}"?` : `Add {${orderBy}} to the pattern, or give orderBy: false`;
+    const remedy = likely ? `Did you mean "${likely}"?` : `Add {${orderBy}} to the pattern, or set orderBy: false`;
     checks.report(`'${pattern}'.orderBy`, `the pattern has no capture "${orderBy}"`, remedy);
   }
   checks.done();
 }
 
-/** The option may come from one level and the group from another, or from the pattern: only together are they wrong. */
+/** Checked after the merge: the option may come from one level, the group from another or from the pattern. */
 function refuseNoLocalInGroups(handlers: readonly Handler[]): void {
   const checks = new OptionChecks();
   for (const { pattern, options, filter } of handlers) {
@@ -148,7 +148,7 @@ function refuseNoLocalInGroups(handlers: readonly Handler[]): void {
   checks.done();
 }
 
-/** Only one handler can answer a request. */
+/** Only one handler can reply to a request. */
 function refuseDuplicates(handlers: readonly Handler[]): void {
   const answered = new Set<string>();
   for (const { isEventHandler, filter, subscription } of handlers) {

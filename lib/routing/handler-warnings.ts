@@ -4,7 +4,7 @@ import type { Extras } from './decorators/handler-extras.js';
 import type { Handler } from './handler.js';
 import type { OptionLevels } from './option-levels.js';
 
-/** A handler, and what was said about it where. */
+/** A handler, with the options of each level. */
 interface Described {
   readonly handler: Handler;
   readonly levels: OptionLevels;
@@ -12,10 +12,10 @@ interface Described {
 }
 
 /**
- * What is allowed, and yet does nothing where it stands. An option that comes from further away, and holds for others too, is left
- * alone.
+ * Warnings about options of a handler that are valid, but have no effect. Options of outer levels are not reported, because they apply
+ * to other handlers too.
  *
- * @returns a line for each
+ * @returns one line for each warning
  */
 export function handlerWarnings({ handler, levels, extras }: Described): string[] {
   const { pattern, options, isEventHandler } = handler;
@@ -27,23 +27,23 @@ export function handlerWarnings({ handler, levels, extras }: Described): string[
   };
   const strangers = Object.keys(extras).filter((name) => !SUBSCRIPTION_NAMES.has(name));
   if (strangers.length > 0)
-    warn(
-      `extras that this transport does not know: ${strangers.join(', ')}`,
-      'Its options are those of @MqttSubscription',
-    );
+    warn(`unknown extras: ${strangers.join(', ')}`, 'The options of this transport are those of @MqttSubscription');
   const hasPolicy = said(levels, 'ackPolicy') && ackPolicy !== AckPolicy.ACK;
   if (hasPolicy && qos === 0)
-    warn(`${policy} at QoS 0, where nothing is acknowledged`, 'Ask for qos: 1 or 2, or leave the policy out');
+    warn(`${policy} at QoS 0, which has no acknowledgement`, 'Set qos: 1 or 2, or remove the policy');
   if (together(levels, 'ackPolicy', 'deadLetter') && TAKEN_BY_DEAD_LETTER.has(ackPolicy))
-    warn(`${policy} beside deadLetter, which takes what fails before the policy is asked`, 'Leave one of the two out');
+    warn(`${policy} with deadLetter, which applies to failed messages before the policy does`, 'Remove one of the two');
   if (ackPolicy === AckPolicy.ACK_FIRST && together(levels, 'ackPolicy', 'deadLetter'))
-    warn(`${policy} beside deadLetter: what is acknowledged is not given up any more`, 'Leave one of the two out');
+    warn(
+      `${policy} with deadLetter: a message that is already acknowledged gets no dead letter`,
+      'Remove one of the two',
+    );
   if (ackPolicy === AckPolicy.ACK_FIRST && together(levels, 'ackPolicy', 'retry'))
-    warn(`${policy} beside retry: what is acknowledged does not run again`, 'Leave one of the two out');
+    warn(`${policy} with retry: a message that is already acknowledged is not retried`, 'Remove one of the two');
   if (isEventHandler && levels.own?.responseTopic !== undefined)
-    warn('responseTopic, and is an event handler, which does not reply', 'Use @PublishTo, or @MessagePattern');
+    warn('responseTopic, but it is an event handler, which does not reply', 'Use @PublishTo, or @MessagePattern');
   if (isEventHandler && levels.own?.noReply !== undefined)
-    warn('noReply, and is an event handler, which does not reply', 'Leave it out');
+    warn('noReply, but it is an event handler, which does not reply', 'Remove it');
   return warnings;
 }
 
@@ -55,7 +55,7 @@ function said({ controller, own }: OptionLevels, name: Name): boolean {
   return controller?.[name] !== undefined || own?.[name] !== undefined;
 }
 
-/** Whether both were said in one place: what one place says may well be meant to win over what another one does. */
+/** Whether both options are set at the same level: across levels, the inner one may override the outer one on purpose. */
 function together({ controller, own }: OptionLevels, one: Name, other: Name): boolean {
   return [controller, own].some((level) => level?.[one] !== undefined && level[other] !== undefined);
 }

@@ -6,33 +6,33 @@ import type { FilledTopic } from './filled-topic.js';
 import type { ResolvedPublishTarget } from './publish-target.js';
 import type { Capture } from './topic-template.js';
 
-/** A method as Nest registers it. */
+/** A handler method, as registered by Nest. */
 export interface HandlerMethod {
-  /** What Nest keeps beside its patterns: one object, which every pattern of the method shares. */
+  /** The extras of its patterns: one object, shared by all patterns of the method. */
   readonly extras: Extras;
 }
 
-/** One handler under one pattern, with everything that can be known before a message comes. */
+/** One handler for one pattern, with everything that is prepared before messages arrive. */
 export interface Handler {
-  /** The pattern as it was written, for logs and errors. */
+  /** The pattern of the decorator, for logs and errors. */
   readonly pattern: string;
-  /** Declared topic with prefix and captures, without its group, for observers. */
+  /** Topic template with prefix and captures, without the group, for observers. */
   readonly template: string;
-  /** Class and method, where one of this package's decorators stands on them: `TelemetryController.temperature()`. */
+  /** Class and method, such as `TelemetryController.temperature()`; undefined without a decorator of this package. */
   readonly declaredAt: string | undefined;
   readonly callback: MessageHandler;
-  /** `@EventPattern` rather than `@MessagePattern`. */
+  /** Whether it is an `@EventPattern` (else `@MessagePattern`). */
   readonly isEventHandler: boolean;
   readonly options: ResolvedSubscriptionOptions;
-  /** What the broker is asked for: prefix and group included. */
+  /** Topic Filter of the SUBSCRIBE packet, including prefix and group. */
   readonly subscription: string;
-  /** What Topic Names are matched against. */
+  /** Topic Filter that Topic Names are matched against. */
   readonly filter: TopicFilter;
   readonly captures: readonly Capture[];
-  /** Where its dead letters are published, if they are. */
+  /** Topic of its dead letters, if set. */
   readonly deadLetterTopic: FilledTopic | undefined;
-  /** Where its results are published. */
+  /** Targets of its results. */
   readonly publishTo: readonly ResolvedPublishTarget[];
-  /** The same for all patterns of one method, which runs once for a message that several of them match. */
+  /** The same object for all patterns of one method, which runs once for a message that matches several of them. */
   readonly method: HandlerMethod;
 }

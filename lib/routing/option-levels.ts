@@ -6,7 +6,7 @@ import {
 } from '../options/subscription-options.js';
 import { CONTROLLER_OPTIONS, type Extras } from './decorators/handler-extras.js';
 
-/** What a controller and its handler say, each undefined where it says nothing. */
+/** The options of a controller and of its handler; undefined if not set. */
 export interface OptionLevels {
   readonly controller: MqttSubscriptionOptions | undefined;
   readonly own: MqttSubscriptionOptions | undefined;
@@ -17,7 +17,7 @@ export function levelsOf(extras: Extras): OptionLevels {
   return { controller: controller && pickOptions(controller), own: pickOptions(extras) };
 }
 
-/** Extras may hold what others read: only the subscription options are ours. */
+/** Extras may have properties for other code: only the subscription options are picked. */
 function pickOptions(extras: Extras): MqttSubscriptionOptions | undefined {
   let picked: Record<string, unknown> | undefined;
   for (const name in extras) {
@@ -26,11 +26,11 @@ function pickOptions(extras: Extras): MqttSubscriptionOptions | undefined {
   return picked;
 }
 
-/** Merges the levels of handlers, once for all handlers that say the same. */
+/** Merges the options of handlers, once for all handlers with equal options. */
 export class OptionMerger {
   private readonly merged = new Map<string, ResolvedSubscriptionOptions>();
 
-  /** @param server what holds for handlers that say nothing of their own */
+  /** @param server options of the server */
   constructor(private readonly server: MqttSubscriptionOptions) {}
 
   merge({ controller, own }: OptionLevels): ResolvedSubscriptionOptions {
@@ -42,7 +42,7 @@ export class OptionMerger {
   }
 }
 
-/** Codecs, stores and functions are not equal to others because they look alike. */
+/** Codecs, stores and functions cannot be compared by value. */
 function holdsMachinery(options: MqttSubscriptionOptions | undefined): boolean {
   return (
     options !== undefined &&

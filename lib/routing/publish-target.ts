@@ -4,30 +4,30 @@ import type { MqttCodec } from '../protocol/codec.js';
 import { readFilledTopic, type FilledTopic } from './filled-topic.js';
 import { refusalOf, type Capture, type Refuse } from './topic-template.js';
 
-/** How the results of a handler are published. */
+/** Options of the messages that `@PublishTo` publishes. */
 export interface PublishToOptions extends MqttPublishOptions {
-  /** Encodes the results. Default: the handler's. */
+  /** Encodes the results. Default: the codec of the handler. */
   codec?: MqttCodec;
 }
 
 /** Names of the options of `@PublishTo`. */
 export const PUBLISH_TO_NAMES = allNames(PUBLISH_NAMES, namesOf<Pick<PublishToOptions, 'codec'>>({ codec: true }));
 
-/** Where, and how, the results of a handler are published, as `@PublishTo` says it. */
+/** Topic and options of one `@PublishTo`. */
 export interface PublishTarget {
-  /** Topic Name, in which `{name}` stands for the value of a capture. */
+  /** Topic Name, in which `{name}` is replaced with the value of a capture. */
   readonly topic: string;
   readonly options: Readonly<PublishToOptions>;
 }
 
-/** A target whose topic has been read. */
+/** A target with its parsed topic. */
 export interface ResolvedPublishTarget extends PublishTarget {
   readonly topicOf: FilledTopic;
 }
 
 /**
- * @param captures those of the handler's pattern
- * @param refuse throws when the topic is none, or uses a capture that the pattern does not have
+ * @param captures captures of the handler's pattern
+ * @param refuse called when the topic is invalid, or uses a capture that the pattern does not have; throws
  */
 export function resolvePublishTarget(
   { topic, options }: PublishTarget,

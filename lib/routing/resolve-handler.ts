@@ -7,26 +7,26 @@ import { readFilledTopic } from './filled-topic.js';
 import { resolvePublishTarget, type PublishTarget, type ResolvedPublishTarget } from './publish-target.js';
 import { parseTopicTemplate, refusalOf, type Capture, type Refuse, type TopicTemplate } from './topic-template.js';
 
-/** A handler as Nest registers it. */
+/** A handler, as registered by Nest. */
 export interface Registration {
-  /** Normalised the way Nest does. */
+  /** Pattern, normalised as in Nest. */
   readonly pattern: string;
-  /** Whether the pattern was an object, whose braces are no captures. */
+  /** Whether the pattern was an object, in which braces are not captures. */
   readonly literal: boolean;
   readonly callback: MessageHandler;
   readonly isEventHandler: boolean;
   readonly extras: Extras;
-  /** The first of the same method; undefined where this one is. */
+  /** The first registration of the same method; undefined if this is the first. */
   readonly first: Registration | undefined;
 }
 
 const NONE: readonly never[] = Object.freeze([]);
 
 /**
- * Reads the pattern of a handler.
+ * Parses the pattern of a handler.
  *
- * @param strippedPrefixes what the broker takes off before it sends a message
- * @throws InvalidTopicError that shows pattern or topic as they were written
+ * @param strippedPrefixes prefixes of filters that the broker strips
+ * @throws InvalidTopicError that shows the pattern or topic of the decorator
  */
 export function resolveHandler(
   registration: Registration,
@@ -58,14 +58,14 @@ export function resolveHandler(
   };
 }
 
-/** What is subscribed, and what is captured from the topics of it. */
+/** The subscribed filter, and the captures. */
 function readPattern(
   { pattern, literal, extras }: Registration,
   { prefix, shared }: ResolvedSubscriptionOptions,
 ): { readonly subscription: TopicFilter; readonly captures: readonly Capture[]; readonly text: string } {
   const beforeIt = prefix && ` (with the prefix ${JSON.stringify(prefix)} before it)`;
   const refuse = refusalOf(pattern, `${beforeIt}${whereOf(extras)}`);
-  const written = splitShare(pattern); // a group may be part of the pattern: the prefix goes between the two
+  const written = splitShare(pattern); // a pattern may begin with $share/<group>/: the prefix is inserted after it
   const text = `${prefix}${written.filter}`;
   const { filter, captures } = readTemplate(text, literal, refuse);
   const group = written.group ?? shared;
@@ -85,7 +85,7 @@ function readTemplate(text: string, literal: boolean, refuse: Refuse): TopicTemp
   return literal ? { filter: text, captures: NONE } : parseTopicTemplate(text, refuse);
 }
 
-/** Captures as they stand in topics without the levels that are skipped. */
+/** The captures, with levels counted in topics without the skipped levels. */
 function shifted(captures: readonly Capture[], skipped: number): readonly Capture[] {
   return captures.length === 0 ? NONE : captures.map(({ name, level }) => ({ name, level: level - skipped }));
 }
@@ -94,7 +94,7 @@ function levelsIn(prefix: string): number {
   return prefix.split('/').length - 1;
 }
 
-/** Targets as `@PublishTo` left them. */
+/** The targets of `@PublishTo`. */
 export function publishTargets(extras: Extras): readonly PublishTarget[] {
   return (extras[PUBLISH_TO] ?? NONE) as readonly PublishTarget[];
 }
@@ -111,7 +111,7 @@ function deadLetterOf({ pattern, extras }: Registration): string {
   return ` (deadLetter of ${JSON.stringify(pattern)}${whereOf(extras)})`;
 }
 
-/** Class and method, where one of this package's decorators stands on them: Nest tells them to nobody. */
+/** Class and method, if a decorator of this package has recorded them: Nest does not pass them on. */
 function whereOf(extras: Extras): string {
   const place = extras[DECLARED_AT] as string | undefined;
   return place === undefined ? '' : `, at ${place}`;

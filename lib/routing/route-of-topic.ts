@@ -3,14 +3,14 @@ import { compareSpecificity } from './specificity.js';
 import type { Route, Subscription, Target } from './subscription.js';
 import type { Capture, TopicParams } from './topic-template.js';
 
-/** @param subscriptions those that match `topic` */
+/** @param subscriptions the subscriptions that match `topic` */
 export function routeOf<H extends Handler>(topic: string, subscriptions: readonly Subscription<H>[]): Route<H> {
   const [only] = subscriptions;
   if (subscriptions.length !== 1 || only!.handlers.length !== 1) return routeOfSeveral(topic, subscriptions);
   if (only!.route !== undefined) return only!.route;
   const [handler] = only!.handlers;
   const route = { targets: [targetOf(handler!, only!, topic)], subscriptions };
-  // a route for each topic costs every new one 0.15 µs of 1.7 in all
+  // a new route for each topic takes 0.15 of 1.7 µs
   if (handler!.captures.length === 0) only!.route = route;
   return route;
 }

@@ -1,8 +1,8 @@
 import { MULTI_LEVEL_WILDCARD, SINGLE_LEVEL_WILDCARD, type TopicFilter } from '../protocol/topic-filter.js';
 
 /**
- * Orders filters from the most to the least specific: at the first level in which two filters differ, a name goes before `+`,
- * `+` before `#`, and a filter that ends before one that goes on with `#`.
+ * Sorts filters from the most to the least specific: at the first level in which two filters differ, a name precedes `+`, `+` precedes
+ * `#`, and the end of a filter precedes `#`.
  */
 export function compareSpecificity({ levels: a }: TopicFilter, { levels: b }: TopicFilter): number {
   for (let i = 0; i < Math.max(a.length, b.length); i++) {

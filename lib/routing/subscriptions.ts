@@ -4,18 +4,18 @@ import type { Handler } from './handler.js';
 import type { Subscription } from './subscription.js';
 import { TopicFilterTree } from './topic-filter-tree.js';
 
-/** Where a subscription is put together. */
+/** A subscription while its handlers are collected. */
 type Growing<H extends Handler> = Subscription<H> & { readonly handlers: H[] };
 
 /**
- * The subscriptions of a server's handlers: one for each filter, with what its handlers agree on. One tree of them serves both the
- * messages that come in, and the plan of what the broker is asked for.
+ * The subscriptions of a server: one for each filter, shared by its handlers. One tree serves to route messages and to find
+ * overlapping filters.
  */
 export class Subscriptions<H extends Handler = Handler> {
   private readonly byText = new Map<string, Growing<H>>();
   private readonly tree = new TopicFilterTree<Subscription<H>>();
 
-  /** @throws InvalidOptionsError when handlers of one filter disagree about its options */
+  /** @throws InvalidOptionsError when handlers of one filter have different options for it */
   constructor(handlers: Iterable<H>) {
     for (const handler of handlers) {
       const known = this.byText.get(handler.subscription);
@@ -24,17 +24,17 @@ export class Subscriptions<H extends Handler = Handler> {
     }
   }
 
-  /** In the order of their first handlers. */
+  /** All subscriptions, in the order of their first handlers. */
   [Symbol.iterator](): Iterator<Subscription<H>> {
     return this.byText.values();
   }
 
-  /** Those that a message on `topic`, a valid Topic Name, belongs to. */
+  /** The subscriptions that match `topic`, a valid Topic Name. */
   matching(topic: string): readonly Subscription<H>[] {
     return this.tree.match(topic);
   }
 
-  /** The others of which some topic matches both. */
+  /** The other subscriptions that overlap this one. */
   overlapping(subscription: Subscription): Subscription<H>[] {
     return this.tree.overlapping(subscription.filter, subscription as Subscription<H>);
   }
@@ -64,7 +64,7 @@ function share<H extends Handler>(subscription: Growing<H>, handler: H): void {
     throw new InvalidOptionsError([
       {
         option: `nl, rap, rh of "${subscription.text}"`,
-        problem: 'its handlers share one subscription and disagree about them',
+        problem: 'its handlers share one subscription, but set different values',
         remedy: 'Give all handlers of this filter the same values',
       },
     ]);

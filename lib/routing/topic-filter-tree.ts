@@ -4,8 +4,8 @@ import { Overlaps } from './tree/overlaps.js';
 import { Branch } from './tree/place.js';
 
 /**
- * Values by Topic Filter. What it costs to find the values of a topic depends on the levels of the topic, not on the number of
- * filters (section 4.7).
+ * A map from Topic Filters to values. The cost of a look-up depends on the number of levels of the topic, not on the number of filters
+ * (section 4.7).
  */
 export class TopicFilterTree<T> {
   private readonly root = new Branch<T>();
@@ -19,7 +19,7 @@ export class TopicFilterTree<T> {
     return matchesOf(this.root, topic);
   }
 
-  /** Values of all filters that some topic matches together with `filter`, without `except`. */
+  /** Values of all filters that overlap `filter`, without `except`. */
   overlapping({ filter }: TopicFilter, except?: T): T[] {
     return new Overlaps(filter, except).of(this.root);
   }

@@ -3,13 +3,12 @@ import { routeOf } from './route-of-topic.js';
 import type { Route } from './subscription.js';
 import type { Subscriptions } from './subscriptions.js';
 
-/** Topics of one generation. Devices that publish under ever new topics must not fill the memory. */
+/** Maximum number of topics of one cache generation: the number of topics is unlimited, the memory is not. */
 const GENERATION = 5_000;
 
 /**
- * Finds the handlers of a topic. A topic that was seen lately costs one look-up, however many handlers there are: it is
- * remembered until one and then another 5,000 topics have come that were not. In service that saves 0.2 µs of 1.3 a message
- * among 10 patterns, and 1.1 of 3.2 among 50,000.
+ * Finds the handlers of a topic. Recent topics are cached in two generations of 5,000: such a topic takes one look-up, whatever the
+ * number of handlers. This saves 0.2 of 1.3 µs for each message with 10 patterns, and 1.1 of 3.2 µs with 50,000.
  */
 export class TopicRouter<H extends Handler = Handler> {
   private recent = new Map<string, Route<H>>();

@@ -1,19 +1,19 @@
 import { InvalidTopicError } from '../errors/invalid-topic.error.js';
 
-/** A named part of a topic: `{deviceId}` in `devices/{deviceId}/temperature`. */
+/** A named level of a topic: `{deviceId}` in `devices/{deviceId}/temperature`. */
 export interface Capture {
   readonly name: string;
-  /** Level of the topic that it stands for, from 0. */
+  /** Index of its level in the topic, from 0. */
   readonly level: number;
 }
 
-/** Says what is wrong with a text. */
+/** Throws an error with the given problem. */
 export type Refuse = (problem: string) => never;
 
 /** Values of a topic's named captures. */
 export type TopicParams = Readonly<Record<string, string>>;
 
-/** A pattern taken apart: the Topic Filter that is subscribed, and what is captured from Topic Names. */
+/** A parsed pattern: the Topic Filter to subscribe, and the captures. */
 export interface TopicTemplate {
   readonly filter: string;
   readonly captures: readonly Capture[];
@@ -22,10 +22,10 @@ export interface TopicTemplate {
 const NONE: readonly never[] = Object.freeze([]);
 
 /**
- * Reads `devices/{deviceId}/temperature` as the filter `devices/+/temperature` and a capture. A capture fills a whole level;
- * `{{` and `}}` are literal braces.
+ * Parses `devices/{deviceId}/temperature` into the filter `devices/+/temperature` and a capture. A capture is a whole level; `{{` and
+ * `}}` are literal braces.
  *
- * @param refuse throws when a brace is neither part of a capture nor doubled, or a name is given twice
+ * @param refuse called when a brace is neither part of a capture nor doubled, or a name is used twice; throws
  */
 export function parseTopicTemplate(text: string, refuse: Refuse = refusalOf(text)): TopicTemplate {
   if (!text.includes('{') && !text.includes('}')) return { filter: text, captures: NONE };
@@ -34,7 +34,7 @@ export function parseTopicTemplate(text: string, refuse: Refuse = refusalOf(text
     const name = captureName(level);
     if (name === undefined) return literalLevel(level, refuse);
     if (captures.some((capture) => capture.name === name)) {
-      refuse(`it captures {${name}} twice. Give each capture a name of its own`);
+      refuse(`it captures {${name}} twice. Give each capture another name`);
     }
     captures.push({ name, level: i });
     return '+';
@@ -63,14 +63,14 @@ function literalLevel(level: string, refuse: Refuse): string {
     literal += character;
     if (character !== '{' && character !== '}') continue;
     if (level[i + 1] !== character) {
-      refuse('a capture {name} must fill a whole level, and a literal brace must be doubled: {{ or }}');
+      refuse('a capture {name} must be a whole level, and a literal brace must be doubled: {{ or }}');
     }
     i++;
   }
   return literal;
 }
 
-/** Refuses `text` with an InvalidTopicError. @param where it is from, as the end of a sentence */
+/** Refuses `text` with an InvalidTopicError. @param where the place of the text, appended to the message */
 export function refusalOf(text: string, where = ''): Refuse {
   return (problem) => {
     throw new InvalidTopicError(text, `${problem}${where}`);

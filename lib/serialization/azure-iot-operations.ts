@@ -20,18 +20,18 @@ export const AzureProperty = {
   requestVersion: '__requestProtVer',
   invokerClientId: '__invId',
   sourceId: '__srcId',
-  /** By which the broker keeps the requests of one caller at one member of a group. */
+  /** Partition key, by which the broker sends all requests of one caller to the same member of a group. */
   partition: '$partition',
 } as const;
 
 const PROTOCOL_VERSION = '1.0';
 const SUPPORTED_VERSION = /^1\.\d+$/;
 
-/** Status of a success, and of one without a value. */
+/** Statuses of success: with and without a value. */
 export const OK = '200';
 export const NO_CONTENT = '204';
 
-/** Statuses, which are those of HTTP, by the kind of failure. Whatever else failed did so in the application. */
+/** HTTP statuses by kind of failure. All other failures are application errors. */
 const STATUS_BY_CODE: ReadonlyMap<string, string> = new Map([
   ['bad-request', '400'],
   ['timeout', '408'],
@@ -43,39 +43,39 @@ const CODE_BY_STATUS: ReadonlyMap<string, string> = new Map([
   ['505', 'unsupported-version'],
 ]);
 
-/** Of an error whose message is longer; the payload of the reply has all of it. */
-const LONGEST_MESSAGE = 1_024;
+/** Maximum length of the status message; the payload of the reply has the whole message. */
+const MAX_MESSAGE_LENGTH = 1_024;
 
-/** What a failed reply of Azure IoT Operations says: Nest's error object, and what the protocol adds. */
+/** An error reply of Azure IoT Operations: Nest's error object, and fields of the protocol. */
 export interface AzureError extends NestError {
-  /** `__stat`, such as 500; undefined where it is no number, or the reply itself is of another version. */
+  /** `__stat`, such as 500; undefined if it is not a number, or the reply has an unsupported version. */
   readonly statusCode: number | undefined;
-  /** `__apErr`: it was the application that failed, not the protocol. */
+  /** `__apErr`: whether the application failed, not the protocol. */
   readonly isApplicationError: boolean;
-  /** `__propName`: which property was missing or wrong, or which time was up. */
+  /** `__propName`: the property that was missing or invalid, or the timeout that expired. */
   readonly propertyName?: string;
   readonly propertyValue?: string;
-  /** `__supProtMajVer`: versions of the protocol that the other side speaks. */
+  /** `__supProtMajVer`: protocol versions that the peer supports. */
   readonly supportedMajorVersions?: string;
 }
 
-/** The properties by which a failure is told. @param handlerTimeoutMs what a handler's time is */
+/** User Properties of a failed reply. @param handlerTimeoutMs the option `handlerTimeout` */
 export function azureFailure(code: string, message: string, handlerTimeoutMs: number | undefined): UserProperties {
   const status = STATUS_BY_CODE.get(code);
   const properties: UserProperties = {
     [AzureProperty.status]: status ?? '500',
-    [AzureProperty.statusMessage]: utf8Excerpt(message, LONGEST_MESSAGE),
+    [AzureProperty.statusMessage]: utf8Excerpt(message, MAX_MESSAGE_LENGTH),
   };
   if (status === undefined) properties[AzureProperty.isApplicationError] = 'true';
   if (code === 'timeout') {
-    // its callers want both: they read the time as a duration of ISO 8601
+    // callers require both; the value is an ISO 8601 duration
     properties[AzureProperty.invalidPropertyName] = 'ExecutionTimeout';
     properties[AzureProperty.invalidPropertyValue] = `PT${(handlerTimeoutMs ?? 0) / 1_000}S`;
   }
   return properties;
 }
 
-/** The failure that a reply tells; undefined for a success, and for a reply that has no status, as of other peers. */
+/** The failure in a reply; undefined for a success, and for replies of other peers, which have no status. */
 export function readAzureFailure(properties: UserProperties): { code: string; error: AzureError } | undefined {
   const version = nestProperty(properties, AzureProperty.protocolVersion);
   if (version !== undefined && !SUPPORTED_VERSION.test(version)) return unsupported(version);
@@ -88,7 +88,7 @@ export function readAzureFailure(properties: UserProperties): { code: string; er
   return { code, error: { ...nestError(message), statusCode, isApplicationError, ...detailsOf(properties) } };
 }
 
-/** The message with these User Properties added, and the Payload Format Indicator that the protocol asks for. */
+/** The message with these User Properties, and the Payload Format Indicator that the protocol requires. */
 export function withAzureProperties(message: OutgoingMessage, added: UserProperties): OutgoingMessage {
   const properties: MessageProperties = { ...message.properties };
   properties.userProperties = { ...properties.userProperties, [AzureProperty.protocolVersion]: PROTOCOL_VERSION };
@@ -99,7 +99,7 @@ export function withAzureProperties(message: OutgoingMessage, added: UserPropert
 }
 
 function unsupported(version: string): { code: string; error: AzureError } {
-  const message = `The reply is in version ${version} of the protocol; this client reads 1`;
+  const message = `The reply has protocol version ${version}; this client supports 1`;
   return {
     code: 'unsupported-version',
     error: { ...nestError(message), statusCode: undefined, isApplicationError: false },

@@ -8,13 +8,13 @@ export const BINARY_CONTENT_TYPE = 'application/octet-stream';
 
 const EMPTY = Buffer.alloc(0);
 
-/** JSON, whatever the Content Type says. `undefined` is an empty payload. */
+/** JSON, regardless of the Content Type. `undefined` is an empty payload. */
 export const jsonCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
     if (value === undefined) return { payload: EMPTY };
     if (typeof value === 'object' && value !== null) refuseOpaque(value);
     const payload = JSON.stringify(value) as string | undefined;
-    if (payload === undefined) throw new TypeError(`a ${typeof value} cannot be written as JSON`);
+    if (payload === undefined) throw new TypeError(`a ${typeof value} cannot be encoded as JSON`);
     return { payload, contentType: JSON_CONTENT_TYPE };
   },
   decode(payload: Buffer): unknown {
@@ -22,22 +22,22 @@ export const jsonCodec: MqttCodec = {
   },
 };
 
-/** Containers whose JSON is `{}`, whatever they hold, and what to send in their place. */
+/** Types whose JSON is always `{}`, and what to send instead. */
 const OPAQUE: readonly (readonly [type: new (...args: never[]) => object, remedy: string])[] = [
   [Map, 'Send Object.fromEntries(map) or [...map]'],
   [Set, 'Send [...set]'],
-  [Promise, 'Send what it resolves to: await it first'],
+  [Promise, 'Await it, and send its result'],
 ];
 
 function refuseOpaque(value: object): void {
   if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype || 'toJSON' in value) return;
   const opaque = OPAQUE.find(([type]) => value instanceof type);
   if (!opaque) return;
-  if (value instanceof Promise) value.catch(() => {}); // its rejection would be nobody's
+  if (value instanceof Promise) value.catch(() => {}); // else its rejection would be unhandled
   throw new TypeError(`the JSON of a ${opaque[0].name} is {}. ${opaque[1]}`);
 }
 
-/** UTF-8 text, whatever the Content Type says. */
+/** UTF-8 text, regardless of the Content Type. */
 export const textCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
     const payload = String(value);
@@ -47,7 +47,7 @@ export const textCodec: MqttCodec = {
   decode: decodeText,
 };
 
-/** Bytes, whatever the Content Type says. */
+/** Bytes, regardless of the Content Type. */
 export const binaryCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
     if (!isBytes(value)) throw new TypeError('it is neither a Buffer nor a Uint8Array');
@@ -57,8 +57,8 @@ export const binaryCodec: MqttCodec = {
 };
 
 /**
- * The default: bytes as they are, strings as UTF-8 text, everything else as JSON. Payloads are decoded by their Content Type;
- * without one as JSON if they parse, else as text if they are valid UTF-8, else they stay bytes.
+ * The default codec. Encodes bytes unchanged, strings as UTF-8 text, and everything else as JSON. Decodes by the Content Type; without
+ * one: JSON if the payload parses, else text if it is valid UTF-8, else bytes.
  */
 export const defaultCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
@@ -90,7 +90,7 @@ function decodeByContent(payload: Buffer): unknown {
   }
 }
 
-/** The first bytes that a JSON text can have: a parse that must fail costs far more than this look. */
+/** Possible first bytes of JSON: this check is much cheaper than a failing parse. */
 const JSON_STARTS = new Set(Buffer.from('{["-0123456789tfn \t\r\n'));
 
 function mayBeJson(firstByte: number | undefined): boolean {

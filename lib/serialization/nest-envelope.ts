@@ -1,12 +1,12 @@
-/** Suffix of the topic that Nest's built-in MQTT transport replies on. */
+/** Suffix of the reply topics of Nest's built-in MQTT transport. */
 const NEST_REPLY_SUFFIX = '/reply';
 
 /** A message in the wire format of Nest's built-in MQTT transport. */
 export interface NestEnvelope {
   readonly data: unknown;
-  /** Set on requests; replies carry it back. */
+  /** Id of a request; its replies have the same id. */
   readonly id: string | undefined;
-  /** What Nest 12's dispatch hooks of the caller have added, a trace context for example. */
+  /** Metadata added by the caller's dispatch hooks (Nest 12), such as a trace context. */
   readonly metadata: Readonly<Record<string, string>> | undefined;
 }
 
@@ -15,9 +15,8 @@ export function nestReplyTopic(topic: string): string {
 }
 
 /**
- * Takes a decoded payload for Nest's envelope only if it says so itself: an object whose `pattern`, normalised, is the topic
- * that it came on, and which has `data` or an `id`. Anything else, a device's `{ "id", "data" }` or `{ "pattern", "level" }` too,
- * is a plain payload.
+ * Recognises Nest's envelope in a decoded payload: an object whose normalised `pattern` equals the topic of the message, and which has
+ * `data` or an `id`. Everything else is a plain payload, also `{ "id", "data" }` or `{ "pattern", "level" }` of a device.
  */
 export function readNestEnvelope(
   value: unknown,
@@ -31,7 +30,7 @@ export function readNestEnvelope(
   return { data, id: typeof id === 'string' ? id : undefined, metadata: metadataOf(metadata) };
 }
 
-/** Anybody can send anything: only texts are handed on. */
+/** The metadata comes from the network: only strings are passed on. */
 function metadataOf(metadata: unknown): Readonly<Record<string, string>> | undefined {
   if (typeof metadata !== 'object' || metadata === null) return undefined;
   return Object.fromEntries(Object.entries(metadata).filter(([, value]) => typeof value === 'string')) as Record<
@@ -45,7 +44,7 @@ function normalize(pattern: unknown, normalizePattern: (pattern: object) => stri
   try {
     return normalizePattern(pattern);
   } catch {
-    return undefined; // anybody can send a pattern that is nested deeper than the stack
+    return undefined; // a pattern from the network may be nested more deeply than the stack allows
   }
 }
 

@@ -2,15 +2,15 @@ import type { Deserializer, Serializer } from '@nestjs/microservices';
 import type { MqttCodec } from '../protocol/codec.js';
 import { withoutPromise } from './checked-codec.js';
 
-/** Nest's own way to change what goes over the wire: applications that move over keep theirs. */
+/** Nest's serializer and deserializer, for applications that migrate from another transport. */
 export interface NestSerializers {
-  /** Turns a packet, `{ pattern, data }` or `{ response }`, into what is sent. It must not return a promise. */
+  /** Converts a packet, `{ pattern, data }` or `{ response }`, to the value that is sent. Must be synchronous. */
   serializer?: Serializer;
-  /** Turns what came, parsed, into a packet. It must not return a promise. */
+  /** Converts the parsed payload to a packet. Must be synchronous. */
   deserializer?: Deserializer;
 }
 
-/** A codec whose values go through a serializer: `packetOf` makes the packet that it is given. */
+/** A codec that applies a serializer before it encodes; `packetOf` creates the packet for the serializer. */
 export function withSerializer(
   codec: MqttCodec,
   serializer: Serializer | undefined,
@@ -23,7 +23,7 @@ export function withSerializer(
   };
 }
 
-/** A codec whose values come through a deserializer: `valueOf` takes them out of the packet that it makes. */
+/** A codec that applies a deserializer after it decodes; `valueOf` extracts the value from the packet. */
 export function withDeserializer<P>(
   codec: MqttCodec,
   deserializer: Deserializer | undefined,

@@ -22,8 +22,8 @@ import { describeServer, type ServerDescription } from './server-description.js'
 import { ServerRuntime } from './server-runtime.js';
 
 /**
- * What Nest 12 reads and Nest 11 does not know: failures of event handlers reach this transport, which logs them and decides
- * about the message, so that Nest does not have to report them too.
+ * Read by Nest 12 (unknown to Nest 11): errors of event handlers are passed to this transport, which logs them and settles the message,
+ * so that Nest does not log them too.
  */
 const NEST_12_FIELDS = { propagatesEventHandlerErrors: true };
 
@@ -47,7 +47,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   private resolved: ResolvedServerOptions;
   private readonly registry: HandlerRegistry;
   private runtime: ServerRuntime | undefined;
-  /** Nest's own start hook, which does nothing; Nest 11 has it from 11.1.4 on. */
+  /** Nest's default start hook, which does nothing; in Nest 11 since 11.1.4. */
   private readonly noHook = this.onProcessingStartHook;
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
 
@@ -61,12 +61,12 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     this.deadLetters = new DeadLetters(this.resolved.deadLetters, () => this.replayer());
   }
 
-  /** @internal Whether Nest has handed it handlers, which it does when it is connected as a microservice. */
+  /** @internal Whether Nest has registered handlers, which it does when the server is connected as a microservice. */
   get hasHandlers(): boolean {
     return !this.registry.isEmpty;
   }
 
-  /** Called by Nest for every pattern of every handler. @throws InvalidTopicError when the pattern names no topic */
+  /** Called by Nest for every pattern of every handler. @throws InvalidTopicError when the pattern is not a topic */
   override addHandler(
     pattern: unknown,
     callback: MessageHandler,
@@ -81,15 +81,15 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   }
 
   /**
-   * Connects and subscribes. Calls back when the broker has granted every subscription, or with the error that prevented it; with
-   * `waitForBroker: false` at once. When `close()` comes first it does not call back, as with Nest's own transports: the application ends.
+   * Connects and subscribes. Calls back when the broker has granted every subscription, or with an error; with `waitForBroker: false` at
+   * once. Does not call back after `close()`, as in Nest's own transports.
    */
   async listen(callback: (error?: unknown) => void): Promise<void> {
     let started: Promise<boolean>;
     try {
       this.runtime = this.createRuntime();
       started = this.start(this.runtime);
-      started.catch(() => {}); // of a start that nobody waits for it is said in the log
+      started.catch(() => {}); // the error is logged
       if (this.resolved.waitForBroker && !(await started)) return;
     } catch (error) {
       await this.close();
@@ -118,7 +118,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     } catch (error) {
       if (this.runtime !== runtime) return false;
       if (!this.resolved.waitForBroker) {
-        this.logger.error(`The server does not serve: ${describeThrown(error)}`);
+        this.logger.error(`The server could not start: ${describeThrown(error)}`);
         await runtime.stop();
       }
       throw error;
@@ -137,8 +137,8 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   }
 
   /**
-   * Stops taking messages, lets running handlers end and acknowledge within `gracefulTimeout`, and disconnects. What had not
-   * started stays with the broker.
+   * Stops accepting messages, waits for running handlers and their acknowledgements, at most for `gracefulTimeout`, and disconnects.
+   * Messages whose handler has not started are not acknowledged.
    */
   async close(): Promise<void> {
     const { runtime } = this;
@@ -147,9 +147,9 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   }
 
   /**
-   * Listens to an event of the connection, and of the connections after it.
+   * Adds a listener for an event of the connection, also after reconnects.
    *
-   * @typeParam C the listener
+   * @typeParam C type of the listener
    */
   on<K extends keyof MqttEvents = keyof MqttEvents, C extends MqttEvents[K] = MqttEvents[K]>(
     event: K,
@@ -185,16 +185,16 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     };
   }
 
-  /** How it stands with its broker; undefined before `listen()` and after `close()`. */
+  /** State of the connection; undefined before `listen()` and after `close()`. */
   health(): MqttHealth | undefined {
     return this.runtime?.health();
   }
 
   /**
-   * Whether the live connection answers in time.
+   * Whether the broker answers a ping in time.
    *
    * @param timeout whole milliseconds, from 1 to 2_147_483_647
-   * @throws InvalidOptionsError when `timeout` is something else
+   * @throws InvalidOptionsError for any other timeout
    */
   async ping(timeout: number): Promise<boolean> {
     assertDuration('timeout of ping()', timeout, { min: 1, max: MAX_TIMER_MS });
@@ -202,16 +202,16 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   }
 
   /**
-   * What this server serves, and where: every handler with its filter and options. Also before `listen()`, once Nest has registered
+   * The configuration of this server: every handler with its filter and options. Available before `listen()`, after Nest has registered
    * the handlers: after `connectMicroservice()`, or `init()` of a microservice.
    *
-   * @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served
+   * @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when handlers are invalid
    */
   describe(): ServerDescription {
     return describeServer(this.transportId, this.resolved, this.registry);
   }
 
-  /** The MQTT.js client underneath. */
+  /** The underlying MQTT.js client. */
   unwrap<T = MqttClient>(): T {
     if (!this.runtime)
       throw new Error('The server has no connection yet. Call listen() or startAllMicroservices() first.');

@@ -7,21 +7,21 @@ import type { HandlerRegistry } from '../routing/handler-registry.js';
 import type { Handler } from '../routing/handler.js';
 import { describeConnection, type ConnectionDescription } from '../wire/connection/connection-description.js';
 
-/** What a server serves, and where: what its options and its handlers say, before any message. */
+/** The configuration of a server and its handlers. */
 export interface ServerDescription {
-  /** By which handlers choose their server, the way Nest tells transports apart. */
+  /** The transport id by which Nest assigns handlers to the server. */
   readonly transportId: Transport | symbol;
-  /** How it reaches its broker. */
+  /** Connection options, without credentials. */
   readonly connection: ConnectionDescription;
   /** Defaults for replies and `@PublishTo` results. */
   readonly publishOptions: Readonly<PublishDefaults>;
-  /** Codec of handlers that have none of their own; undefined where it is the default one. */
+  /** Codec of handlers without their own; undefined for the default codec. */
   readonly codec: MqttCodec | undefined;
-  /** In the order in which Nest registered them. */
+  /** Handlers, in the order in which Nest registered them. */
   readonly handlers: readonly HandlerDescription[];
 }
 
-/** @throws what {@link handlersOf} throws */
+/** @throws the errors of {@link handlersOf} */
 export function describeServer(
   transportId: Transport | symbol,
   options: ResolvedServerOptions,
@@ -37,8 +37,8 @@ export function describeServer(
 }
 
 /**
- * @param warn told what is allowed, and yet does nothing
- * @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served
+ * @param warn receives warnings about options that have no effect
+ * @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when handlers are invalid
  */
 export function handlersOf(
   registry: HandlerRegistry,

@@ -35,7 +35,7 @@ import { Redelivery } from './session/redelivery.js';
 import { ServerSubscriptions } from './session/server-subscriptions.js';
 import { StaleMessages } from './session/stale-messages.js';
 
-/** What the strategy, which Nest made, lends its runtime. */
+/** The parts of the strategy that its runtime uses. */
 interface RuntimeParts {
   readonly logger: Logger;
   readonly hooks: ProcessingHooks;
@@ -43,10 +43,10 @@ interface RuntimeParts {
   readonly onStatus: (status: MqttStatus) => void;
 }
 
-/** Replies and dead letters that may wait for a connection: a server's handlers bound them already. */
+/** Maximum number of replies and dead letters that wait for a connection. The number of handlers limits them already. */
 const MAX_QUEUED_REPLIES = 100_000;
 
-/** A server from `listen()` to `close()`: it puts the rooms together and runs their life cycle. */
+/** A server from `listen()` to `close()`: creates its parts, and manages their life cycle. */
 export class ServerRuntime {
   private readonly link: Link;
   private readonly gate: ConcurrencyGate;
@@ -58,7 +58,7 @@ export class ServerRuntime {
   readonly replays: Replays;
   private readonly internal: InternalTopics = new Map();
 
-  /** @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served */
+  /** @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when handlers are invalid */
   constructor(
     private readonly options: ResolvedServerOptions,
     registry: HandlerRegistry,
@@ -127,7 +127,7 @@ export class ServerRuntime {
     return this.link.ping(timeoutMs);
   }
 
-  /** Connects and subscribes. Handlers are in place before: a resumed session delivers at once. */
+  /** Connects and subscribes. Handlers are ready before, because a resumed session delivers at once. */
   async start(): Promise<void> {
     this.host.running.open();
     await this.link.connection.open();
@@ -150,7 +150,7 @@ export class ServerRuntime {
     const { logger } = this.parts;
     const wasConnected = connection.connected;
     const startedAt = Date.now();
-    if (wasConnected) logger.log(`Draining at ${connection.broker}: ${counted(running.size, 'message')} under way`);
+    if (wasConnected) logger.log(`Draining at ${connection.broker}: ${counted(running.size, 'message')} in progress`);
     inbound.stopAccepting();
     this.redelivery.stop();
     this.gate.close();
@@ -169,13 +169,13 @@ export class ServerRuntime {
     if (left === 0) logger.log(`Drained at ${connection.broker} after ${afterMs} ms`);
     else
       logger.warn(
-        `Not drained at ${connection.broker} after ${afterMs} ms, which is gracefulTimeout: ${counted(left, 'message')} still under way`,
+        `Not drained at ${connection.broker} after ${afterMs} ms, which is gracefulTimeout: ${counted(left, 'message')} still in progress`,
       );
   }
 
   private async completed(): Promise<void> {
     if (this.link.connection.connected) await this.link.inbound.completed();
-    await nextTurn(); // the last PUBCOMP
+    await nextTurn(); // lets the last PUBCOMP be sent
   }
 
   private createHost(): InvocationHost {
@@ -201,7 +201,7 @@ export class ServerRuntime {
     };
   }
 
-  /** A message that cannot even be looked at, for a codec or a handler made it, is one that was refused. */
+  /** A message that throws when it is read (a codec or a handler has created it) is treated as refused. */
   private sender(): Send {
     return (message, settled) => {
       try {
@@ -233,7 +233,7 @@ export class ServerRuntime {
 
   private probe(question: ProbeQuestion): Promise<OverlapBehaviour | undefined> {
     const { connection, subscriber, publisher } = this.link;
-    const qos = question.identifiers && connection.limits?.maximumQoS !== 0 ? 1 : 0; // 5.0: a refusal is told at once
+    const qos = question.identifiers && connection.limits?.maximumQoS !== 0 ? 1 : 0; // at QoS 1 on 5.0 a refusal is reported at once
     return probeOverlap(question, {
       clientId: connection.clientId,
       internal: this.internal,
@@ -258,7 +258,7 @@ export class ServerRuntime {
   }
 }
 
-/** A deserializer of the application's own says what a payload means; else Nest's envelope is known by its pattern. */
+/** With a deserializer of the application, all payloads are packets; else Nest's envelope is recognised by its pattern. */
 function envelopeReader(
   deserializer: ResolvedServerOptions['deserializer'],
   normalizePattern: (pattern: object) => string,
@@ -277,7 +277,7 @@ function requireSurvivingSession(handlers: readonly Handler[], { connection }: R
       withholding.push('deduplicate.onStoreFailure');
     return withholding.map((name) => ({
       option: `'${pattern}'.${name}`,
-      problem: 'withheld messages come back only in a session that survives',
+      problem: 'withheld messages are redelivered only in a session that outlives the connection',
       remedy: SURVIVING_SESSION,
     }));
   });
@@ -301,7 +301,7 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** Asked for by observers only: handlers are observed where there are some. */
+/** Called by observers only. */
 function figuresOf({ observed, lane }: ServedHandler): MqttHandlerFigures {
   return { handler: observed!, running: lane.running, waiting: lane.queue.size };
 }

@@ -8,13 +8,13 @@ import type {
   VerdictOrPromise,
 } from './broker-options.js';
 
-/** Refuses with a Reason Code, or has no opinion. */
+/** Returns a Reason Code to refuse, or undefined. */
 export type Refusal<Request> = (request: Request) => number | undefined;
 
 const FIRST_REFUSAL = ReasonCode.UNSPECIFIED_ERROR;
 const LAST_REFUSAL = 0xff;
 
-/** One question put to the broker's user: first to the refusals that a test has set up, then to the option's hook. */
+/** One kind of check: first the refusals that a test has added, then the hook in the options. */
 class Checkpoint<Request> {
   readonly refusals = new Set<Refusal<Request>>();
 
@@ -24,7 +24,7 @@ class Checkpoint<Request> {
     private readonly refusedWith: ReasonCode,
   ) {}
 
-  /** 0 when let through. At once when the hook answers at once. */
+  /** The Reason Code; 0 to allow. Synchronous if the hook is. */
   check(request: Request): number | Promise<number> {
     for (const refuse of this.refusals) {
       const reasonCode = refuse(request);
@@ -48,7 +48,7 @@ class Checkpoint<Request> {
     return verdict >= FIRST_REFUSAL && verdict <= LAST_REFUSAL ? verdict : ReasonCode.UNSPECIFIED_ERROR;
   }
 
-  /** A hook that throws refuses, and says so: a test that waits for the client would otherwise wait in silence. */
+  /** A hook that throws refuses, with a process warning: else a test would wait for the client without any hint. */
   private failed(error: unknown): number {
     process.emitWarning(`The hook ${this.hookName} of an in-process MQTT broker failed: ${String(error)}`);
     return ReasonCode.UNSPECIFIED_ERROR;

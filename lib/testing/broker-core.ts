@@ -8,7 +8,7 @@ import type { Session } from './sessions/session.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { Wills } from './sessions/wills.js';
 
-/** What a broker is besides its connections: the parts that packet handlers work with. */
+/** The state of a broker, as used by the packet handlers. */
 export class BrokerCore {
   readonly access: AccessControl;
   readonly router: Router;
@@ -30,7 +30,7 @@ export class BrokerCore {
     this.sessions = new SessionRegistry({ events, router, wills, options });
   }
 
-  /** Takes an Application Message into the broker; returns how many sessions and groups get it. */
+  /** Routes an Application Message. @returns the number of sessions and groups that receive it */
   accept(message: BrokerMessage, publisher?: Session): number {
     this.retained.keep(message);
     return this.router.route(message, publisher);

@@ -15,16 +15,16 @@ export interface ConnectEvent {
   readonly sessionPresent: boolean;
 }
 
-/** A client is connected no longer. */
+/** A client has disconnected. */
 export interface DisconnectEvent {
   readonly clientId: string;
-  /** Who ended it: the client by DISCONNECT, the broker, or nobody (the socket went away). */
+  /** What ended the connection: the client (DISCONNECT), the broker, or the network. */
   readonly by: 'client' | 'broker' | 'network';
-  /** Reason code of the DISCONNECT, when one was sent by either side. */
+  /** Reason code of the DISCONNECT, if either side has sent one. */
   readonly reasonCode: number | undefined;
 }
 
-/** A SUBSCRIBE and how it was answered. */
+/** A SUBSCRIBE and its SUBACK. */
 export interface SubscribeEvent {
   readonly clientId: string;
   readonly filters: readonly string[];
@@ -38,7 +38,7 @@ export interface UnsubscribeEvent {
   readonly filters: readonly string[];
 }
 
-/** A message that a client has published, or that was its will. */
+/** A message that a client has published, or its Will Message. */
 export interface PublishEvent {
   readonly clientId: string;
   readonly message: BrokerMessage;
@@ -46,13 +46,13 @@ export interface PublishEvent {
   readonly will: boolean;
 }
 
-/** A PUBLISH on its way to a client. */
+/** A PUBLISH sent to a client. */
 export interface DeliverEvent {
   readonly clientId: string;
   readonly packet: IPublishPacket;
 }
 
-/** What a client has said about a message that it got. */
+/** A client's acknowledgement of a message. */
 export interface AcknowledgeEvent {
   readonly clientId: string;
   readonly cmd: 'puback' | 'pubrec' | 'pubcomp';
@@ -62,35 +62,35 @@ export interface AcknowledgeEvent {
   readonly reasonCode: number;
 }
 
-/** One control packet on the wire. */
+/** One control packet. */
 export interface PacketEvent {
   readonly direction: Direction;
-  /** Undefined until a CONNECT has named the client. */
+  /** Undefined before the CONNECT. */
   readonly clientId: string | undefined;
-  /** Topic Aliases resolved; not to be changed. */
+  /** The packet, with resolved Topic Alias; must not be changed. */
   readonly packet: Packet;
 }
 
-/** A session that is gone. */
+/** A session that has ended. */
 export interface SessionEndEvent {
   readonly clientId: string;
 }
 
-/** A message that somebody does not get, and why. */
+/** A message that was not delivered, and the reason. */
 export interface DropMessageEvent {
-  /** Who does not get it; for a refused publish, who sent it. */
+  /** The client that does not receive it; for a refused publish, its publisher. */
   readonly clientId: string;
   readonly message: BrokerMessage;
   readonly reason: 'expired' | 'queue-full' | 'packet-too-large' | 'session-end' | 'refused';
 }
 
-/** What a `MqttBroker` tells, by event name. */
+/** Events of a `MqttBroker`. */
 export interface MqttBrokerEvents {
   /** A client's CONNECT was accepted. */
   connect: [ConnectEvent];
-  /** A client that was connected no longer is. */
+  /** A connected client has disconnected. */
   disconnect: [DisconnectEvent];
-  /** A SUBSCRIBE was answered, refused filters included. */
+  /** A SUBSCRIBE was answered, possibly with refused filters. */
   subscribe: [SubscribeEvent];
   unsubscribe: [UnsubscribeEvent];
   /** A message was accepted from a client. */
@@ -99,11 +99,11 @@ export interface MqttBrokerEvents {
   deliver: [DeliverEvent];
   /** A client acknowledged a PUBLISH: PUBACK, PUBREC or PUBCOMP. */
   acknowledge: [AcknowledgeEvent];
-  /** Any control packet on the wire: read from a client (before faults) or written to one (after faults). */
+  /** Any control packet: read from a client (before faults) or written to one (after faults). */
   packet: [PacketEvent];
-  /** A session and all that it held is gone. */
+  /** A session has ended, with all its state. */
   'session-end': [SessionEndEvent];
-  /** A message was given up. */
+  /** A message was dropped. */
   'drop-message': [DropMessageEvent];
 }
 

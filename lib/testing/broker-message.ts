@@ -1,7 +1,7 @@
 import type { IPublishPacket } from 'mqtt-packet';
 import type { MessageProperties, QoS } from '../protocol/application-message.js';
 
-/** Properties that belong to the Application Message itself and not to one PUBLISH of it. */
+/** Properties of the Application Message itself, not of one PUBLISH. */
 export type BrokerMessageProperties = Omit<MessageProperties, 'topicAlias' | 'subscriptionIdentifier'>;
 
 /** An Application Message inside the broker. */
@@ -11,27 +11,27 @@ export interface BrokerMessage {
   readonly qos: QoS;
   readonly retain: boolean;
   readonly properties: Readonly<BrokerMessageProperties>;
-  /** When its Message Expiry Interval is over, in milliseconds since the epoch. */
+  /** When the message expires, in milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
   /**
-   * User Properties as they came: `mqtt-packet` sorts them by name, [MQTT-3.3.2-18] wants their order kept.
+   * User Properties as received: `mqtt-packet` groups them by name, but [MQTT-3.3.2-18] requires to keep their order.
    * @internal
    */
   readonly userPropertyBytes?: Buffer | undefined;
 }
 
-/** What `broker.publish()` takes. */
+/** Argument of `broker.publish()`. */
 export interface MessageToPublish {
   readonly topic: string;
   readonly payload?: string | Uint8Array | undefined;
-  /** Default 0. */
+  /** QoS of the message. Default 0. */
   readonly qos?: QoS | undefined;
-  /** Default false. */
+  /** Whether the broker keeps the message for later subscribers. Default false. */
   readonly retain?: boolean | undefined;
   readonly properties?: Readonly<BrokerMessageProperties> | undefined;
 }
 
-/** A PUBLISH inside the broker: `mqtt-packet`'s, and what that loses. */
+/** A PUBLISH inside the broker: that of `mqtt-packet`, and data that it loses. */
 export interface PublishPacket extends IPublishPacket {
   userPropertyBytes?: Buffer | undefined;
 }

@@ -2,24 +2,24 @@ import type { QoS } from '../protocol/application-message.js';
 import { NO_DEVIATIONS, type BrokerDeviations, type SharedSubscriptionsMode } from './broker-deviations.js';
 import type { BrokerMessageProperties } from './broker-message.js';
 
-/** `true` or `false`, or the Reason Code (0x80 or above) to refuse with; a 3.1.1 client gets the nearest that it knows. */
+/** `true` or `false`, or the Reason Code (0x80 or above) to refuse with; a 3.1.1 client gets the corresponding return code. */
 export type Verdict = boolean | number;
-/** A verdict, or a promise of one: the client waits for it. */
+/** A verdict, or a promise of one. */
 export type VerdictOrPromise = Verdict | Promise<Verdict>;
 
-/** A CONNECT that wants to be let in. */
+/** A CONNECT to accept or refuse. */
 export interface ConnectRequest {
-  /** Empty when the client leaves the choice to the broker. */
+  /** Client Identifier; empty if the broker assigns it. */
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: Buffer | undefined;
   readonly protocolVersion: 3 | 4 | 5;
   readonly clean: boolean;
-  /** Seconds, as the client asked for. */
+  /** Requested Session Expiry Interval, in seconds. */
   readonly keepalive: number;
 }
 
-/** A PUBLISH that wants to be taken. */
+/** A PUBLISH to accept or refuse. */
 export interface PublishRequest {
   readonly clientId: string;
   readonly topic: string;
@@ -29,48 +29,48 @@ export interface PublishRequest {
   readonly properties: Readonly<BrokerMessageProperties>;
 }
 
-/** A filter of a SUBSCRIBE that wants to be granted. */
+/** A filter of a SUBSCRIBE to grant or refuse. */
 export interface SubscribeRequest {
   readonly clientId: string;
-  /** As subscribed, `$share/<group>/` included. */
+  /** Topic Filter, including `$share/<group>/`. */
   readonly filter: string;
   readonly qos: QoS;
 }
 
-/** A broker that the in-process one can behave like. */
+/** Real brokers whose behaviour the in-process broker can imitate. */
 export type BrokerPersonality =
   'mosquitto' | 'hivemq' | 'rabbitmq' | 'artemis' | 'aedes' | 'mochi' | 'aws-iot' | 'azure-event-grid';
 
-/** What a `MqttBroker` allows, announces and imposes. */
+/** Options of {@link MqttBroker}. */
 export interface MqttBrokerOptions extends BrokerDeviations {
   /**
-   * A broker to behave like, as far as what it does otherwise is known: it sets the defaults of the other options, which win where they
-   * are given. Default: none, the specification alone.
+   * Imitates the known deviations of a real broker: sets the defaults of the other options, which have precedence. Default: none, the
+   * broker follows the specification.
    */
   behavesLike?: BrokerPersonality;
-  /** Lets clients in. Default: everybody. A refusal is Bad User Name or Password (0x86) unless it names a code. */
+  /** Accepts or refuses clients. Default: accepts all. The default Reason Code of a refusal is Bad User Name or Password (0x86). */
   authenticate?: (request: ConnectRequest) => VerdictOrPromise;
-  /** Default: everything. A refusal is Not Authorized (0x87) unless it names a code; 3.1.1 clients are disconnected. */
+  /** Accepts or refuses messages. Default: accepts all. The default Reason Code of a refusal is Not Authorized (0x87); 3.1.1 clients are disconnected. */
   authorizePublish?: (request: PublishRequest) => VerdictOrPromise;
-  /** Default: everything. A refusal is Not Authorized (0x87) unless it names a code. */
+  /** Grants or refuses subscriptions. Default: grants all. The default Reason Code of a refusal is Not Authorized (0x87). */
   authorizeSubscribe?: (request: SubscribeRequest) => VerdictOrPromise;
-  /** QoS 1 and 2 messages that a client may have unacknowledged (section 3.2.2.3.3). Default 1000. */
+  /** Receive Maximum of the broker: unacknowledged QoS 1 and 2 messages of a client (section 3.2.2.3.3). Default 1000. */
   receiveMaximum?: number;
-  /** Largest packet taken, in bytes (section 3.2.2.3.6). Default 16 MiB. */
+  /** Maximum Packet Size in bytes (section 3.2.2.3.6). Default 16 MiB. */
   maximumPacketSize?: number;
   /** Highest QoS that the broker announces and accepts. Default 2. */
   maximumQoS?: QoS;
   /** Whether the broker keeps retained messages. Default true. */
   retainAvailable?: boolean;
-  /** Aliases that a client may use (section 3.2.2.3.8). Default 16. */
+  /** Topic Alias Maximum of the broker (section 3.2.2.3.8). Default 16. */
   topicAliasMaximum?: number;
   /** Whether the broker uses Topic Aliases itself, up to the client's Topic Alias Maximum. Default false. */
   assignTopicAliases?: boolean;
-  /** Longest Session Expiry Interval granted, in seconds. Default: for ever. */
+  /** Maximum Session Expiry Interval, in seconds. Default: no limit. */
   maximumSessionExpiry?: number;
-  /** Messages that a session keeps for a client that is away or busy; further ones are dropped. Default 100 000. */
+  /** Maximum number of messages that a session queues for a disconnected or slow client; further ones are dropped. Default 100 000. */
   maximumQueuedMessages?: number;
-  /** How the broker treats Shared Subscriptions. Default true. */
+  /** How the broker handles Shared Subscriptions. Default true. */
   sharedSubscriptions?: SharedSubscriptionsMode;
   /** Whether the broker supports Subscription Identifiers. Default true; `false` makes using one a protocol error (0xA1). */
   subscriptionIdentifiers?: boolean;
@@ -81,13 +81,13 @@ export interface MqttBrokerOptions extends BrokerDeviations {
   overlap?: 'merge' | 'each';
   /** Response Information for clients that ask for it. Default: none. */
   responseInformation?: string;
-  /** Keep Alive that the broker imposes on 5.0 clients, in seconds. Default: what the client asks for. */
+  /** Keep Alive that the broker imposes on 5.0 clients, in seconds. Default: that of the client. */
   serverKeepAlive?: number;
-  /** Whether PUBACK and PUBREC tell that nobody subscribes (0x10). Default true. */
+  /** Whether PUBACK and PUBREC have the code 0x10 when there are no matching subscribers. Default true. */
   noMatchingSubscribers?: boolean;
-  /** Server Reference sent along with 0x9C (use another server) and 0x9D (server moved). Default: none. */
+  /** Server Reference for the codes 0x9C (use another server) and 0x9D (server moved). Default: none. */
   serverReference?: string;
-  /** How long a connection may take to send its CONNECT, in milliseconds. Default 10 000. */
+  /** Maximum time for a connection to send its CONNECT, in milliseconds. Default 10 000. */
   connectTimeoutMs?: number;
 }
 

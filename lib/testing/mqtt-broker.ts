@@ -20,10 +20,10 @@ import { waitForEvent, type WaitOptions } from './wait-for-event.js';
 /**
  * An MQTT 5.0 and 3.1.1 broker inside this process, for development and tests.
  *
- * **Never for production**: everything is in memory and lost with the process, there is one process and no cluster, and
- * nothing defends it against a hostile network. It warns once when `NODE_ENV` is `production`.
+ * **Not for production**: all state is in memory and lost with the process, there is no cluster, and it is not hardened against a hostile
+ * network. It warns once when `NODE_ENV` is `production`.
  *
- * What happens can be seen by events (`broker.on`, `broker.waitFor`), what can go wrong can be made to (`broker.faults`).
+ * Events show what happens (`broker.on`, `broker.waitFor`), and `broker.faults` simulates failures.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ import { waitForEvent, type WaitOptions } from './wait-for-event.js';
  * ```
  */
 export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
-  /** What can be made to go wrong. */
+  /** Simulated faults. */
   readonly faults: Faults;
   private readonly core: BrokerCore;
   private readonly host: ConnectionHost;
@@ -42,7 +42,7 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
   private readonly addresses: Listener[] = [];
   private running = true;
 
-  /** @throws InvalidOptionsError naming every option that is wrong */
+  /** @throws InvalidOptionsError that lists every problem */
   constructor(options: MqttBrokerOptions = {}) {
     super();
     warnInProduction();
@@ -59,12 +59,12 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
     this.faults = new Faults(this.core, rules, (clientId) => this.connectionOf(clientId));
   }
 
-  /** Sessions of the clients that are connected. */
+  /** Sessions of the connected clients. */
   get clients(): SessionView[] {
     return this.sessions.filter(({ connected }) => connected);
   }
 
-  /** All sessions, of clients that are away too. */
+  /** All sessions, including those of disconnected clients. */
   get sessions(): SessionView[] {
     return this.core.sessions.all().map(viewSession);
   }
@@ -80,7 +80,7 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
     return this.core.retained.get(topic);
   }
 
-  /** Opens an address, and returns its URL. May be called for several. */
+  /** Listens on an address, and returns its URL. May be called several times. */
   async listen(options: ListenOptions = {}): Promise<string> {
     const listener = new Listener(options, (stream) => this.accept(stream));
     const url = await listener.open();
@@ -97,15 +97,15 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
   }
 
   /**
-   * Publishes from the broker itself; returns how many sessions and groups get it.
-   * @throws InvalidTopicError when the topic is no Topic Name
+   * Publishes from the broker itself; returns the number of sessions and groups that receive the message.
+   * @throws InvalidTopicError when the topic is not a valid Topic Name
    */
   publish(message: MessageToPublish): number {
     assertTopicName(message.topic);
     return this.core.accept(createMessage(message));
   }
 
-  /** Resolves with the next event that `predicate` accepts; rejects when there is none in time. */
+  /** Resolves with the next event that matches `predicate`; rejects after a timeout. */
   waitFor<Name extends keyof MqttBrokerEvents>(
     event: Name,
     predicate?: (payload: MqttBrokerEvents[Name][0]) => boolean,
@@ -114,27 +114,27 @@ export class MqttBroker extends EventEmitter<MqttBrokerEvents> {
     return waitForEvent(this, event, predicate, options);
   }
 
-  /** Goes down as a crash would: no DISCONNECT, no wills, connections refused. Sessions and retained messages stay. */
+  /** Stops like a crash: no DISCONNECT, no wills, connections are refused. Sessions and retained messages are kept. */
   async stop(): Promise<void> {
     this.running = false;
     await this.endConnections((connection) => connection.cut());
     await Promise.all(this.addresses.map((listener) => listener.close()));
   }
 
-  /** Comes back at the same addresses. */
+  /** Starts again at the same addresses. */
   async start(): Promise<void> {
     this.running = true;
     await Promise.all(this.addresses.map((listener) => listener.open()));
   }
 
-  /** Goes down and comes back, with or without what it had stored. */
+  /** Stops and starts again, with or without its stored state. */
   async restart({ keepSessions }: { keepSessions: boolean }): Promise<void> {
     await this.stop();
     if (!keepSessions) this.forget();
     await this.start();
   }
 
-  /** Ends everything: clients get DISCONNECT 0x8B, no wills are published. The broker can not be used again. */
+  /** Closes the broker: clients get DISCONNECT 0x8B, no wills are published. The broker cannot be used again. */
   async close(): Promise<void> {
     this.running = false;
     await this.endConnections((connection) => connection.disconnect(ReasonCode.SERVER_SHUTTING_DOWN));

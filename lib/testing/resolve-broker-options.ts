@@ -13,7 +13,7 @@ const UINT16 = 0xffff;
 const SHARED_SUBSCRIPTIONS: readonly SharedSubscriptionsMode[] = [true, false, 'refused', 'disconnect', 'silent'];
 const LARGEST_PACKET = 268_435_460;
 
-/** @throws InvalidOptionsError naming everything that is wrong */
+/** @throws InvalidOptionsError that lists every problem */
 export function resolveBrokerOptions(options: MqttBrokerOptions): ResolvedBrokerOptions {
   const checks = new OptionChecks();
   checks.callable('authenticate', options.authenticate);

@@ -2,13 +2,13 @@ import { setLongTimeout, type LongTimeout } from '../timing/long-timeout.js';
 
 export type CancelTimer = () => void;
 
-/** Does something after a time; does not keep the process alive. */
+/** Runs an action after a time; does not keep the process alive. */
 export function afterSeconds(seconds: number, action: () => void): CancelTimer {
   const timer = setLongTimeout(action, seconds * 1_000).unref();
   return () => timer.clear();
 }
 
-/** Timers that end together. */
+/** Timers that are cancelled together. */
 export class TimerSet {
   private readonly timers = new Set<LongTimeout>();
 

@@ -1,6 +1,6 @@
 import type { ResolvedBrokerOptions } from './broker-options.js';
 
-/** Whether a Topic Name or a Topic Filter, `$share/<group>/` not counted, is longer or deeper than the broker takes. */
+/** Whether a Topic Name or a Topic Filter (without `$share/<group>/`) exceeds the limits of length or levels. */
 export function exceedsTopicLimits(
   { maximumTopicBytes, maximumTopicLevels }: ResolvedBrokerOptions,
   topic: string,

@@ -2,13 +2,13 @@ import { assertDuration } from '../options/option-checks.js';
 import { setLongTimeout } from '../timing/long-timeout.js';
 import type { BrokerEmitter, MqttBrokerEvents } from './broker-events.js';
 
-/** How long an event is waited for. */
+/** Options of `waitFor()`. */
 export interface WaitOptions {
-  /** Milliseconds, or `Infinity`. Default 4000: less than most test runners wait, so that the error says what was missing. */
+  /** Timeout in milliseconds, or `Infinity`. Default 4000: less than that of most test runners, so that the error names the missing event. */
   timeoutMs?: number;
 }
 
-/** Resolves with the payload of the next event that `predicate` accepts. */
+/** Resolves with the next event that matches `predicate`. */
 export function waitForEvent<Name extends keyof MqttBrokerEvents>(
   emitter: BrokerEmitter,
   event: Name,
@@ -17,7 +17,7 @@ export function waitForEvent<Name extends keyof MqttBrokerEvents>(
 ): Promise<MqttBrokerEvents[Name][0]> {
   return new Promise((resolve, reject) => {
     assertDuration('timeoutMs of waitFor()', timeoutMs, { min: 0, infinite: true });
-    const target = emitter as unknown as NodeJS.EventEmitter; // events by a name that is not known yet have no type of their own
+    const target = emitter as unknown as NodeJS.EventEmitter; // the type of an event with a generic name cannot be inferred
     const finish = (settle: () => void) => {
       target.off(event, listener);
       timer.clear();
@@ -31,7 +31,7 @@ export function waitForEvent<Name extends keyof MqttBrokerEvents>(
       }
     };
     const timer = setLongTimeout(
-      () => finish(() => reject(new Error(`The broker saw no such "${event}" event within ${timeoutMs} ms`))),
+      () => finish(() => reject(new Error(`The broker emitted no matching "${event}" event within ${timeoutMs} ms`))),
       timeoutMs,
     ).unref();
     target.on(event, listener);

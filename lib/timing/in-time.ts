@@ -1,22 +1,22 @@
-interface Patience {
-  /** Names in the error what is waited for. */
+interface TimeLimit {
+  /** Name of the awaited operation, for the error. */
   readonly what: string;
-  /** Milliseconds. */
+  /** Timeout in milliseconds. */
   readonly timeoutMs: number;
-  /** Aborts when the result is not needed any more; the timer is then cleared. */
+  /** Aborted when the result is no longer needed; clears the timer. */
   readonly over?: AbortSignal;
-  /** Whether the process may end meanwhile. Default false. */
+  /** Whether the process may exit while waiting. Default false. */
   readonly unref?: boolean;
 }
 
 /**
- * Waits for what code of the application, or the network, has promised.
+ * Waits for a promise of the application or of network code, with a timeout.
  *
- * @throws Error when it does not settle in time
+ * @throws Error when the promise does not settle in time
  */
 export async function inTime<T>(
   answer: T | Promise<T>,
-  { what, timeoutMs, over, unref = false }: Patience,
+  { what, timeoutMs, over, unref = false }: TimeLimit,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -1,7 +1,7 @@
-/** Longest delay that a timer of Node takes, in milliseconds: some 25 days. With a longer one it fires after 1 ms. */
+/** Maximum delay of a timer in Node.js, in milliseconds: about 25 days. With a longer delay it fires after 1 ms. */
 export const MAX_TIMER_MS = 0x7fff_ffff;
 
-/** A timer that {@link setLongTimeout} has set. */
+/** A timer created by {@link setLongTimeout}. */
 export class LongTimeout {
   private timer: NodeJS.Timeout | undefined;
 
@@ -14,12 +14,12 @@ export class LongTimeout {
     this.wait();
   }
 
-  /** Takes the timer back. Does nothing when it has fired or was taken back before. */
+  /** Clears the timer. Does nothing when it has fired or is already cleared. */
   clear(): void {
     clearTimeout(this.timer);
   }
 
-  /** Lets the process end while the timer waits. */
+  /** Lets the process exit while the timer is pending. */
   unref(): this {
     this.timer?.unref();
     return this;
@@ -45,10 +45,10 @@ export class LongTimeout {
 }
 
 /**
- * `setTimeout` for any number of milliseconds: what is longer than a timer of Node takes is waited for in several steps.
+ * `setTimeout` for any delay: one that exceeds the maximum of Node.js is split into several timers.
  *
- * @param ms `Infinity` never fires, and does not keep the process alive; what lies in the past fires at once
- * @param argument handed to `callback`, so that one function can serve many timers
+ * @param ms `Infinity` never fires, and does not keep the process alive; a negative delay fires at once
+ * @param argument passed to `callback`, so that many timers can share one function
  */
 export function setLongTimeout(callback: () => void, ms: number): LongTimeout;
 export function setLongTimeout<T>(callback: (argument: T) => void, ms: number, argument: T): LongTimeout;
@@ -56,7 +56,7 @@ export function setLongTimeout<T>(callback: (argument: T) => void, ms: number, a
   return new LongTimeout(callback as (argument: unknown) => void, argument, Math.max(0, ms));
 }
 
-/** One function for all timers, so that none holds a closure of its own. */
+/** One function for all timers, to avoid a closure for each. */
 function elapsed(timeout: LongTimeout): void {
   timeout.elapsed();
 }

@@ -4,7 +4,7 @@ import { reasonOf } from './connection/reconnection.js';
 import type { InboundMessages } from './inbound/inbound-messages.js';
 import type { Subscriber } from './subscriptions/subscriber.js';
 
-/** Reads the health off the parts of a connection. */
+/** The health of a connection, from its parts. */
 export function healthOf(connection: Connection, subscriber: Subscriber, inbound: InboundMessages): MqttHealth {
   const { address: broker, clientId, connected, lastError } = connection;
   const { oldestUndecided, undecidedCount, withheldCount: withheld, window } = inbound;

@@ -17,12 +17,12 @@ import { observersOf, type RoleFigures } from './observed-link.js';
 import { Publisher, type OfflinePolicy } from './outbound/publisher.js';
 import { Subscriber } from './subscriptions/subscriber.js';
 
-/** What a server or a client does with its connection. */
+/** The role-specific parts of a link. */
 interface LinkParts extends OfflinePolicy {
   readonly role: MqttObservedConnection['role'];
-  /** What the role adds to the figures that observers can ask for. */
+  /** Additional figures of the role, for observers. */
   readonly figures: () => RoleFigures;
-  /** What the handlers of a server are doing, for observers. */
+  /** Present load of a server's handlers, for observers. */
   readonly handlers?: () => readonly MqttHandlerFigures[];
   readonly logger: Logger;
   readonly onStatus: (status: MqttStatus) => void;
@@ -32,13 +32,13 @@ interface LinkParts extends OfflinePolicy {
   readonly onWithheld?: (withheld: number, again: boolean) => void;
 }
 
-/** A connection together with what sends and receives over it. After a reconnect it restores what the broker has lost. */
+/** A connection with its publisher, subscriber and receiver. After a reconnect it restores the subscriptions that the broker has lost. */
 export class Link {
   readonly connection: Connection;
   readonly publisher: Publisher;
   readonly subscriber: Subscriber;
   readonly inbound: InboundMessages;
-  /** Undefined where there are none. */
+  /** Undefined if there are none. */
   readonly observers: Observers | undefined;
   private sessionPresent = false;
 
@@ -48,7 +48,7 @@ export class Link {
   ) {
     const { logger, onStatus, onMessage, onWithheld, refusable = [] } = parts;
     this.connection = new Connection(options, logger);
-    this.subscriber = new Subscriber(this.connection, logger); // of a loss it speaks first: what is subscribed is suspected before messages
+    this.subscriber = new Subscriber(this.connection, logger); // created first, to handle a loss first: subscriptions are suspected before messages
     this.publisher = new Publisher(this.connection, parts, logger);
     this.inbound = new InboundMessages(this.connection, { onMessage, logger, onWithheld, refusable });
     this.observers = observersOf({
@@ -77,7 +77,7 @@ export class Link {
       this.events.emit('sessionLost');
     });
     this.connection.on('connected', ({ first }) => {
-      if (!first) void this.restore(); // at first it is for others to subscribe, and then to let messages out
+      if (!first) void this.restore(); // after the first connection, server and client subscribe and open the publisher themselves
     });
   }
 
@@ -85,7 +85,7 @@ export class Link {
     return this.connection.client;
   }
 
-  /** Listens to an event of the connection: MQTT.js's emitter emits those of ours too. */
+  /** Adds a listener for an event of the connection, on the emitter of MQTT.js. */
   on<K extends keyof MqttEvents>(event: K, listener: MqttEvents[K]): void {
     this.events.on(event, listener);
   }
@@ -100,17 +100,17 @@ export class Link {
     return healthOf(this.connection, this.subscriber, this.inbound);
   }
 
-  /** Whether the live connection answers within that time. */
+  /** Whether the broker answers a ping within the timeout. */
   ping(timeoutMs: number): Promise<boolean> {
     return ping(this.connection, timeoutMs);
   }
 
-  /** Lets messages out, once the subscriptions stand. */
+  /** Starts to send messages, after the subscriptions are granted. */
   openPublisher(): void {
     void this.publisher.open(this.sessionPresent);
   }
 
-  /** Unsubscribes in the background: that it fails is worth a line in the log, and nothing more. */
+  /** Unsubscribes in the background; a failure is only logged. */
   unsubscribe(filter: string): void {
     this.subscriber.unsubscribe([filter]).catch((error: unknown) => {
       this.parts.logger.warn(`Cannot unsubscribe "${filter}": ${(error as Error).message}`);
@@ -124,8 +124,8 @@ export class Link {
   private describeLostSession(): string {
     const { broker, options } = this.connection;
     const { wantedCount } = this.subscriber;
-    const filters = wantedCount === 0 ? '' : `, and its ${wantedCount} filters are subscribed again`;
-    return `${broker} does not know the session of "${options.clientId}" any more: what it kept for it is lost${filters}`;
+    const filters = wantedCount === 0 ? '' : `; its ${wantedCount} filters are subscribed again`;
+    return `${broker} has lost the session of "${options.clientId}", with all messages queued in it${filters}`;
   }
 
   private async restore(): Promise<void> {

@@ -2,27 +2,27 @@ import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt
 
 export type { MqttClient };
 
-/** Events of the connection, by the names that Nest's MQTT transport gives them. */
+/** Events of the connection, with the names of Nest's MQTT transport. */
 export type MqttEvents = {
   /** The broker has accepted the connection. */
   connect: (packet: IConnackPacket) => void;
-  /** Another attempt to connect begins. */
+  /** A reconnect attempt starts. */
   reconnect: () => void;
   /** The broker has sent a DISCONNECT (5.0). */
   disconnect: (packet: IDisconnectPacket) => void;
   /** The socket is closed, by either side. */
   close: () => void;
-  /** There is no connection any more, or not yet. */
+  /** There is no connection. */
   offline: () => void;
-  /** The connection has ended for good. */
+  /** The connection has ended permanently. */
   end: () => void;
-  /** A connection failed, or the broker broke the protocol. */
+  /** A connection failed, or the broker violated the protocol. */
   error: (error: Error) => void;
-  /** A control packet came. */
+  /** A control packet was received. */
   packetreceive: (packet: Packet) => void;
-  /** A control packet went out. */
+  /** A control packet was sent. */
   packetsend: (packet: Packet) => void;
-  /** The broker does not know the session any more: it has been subscribed anew, and what was queued in it is gone. */
+  /** The broker has lost the session: its filters are subscribed again, but messages queued in it are lost. */
   sessionLost: () => void;
 };
 

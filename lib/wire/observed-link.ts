@@ -6,7 +6,7 @@ import { Observers } from '../observing/observers.js';
 import type { Connection } from './connection/connection.js';
 import type { Publisher } from './outbound/publisher.js';
 
-/** What a role adds to the figures of its connection. */
+/** Additional figures of a role. */
 export type RoleFigures = Partial<Pick<MqttFigures, 'running' | 'waiting' | 'pendingRequests'>>;
 
 interface ObservedParts {
@@ -19,7 +19,7 @@ interface ObservedParts {
   readonly logger: Logger;
 }
 
-/** The observers of a connection, told what happens to it from now on; undefined where there are none. */
+/** The observers of a connection, which receive its events; undefined if there are none. */
 export function observersOf(parts: ObservedParts): Observers | undefined {
   const { connection, publisher, health, role, figures, handlers = noHandlers, logger } = parts;
   const { observers: given, name } = connection.options;

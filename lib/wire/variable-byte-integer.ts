@@ -1,24 +1,24 @@
 import { malformed } from './inbound/protocol-violation.js';
 
-/** Most bytes that a Variable Byte Integer takes (section 1.5.5). */
+/** Maximum size of a Variable Byte Integer (section 1.5.5). */
 const MAX_BYTES = 4;
 
 /**
- * Bytes that the Variable Byte Integer at `at` takes; 0 when `end` comes before its last byte. A longer form than necessary is
- * accepted: [MQTT-1.5.5-1] forbids it, 3.1.1 does not, and its value is beyond doubt.
+ * Size of the Variable Byte Integer at `at`; 0 when it does not end before `end`. A longer form than necessary is accepted: [MQTT-1.5.5-1]
+ * forbids it, 3.1.1 does not, and its value is unambiguous.
  *
- * @param what names the integer
- * @throws ProtocolViolation when it takes more than four
+ * @param what name of the field, for errors
+ * @throws ProtocolViolation when it has more than four bytes
  */
 export function variableByteIntegerWidth(bytes: Buffer, at: number, end: number, what: string): number {
   for (let width = 1; width <= MAX_BYTES; width++) {
     if (at + width > end) return 0;
     if (bytes[at + width - 1]! < 0x80) return width;
   }
-  throw malformed(`The ${what} takes more than four bytes (section 1.5.5)`);
+  throw malformed(`The ${what} has more than four bytes (section 1.5.5)`);
 }
 
-/** Value of the Variable Byte Integer at `at`, which is known to end. */
+/** Value of the complete Variable Byte Integer at `at`. */
 export function variableByteInteger(bytes: Buffer, at: number): number {
   let value = 0;
   let shift = 0;
@@ -32,14 +32,14 @@ export function variableByteInteger(bytes: Buffer, at: number): number {
   return value;
 }
 
-/** Bytes that the Variable Byte Integer with this value takes. */
+/** Size of the Variable Byte Integer of this value. */
 export function sizeOfVariableByteInteger(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   return value < 0x20_0000 ? 3 : 4;
 }
 
-/** Writes a Variable Byte Integer into `target`, from `start` on. @returns offset behind it */
+/** Writes a Variable Byte Integer into `target` at `start`. @returns the offset after it */
 export function writeVariableByteInteger(target: Buffer, start: number, value: number): number {
   let at = start;
   let rest = value;

@@ -7,7 +7,7 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** The broker at `url`; without one, a broker inside this process, which is enough to try things out. */
+/** The broker at `url`; without one, an in-process broker, which is enough for a test. */
 export async function startBroker(url: string | undefined): Promise<Broker> {
   if (url) {
     say('broker', `MQTT_URL, at ${new URL(url).host}`);

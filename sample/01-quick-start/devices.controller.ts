@@ -16,7 +16,7 @@ export class DevicesController {
   }
 }
 
-/** What the worker's RpcException carried arrives here as it is. Anything else, such as a timeout, remains an error. */
+/** The error object of the worker's RpcException is the response. Other errors, such as a timeout, stay errors. */
 function isNotFound(error: unknown): error is { message: string } {
   return typeof error === 'object' && error !== null && 'status' in error && error.status === 404;
 }

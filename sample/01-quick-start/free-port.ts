@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** `preferred` when nothing listens there on this machine, else 0: a port of the operating system's choice. */
+/** `preferred` if the port is free, else 0: a port chosen by the operating system. */
 export function freePort(preferred: number): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer();

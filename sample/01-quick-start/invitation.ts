@@ -1,4 +1,4 @@
-/** How to join in from another terminal. */
+/** Commands to try from another terminal. */
 export function printInvitation(mqttUrl: string, httpUrl: string): void {
   const { hostname, port } = new URL(mqttUrl);
   const broker = `-h ${hostname} -p ${port || 1883}`;

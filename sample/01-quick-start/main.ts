@@ -3,7 +3,7 @@
  *
  *   MQTT_URL     broker to use; default: the in-process broker
  *   PORT         HTTP port of the first worker, the second takes the next one; default 3000
- *   SAMPLE_EXIT  set: plays one round, checks it, and exits with 0 when it went as it should
+ *   SAMPLE_EXIT  set: plays one round, checks it, and exits with 0 on success
  */
 import 'reflect-metadata';
 import { startBroker } from './broker.js';

@@ -3,13 +3,13 @@ import { Subject } from 'rxjs';
 export interface Reading {
   readonly deviceId: string;
   readonly celsius: number;
-  /** Who took it in. */
+  /** The worker that received it. */
   readonly worker: string;
 }
 
 /** The latest reading of every device. */
 export class Readings {
-  /** Every reading, as it comes in. */
+  /** Every reading on arrival. */
   readonly added = new Subject<Reading>();
   private readonly latest = new Map<string, Reading>();
 
@@ -23,5 +23,5 @@ export class Readings {
   }
 }
 
-/** One for both workers, in place of the database that they would share. */
+/** Shared by both workers, in place of a database. */
 export const readings = new Readings();

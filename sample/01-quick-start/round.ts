@@ -7,7 +7,7 @@ const DEVICES = ['kitchen', 'cellar', 'roof'];
 const READINGS_PER_DEVICE = 4;
 const PATIENCE_MS = 10_000;
 
-/** Devices report, and an HTTP client asks. Returns what did not go as it should. */
+/** Devices report, and an HTTP client sends requests. @returns the problems */
 export async function playRound(mqttUrl: string, httpUrl: string): Promise<string[]> {
   const taken = firstValueFrom(
     readings.added.pipe(
@@ -27,7 +27,7 @@ export async function playRound(mqttUrl: string, httpUrl: string): Promise<strin
   return problems;
 }
 
-/** What devices do; each has a program of its own, in whatever language. */
+/** Simulates devices, which may be programs in any language. */
 async function report(mqttUrl: string): Promise<string[]> {
   const client = new ClientMqtt({ url: mqttUrl });
   const sent: string[] = [];

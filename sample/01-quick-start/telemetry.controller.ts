@@ -24,7 +24,7 @@ export class TelemetryController {
     this.readings.add({ deviceId, celsius, worker: this.worker });
   }
 
-  /** Answers whoever asks on `readings/latest`: an injected client, `mosquitto_rr`, any MQTT 5.0 program. */
+  /** Replies to requests on `readings/latest`: from an injected client, `mosquitto_rr`, or any MQTT 5.0 program. */
   @MessagePattern('readings/latest')
   latest(@Payload() deviceId: string): Reading {
     say(this.worker, `is asked for the latest reading of ${deviceId}`);

@@ -6,8 +6,8 @@ import { AppModule } from './app.module.js';
 import { say } from './say.js';
 
 /**
- * Starts one instance of the application: a hybrid, that serves HTTP and MQTT. In production each is a process of its own; here
- * both run in this one, so that one terminal shows what they do.
+ * Starts one instance of the application: a hybrid application with HTTP and MQTT. In production each is a separate process; here
+ * both run in this process, so that one terminal shows what they do.
  */
 export async function startWorker(name: string, mqttUrl: string, port: number): Promise<INestApplication> {
   const app = await NestFactory.create(AppModule.of(name, mqttUrl), { logger: ['warn', 'error'] });

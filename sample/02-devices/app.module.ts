@@ -10,7 +10,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         MqttModule.forRootAsync({
-          // in an application: inject ConfigService, and take these from it
+          // in an application: from an injected ConfigService
           useFactory: () => ({ url, subscribeOptions: { prefix: 'sites/{site}/' } }),
         }),
       ],

@@ -10,12 +10,12 @@ import { MessagePattern, type Command, type Topics } from './topics.js';
 const DEVICE_ID = Symbol('identifier of this device');
 const MOST_BLINKS = 10;
 
-/** What a device does when it is told to. */
+/** Handles the commands of a device. */
 @Controller()
 class LampController {
   constructor(@Inject(DEVICE_ID) private readonly deviceId: string) {}
 
-  /** Answers with every blink, as it happens: an observable is a stream of replies. */
+  /** Replies with every blink as it happens: an observable is a stream of replies. */
   @MessagePattern('blink', { qos: 1 })
   blink(@Payload() { times }: Command): Observable<string> {
     if (times > MOST_BLINKS) throw new RpcException(`${times} times is more than ${MOST_BLINKS}`);
@@ -27,7 +27,7 @@ class LampController {
   }
 }
 
-/** A device: reports its telemetry, and takes commands below a topic of its own. */
+/** A device: publishes its telemetry, and handles commands below its own topic. */
 export class Device {
   private constructor(
     private readonly client: ClientMqtt<Topics>,

@@ -1,10 +1,10 @@
 /**
  * Devices: telemetry in CBOR, shared by two workers; states that the broker keeps; commands that devices answer, blink by blink;
- * and dead letters for what nobody can make sense of.
+ * and dead letters for invalid telemetry.
  *
  *   MQTT_URL  broker to use; default: the in-process broker
  *
- * Plays one scene, checks it, and exits with 0 when it went as it should.
+ * Plays one scene, checks it, and exits with 0 on success.
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
@@ -30,7 +30,7 @@ for (const problem of problems) console.error(`Not as it should be: ${problem}`)
 for (const part of [operator, ...Object.values(lamps), ...workers, broker]) await part.close();
 process.exitCode = problems.length > 0 ? 1 : 0;
 
-/** In production each worker is a process of its own. */
+/** In production each worker is a separate process. */
 async function startWorker(name: string) {
   const app = await NestFactory.create(AppModule.of(name, broker.url), { logger: ['warn', 'error'] });
   app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(ServerMqtt) });

@@ -2,7 +2,7 @@ import { say } from '../01-quick-start/say.js';
 import type { Device } from './device.js';
 import type { Operator } from './operator.js';
 
-/** Returns what did not go as it should. */
+/** @returns the problems */
 export async function playScene(lamps: Readonly<Record<string, Device>>, operator: Operator): Promise<string[]> {
   const problems: string[] = [];
   const expect = (what: string, is: unknown, should: unknown): void => {

@@ -10,7 +10,7 @@ export const WORKER_NAME = Symbol('name of this worker');
 const ABSOLUTE_ZERO = -273.15;
 
 /**
- * Takes in telemetry. The workers share it: the broker gives each message to one of them, and keeps it until that one has
+ * Receives telemetry. The workers share it: the broker delivers each message to one of them, and keeps it until that worker has
  * acknowledged it. Devices with little memory send CBOR instead of JSON.
  */
 @Controller()
@@ -19,11 +19,11 @@ export class TelemetryController {
   constructor(@Inject(WORKER_NAME) private readonly worker: string) {}
 
   /**
-   * The server puts `sites/{site}/` before the pattern, see app.module.ts: subscribed is
+   * The server prepends `sites/{site}/` to the pattern, see app.module.ts: the subscription is
    * `$share/workers/sites/+/devices/+/telemetry`.
    *
-   * What is returned becomes the device's state, in JSON, kept by the broker for whoever asks later. What cannot be true is
-   * tried once more and then goes to the dead letters.
+   * The return value is published as the state of the device, in JSON and retained. Impossible values are
+   * retried once, and then published as dead letters.
    */
   @MqttSubscription({ retry: { attempts: 2, delay: 10 }, deadLetter: FAILED_TELEMETRY })
   @EventPattern('devices/{deviceId}/telemetry')

@@ -9,7 +9,7 @@ export interface Telemetry {
   readonly battery: Uint8Array;
 }
 
-/** The latest that is known of a device. */
+/** The latest state of a device. */
 export interface DeviceState {
   readonly deviceId: string;
   readonly celsius: number;
@@ -21,7 +21,7 @@ export interface Command {
 }
 
 /**
- * What goes over which topic. Handlers and clients are checked against it when they are compiled.
+ * The topics and their types. TypeScript checks handlers and clients against them.
  *
  * A site's name is one level of every topic: `sites/north/devices/lamp-1/telemetry`.
  */

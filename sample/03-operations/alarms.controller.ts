@@ -4,7 +4,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { getMqttTransportId, InjectMqttClient, type ClientMqtt } from 'nestjs-mqtt-transport';
 import { say } from './say.js';
 
-/** How long it takes to deal with an alarm: long enough to be in the middle of one when the application is stopped. */
+/** Duration of the handling of an alarm: long enough that handlers run when the application is stopped. */
 export const WORK_MS = 200;
 
 export interface Alarm {
@@ -12,7 +12,7 @@ export interface Alarm {
   readonly machine: string;
 }
 
-/** Takes alarms from the plant's broker, and reports them on the office's. */
+/** Receives alarms from the broker of the plant, and publishes reports to the broker of the office. */
 @Controller()
 export class AlarmsController {
   constructor(@InjectMqttClient() private readonly office: ClientMqtt) {}
@@ -21,6 +21,6 @@ export class AlarmsController {
   async onAlarm(@Payload() alarm: Alarm): Promise<void> {
     say('worker', `alarm ${alarm.id} of ${alarm.machine}`);
     await sleep(WORK_MS);
-    await this.office.publish('reports', alarm, { qos: 1 }); // acknowledged by the office before the plant hears of it
+    await this.office.publish('reports', alarm, { qos: 1 }); // the broker of the office has it before the alarm is acknowledged
   }
 }

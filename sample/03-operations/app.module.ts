@@ -18,7 +18,7 @@ export class AppModule {
           url: plantUrl,
           clientId: 'operations',
           credentials: vault.credentials,
-          clean: false, // what comes while the application is away waits for it
+          clean: false, // messages wait in the session while the application is stopped
           properties: { sessionExpiryInterval: 3_600 },
           subscribeOptions: { qos: 1 },
           gracefulTimeout: 10_000,

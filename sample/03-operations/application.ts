@@ -7,7 +7,7 @@ import type { Brokers } from './brokers.js';
 import type { Vault } from './credentials.js';
 import { say } from './say.js';
 
-/** A hybrid application: MQTT from the plant, HTTP for its health. It closes in order on SIGTERM and SIGINT. */
+/** A hybrid application: MQTT for the plant, HTTP for health checks. It shuts down cleanly on SIGTERM and SIGINT. */
 export async function startApplication(brokers: Brokers, vault: Vault, port: number): Promise<INestApplication> {
   const module = AppModule.of(brokers.plantUrl, brokers.officeUrl, vault);
   const app = await NestFactory.create(module, { logger: ['warn', 'error'] });
@@ -15,7 +15,7 @@ export async function startApplication(brokers: Brokers, vault: Vault, port: num
   plant.status.subscribe((status) => say('plant', status));
   app.connectMicroservice<MicroserviceOptions>({ strategy: plant }, { inheritAppConfig: true });
   await app.startAllMicroservices();
-  await app.get(ClientMqtt).connect(); // not lazily: its health is asked for
+  await app.get(ClientMqtt).connect(); // not lazily: its health is checked
   await app.listen(port, '127.0.0.1');
   say('http', `${await app.getUrl()}/health`);
   return app;

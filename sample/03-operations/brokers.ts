@@ -3,7 +3,7 @@ import type { Vault } from './credentials.js';
 import { freePort } from './free-port.js';
 import { say } from './say.js';
 
-/** Two brokers in this process: one of the plant, which wants credentials, and one of the office. */
+/** Two brokers in this process: one of the plant, which requires credentials, and one of the office. */
 export interface Brokers {
   readonly plant: MqttBroker;
   readonly plantUrl: string;

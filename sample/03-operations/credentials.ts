@@ -5,13 +5,13 @@ import { say } from './say.js';
 
 const USERNAME = 'operations';
 
-/** Stands for a vault: hands out the password that is valid now. The broker of this sample asks it as well. */
+/** Stands for a secret store: returns the valid password. The broker of this sample uses it too. */
 @Injectable()
 export class Vault {
   private password = newPassword();
   private rotations = 0;
 
-  /** Asked by the transport before every connection. */
+  /** Called by the transport before every connection attempt. */
   readonly credentials = (): Promise<MqttCredentials> =>
     Promise.resolve({ username: USERNAME, password: this.password });
 

@@ -3,7 +3,7 @@ import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs
 import { ClientMqtt, InjectMqttServer, ServerMqtt } from 'nestjs-mqtt-transport';
 import { MqttHealthIndicator } from 'nestjs-mqtt-transport/health';
 
-/** For load balancers and orchestrators: 200 while both brokers answer, else 503, and why. */
+/** For load balancers and orchestrators: 200 while both brokers answer, else 503 with the reason. */
 @Controller('health')
 export class HealthController {
   constructor(

@@ -2,9 +2,9 @@
  * Operations: an application on two brokers, its health over HTTP, credentials that are rotated, and a graceful shutdown.
  *
  *   PORT         HTTP port; default 3000
- *   SAMPLE_EXIT  set: plays one round, checks it, and exits with 0 when it went as it should
+ *   SAMPLE_EXIT  set: plays one round, checks it, and exits with 0 on success
  *
- * It takes brokers away and changes their passwords, so that it runs on in-process brokers of its own.
+ * It stops brokers and changes their passwords, so it runs on its own in-process brokers.
  */
 import 'reflect-metadata';
 import { startApplication } from './application.js';

@@ -11,7 +11,7 @@ import { say } from './say.js';
 const ALARMS = 6;
 const PATIENCE_MS = 10_000;
 
-/** Rotates the credentials, takes a broker away, stops the application in mid-work. Returns what did not go as it should. */
+/** Rotates the credentials, takes a broker away, stops the application while handlers run. @returns the problems */
 export async function playRound(
   brokers: Brokers,
   vault: Vault,
@@ -45,8 +45,8 @@ export async function playRound(
     const payload = JSON.stringify({ id, machine: 'press' });
     brokers.plant.publish({ topic: 'alarms/press', payload, qos: 1, properties: { contentType: 'application/json' } });
     if (id === ALARMS / 2) {
-      await sleep(WORK_MS / 4); // they have begun
-      await app.close(); // as SIGTERM has it: what has begun is finished, the rest waits
+      await sleep(WORK_MS / 4); // they have started
+      await app.close(); // as on SIGTERM: running handlers finish, other messages wait
     }
   }
   const next = await startApplication(brokers, vault, 0);

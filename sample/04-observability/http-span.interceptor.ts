@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { Observable } from 'rxjs';
 
-/** A span for each HTTP request; `@opentelemetry/instrumentation-http` makes better ones. */
+/** A span for each HTTP request; `@opentelemetry/instrumentation-http` creates better ones. */
 @Injectable()
 export class HttpSpanInterceptor implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -2,7 +2,7 @@
  * Tracing and metrics: one HTTP request becomes one trace, over a request, an event and a dead letter.
  *
  *   PORT         HTTP port; default 3000
- *   SAMPLE_EXIT  set: asks once, checks the trace and the metrics, and exits with 0 when they are as they should be
+ *   SAMPLE_EXIT  set: sends one request, checks the trace and the metrics, and exits with 0 on success
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';

@@ -4,7 +4,7 @@ import { say } from '../01-quick-start/say.js';
 import { traceTree } from './trace-tree.js';
 
 const PATIENCE_MS = 10_000;
-/** The last span of the trace: somebody looks after the dead letter. */
+/** The last span of the trace: the handler of the dead letter. */
 const LAST = 'process shop/failed';
 const EXPECTED = ['GET /orders/:orderId/price', 'process shop/{orderId}/price', 'process shop/{orderId}/priced', LAST];
 const COUNTED = [
@@ -13,7 +13,7 @@ const COUNTED = [
   'mqtt_dead_letters_total{broker="default",handler="shop/{orderId}/priced",outcome="accepted"} 1',
 ];
 
-/** Asks for a price, and shows the trace and some of the metrics. @returns what is not as it should be */
+/** Requests a price, and shows the trace and some of the metrics. @returns the problems */
 export async function playRound(address: string, exporter: InMemorySpanExporter): Promise<string[]> {
   const response = await fetch(`${address}/orders/7/price`);
   say('http', `GET /orders/7/price: ${response.status} ${await response.text()}`);

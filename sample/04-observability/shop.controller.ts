@@ -10,7 +10,7 @@ export interface Price {
   readonly euros: number;
 }
 
-/** An HTTP request asks for a price over MQTT; that a price was made is an event; and whoever books it fails. */
+/** An HTTP request gets a price over MQTT; the price is published as an event; the handler of the event fails. */
 @Controller()
 @MqttSubscription({ qos: 1 })
 export class ShopController {

@@ -1,7 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
-/** A trace as a tree, a line for each span with what happened in it. */
+/** A trace as a tree, with a line for each span and its events. */
 export function traceTree(spans: readonly ReadableSpan[], parentId?: string, depth = 0): string[] {
   return spans
     .filter(({ parentSpanContext }) => parentSpanContext?.spanId === parentId)

@@ -10,7 +10,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         MqttModule.forRoot({ url, clientId: 'greenhouse', protocolVersion: 5, subscribeOptions: { qos: 1 } }),
-        // for development; elsewhere: guards, and no more than has to be allowed
+        // for development; in production use guards, and allow only what is needed
         MqttInspectorModule.forRoot({ path: 'inspector', allow: ['publish', 'request'], payloads: { mask: ['pin'] } }),
       ],
       controllers: [GreenhouseController],

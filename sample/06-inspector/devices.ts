@@ -2,10 +2,10 @@ import { ClientMqtt } from 'nestjs-mqtt-transport';
 
 const HOUSES = ['north', 'south', 'orchids'];
 const EVERY_MS = 150;
-/** Of so many readings one is wrong. */
+/** One of this many readings is invalid. */
 const ONE_WRONG_IN = 40;
 
-/** Sensors and valves of three houses, and somebody who asks them. Ended by the function that it returns. */
+/** Sensors and valves of three houses, and a client that sends requests to them. @returns a function that stops them */
 export function startDevices(url: string): () => Promise<void> {
   const client = new ClientMqtt({ url, clientId: 'devices', protocolVersion: 5 });
   let count = 0;
@@ -25,5 +25,5 @@ async function act(client: ClientMqtt, count: number): Promise<void> {
     { qos: 1, userProperties: { sensor: `t-${house}` } },
   );
   if (count % 4 === 0) await client.publish(`greenhouse/${house}/valve`, { open: count % 8 === 0 }, { qos: 1 });
-  if (count % 10 === 0) await client.publish(`Greenhouse/${house}/Temperature`, { celsius }); // nobody listens: see why on the page
+  if (count % 10 === 0) await client.publish(`Greenhouse/${house}/Temperature`, { celsius }); // no handler matches: the page shows why
 }

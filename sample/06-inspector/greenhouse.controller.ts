@@ -38,7 +38,7 @@ export class GreenhouseController {
   @MqttDoc({ summary: 'Waits until a valve has moved', payload: VALVE })
   @EventPattern('{house}/valve')
   async valve(): Promise<void> {
-    await sleep(300); // until it has opened
+    await sleep(300); // until the valve has opened
   }
 
   @MqttDoc({ summary: 'Replies with the latest temperature of a house' })

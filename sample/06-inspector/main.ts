@@ -1,9 +1,9 @@
 /**
- * The inspector: a page that shows live what an application does. Three greenhouses report, a sensor is broken, and a device publishes
- * under topics that no handler takes.
+ * The inspector: a page that shows the activity of an application. Three greenhouses report, a sensor is broken, and a device publishes
+ * to topics without a handler.
  *
  *   PORT         HTTP port; default 3000
- *   SAMPLE_EXIT  set: looks at the page, checks it, and exits with 0 when it went as it should
+ *   SAMPLE_EXIT  set: reads the page, checks it, and exits with 0 on success
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
@@ -17,12 +17,12 @@ import { startDevices } from './devices.js';
 import { playRound } from './round.js';
 
 const broker = await startBroker(undefined);
-const app = await NestFactory.create(AppModule.of(broker.url), { logger: ['warn'] }); // that the broken sensor fails is seen on the page
+const app = await NestFactory.create(AppModule.of(broker.url), { logger: ['warn'] }); // the page shows the errors of the broken sensor
 app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(ServerMqtt) }, { inheritAppConfig: true });
 await app.startAllMicroservices();
 await app.listen(await freePort(Number(process.env['PORT'] ?? 3000)), '127.0.0.1');
 const address = `${await app.getUrl()}/inspector`;
-app.useLogger(['log', 'warn']); // what is done on the page leaves a line
+app.useLogger(['log', 'warn']); // actions on the page are logged
 const stopDevices = startDevices(broker.url);
 say('inspector', address);
 

@@ -3,7 +3,7 @@ interface Snapshot {
   readonly handlers: { readonly shown: readonly { readonly template: string; readonly failures: number }[] };
 }
 
-/** Looks at the page as a browser does, until the broken sensor has been seen. @returns what is not as it should be */
+/** Reads the page like a browser, until it shows the broken sensor. @returns the problems */
 export async function playRound(address: string): Promise<string[]> {
   const problems: string[] = [];
   const page = await (await fetch(address)).text();
@@ -25,7 +25,7 @@ export async function playRound(address: string): Promise<string[]> {
   return [...problems, 'the page is not told any more'];
 }
 
-/** Undefined for a line of which the end has not come. */
+/** Undefined for an incomplete line. */
 function parsed(line: string): Snapshot | undefined {
   try {
     return JSON.parse(line.slice('data: '.length)) as Snapshot;

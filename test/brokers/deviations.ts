@@ -59,7 +59,7 @@ export const DEVIATIONS: Readonly<Record<string, readonly Deviation[]>> = {
     {
       checks: ['overlap-shared'],
       versions: [5],
-      said: /without Subscription Identifiers/,
+      said: /without correct Subscription Identifiers/,
       does: 'sends shared messages without Subscription Identifier, and every copy of overlapping subscriptions with all of them',
       remedy:
         'copies are counted instead; a group beside a plain subscription of the same topics is refused at start, for nothing tells whose message it is',
@@ -108,7 +108,7 @@ export const DEVIATIONS: Readonly<Record<string, readonly Deviation[]>> = {
     {
       checks: ['properties'],
       versions: [5],
-      said: /ended the connection over it twice/,
+      said: /closed the connection because of it, twice/,
       does: 'answers messages with User Properties with a malformed PUBACK',
       remedy: 'after the second one publishing rejects with `PublishRefusedError`; use QoS 0, or no User Properties',
     },

@@ -12,7 +12,7 @@ import type { RequestCall } from '../requests/request-call.js';
 import type { PlainFormat } from './plain-format.js';
 import type { AwaitedRequests, RequestFormat } from './request-format.js';
 
-/** The plain format, with what executors of Azure IoT Operations ask of a request, and with their failures understood. */
+/** The plain format, with the request properties that executors of Azure IoT Operations require, and with their error replies. */
 export class AzureFormat implements RequestFormat {
   readonly exclusive = false;
   readonly enveloped = false;
@@ -24,7 +24,7 @@ export class AzureFormat implements RequestFormat {
   ) {
     this.identity = Object.freeze({
       [AzureProperty.sourceId]: clientId,
-      [AzureProperty.invokerClientId]: clientId, // what executors before source identifiers read
+      [AzureProperty.invokerClientId]: clientId, // read by executors without support for source identifiers
       [AzureProperty.partition]: clientId,
     });
   }
@@ -43,7 +43,7 @@ export class AzureFormat implements RequestFormat {
 
   receive(packet: PublishPacket, awaited: AwaitedRequests): boolean {
     const userProperties = packet.properties?.userProperties;
-    // a server of ours says more in its own words than in a status
+    // the properties of our own server have more information than the status
     if (userProperties === undefined || NestProperty.error in userProperties)
       return this.plain.receive(packet, awaited);
     const failure = readAzureFailure(userProperties);
@@ -56,7 +56,7 @@ export class AzureFormat implements RequestFormat {
   }
 }
 
-/** A success without a value; what a server of ours says of the end of a stream is read with the stream. */
+/** A success without a value. The end of a stream of our own server is handled with the stream. */
 function isEmpty(userProperties: UserProperties): boolean {
   return userProperties[AzureProperty.status] === NO_CONTENT && !(NestProperty.stream in userProperties);
 }

@@ -19,7 +19,7 @@ interface EnvelopeReply {
   readonly isDisposed?: unknown;
 }
 
-/** Nest's built-in wire format: `{ pattern, data, id }`, answered on `<topic>/reply`, where all callers listen. */
+/** Nest's built-in wire format: `{ pattern, data, id }`, with replies on `<topic>/reply`, which all callers subscribe to. */
 export class EnvelopeFormat implements RequestFormat {
   readonly exclusive = false;
   readonly enveloped = true;
@@ -51,7 +51,7 @@ export class EnvelopeFormat implements RequestFormat {
   receive(packet: PublishPacket, awaited: AwaitedRequests): boolean {
     const reply = this.read(packet, awaited);
     const request = requestOf(reply, awaited);
-    if (!reply || !request) return true; // most likely another caller's: this topic belongs to all of them
+    if (!reply || !request) return true; // probably for another caller: all of them share this topic
     const { err, response, isDisposed } = reply;
     if (err !== undefined && err !== null)
       request.failedRemotely(new RemoteError(errorCodeOf(err), err, request.topic));
@@ -61,7 +61,7 @@ export class EnvelopeFormat implements RequestFormat {
     return true;
   }
 
-  /** On a topic that belongs to all callers anything may come: what cannot be read is not for us, unless it names our request. */
+  /** The topic is shared by all callers: a message that cannot be decoded is ignored, unless it has the id of our request. */
   private read({ topic, payload }: PublishPacket, awaited: AwaitedRequests): EnvelopeReply | undefined {
     try {
       return asReply(this.codec.decode(payload, { contentType: undefined, topic }));
@@ -73,7 +73,7 @@ export class EnvelopeFormat implements RequestFormat {
   }
 }
 
-/** A packet of Nest's. @param id of a request; an event has none */
+/** A packet of Nest. @param id the id of a request; undefined for an event */
 export function envelopeOf(
   { pattern, data }: RequestCall,
   metadata: Readonly<Record<string, string>> | undefined,
@@ -87,7 +87,7 @@ function requestOf(reply: EnvelopeReply | undefined, awaited: AwaitedRequests): 
   return typeof reply?.id === 'string' ? awaited.get(reply.id) : undefined;
 }
 
-/** A reply as it is on the wire, before the deserializer. */
+/** The reply before the deserializer. */
 function bareReply(payload: Buffer, topic: string): EnvelopeReply | undefined {
   try {
     return asReply(defaultCodec.decode(payload, { contentType: undefined, topic }));

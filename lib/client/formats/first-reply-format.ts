@@ -7,7 +7,7 @@ import type { Request } from '../requests/request.js';
 import type { RequestCall } from '../requests/request-call.js';
 import type { AwaitedRequests, RequestFormat } from './request-format.js';
 
-/** 3.1.1 without an envelope: nothing names the request, so the first message on its Response Topic is the answer. */
+/** 3.1.1 without an envelope: replies do not identify their request, so the first message on its Response Topic is the reply. */
 export class FirstReplyFormat implements RequestFormat {
   readonly exclusive = true;
   readonly enveloped = false;
@@ -25,8 +25,8 @@ export class FirstReplyFormat implements RequestFormat {
     }
     throw new FeatureNotSupportedError(
       `The plain request on "${topic}"`,
-      'MQTT 3.1.1 cannot carry a Response Topic',
-      "Name the responseTopic that the handler answers on, use envelope: 'nest', or use protocolVersion 5",
+      'MQTT 3.1.1 has no Response Topic',
+      "Set the responseTopic to which the handler replies, use envelope: 'nest', or use protocolVersion 5",
     );
   }
 
@@ -43,7 +43,7 @@ export class FirstReplyFormat implements RequestFormat {
   receive(packet: PublishPacket, awaited: AwaitedRequests): boolean {
     const { topic, payload, retain } = packet;
     const request = awaited.get(topic);
-    if (!request || retain) return false; // what was kept from before the request cannot answer it
+    if (!request || retain) return false; // a retained message was published before the request
     const codec = request.call.options.codec ?? this.codec;
     let value: unknown;
     try {

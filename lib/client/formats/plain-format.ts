@@ -7,10 +7,10 @@ import type { Request } from '../requests/request.js';
 import type { RequestCall } from '../requests/request-call.js';
 import type { AwaitedRequests, RequestFormat } from './request-format.js';
 
-/** Longest Message Expiry Interval, in seconds (section 3.3.2.3.3). */
+/** Maximum Message Expiry Interval, in seconds (section 3.3.2.3.3). */
 const MAX_MESSAGE_EXPIRY_INTERVAL = 0xffff_ffff;
 
-/** 5.0: the payload is the value, Response Topic and Correlation Data say where and what to answer (section 4.10). */
+/** 5.0: the payload is the value; Response Topic and Correlation Data identify the reply (section 4.10). */
 export class PlainFormat implements RequestFormat {
   readonly exclusive = false;
   readonly enveloped = false;
@@ -45,14 +45,14 @@ export class PlainFormat implements RequestFormat {
     return request !== undefined;
   }
 
-  /** The request that a reply answers; undefined when none is waiting for it. */
+  /** The pending request of a reply; undefined if there is none. */
   requestOf({ properties }: PublishPacket, awaited: AwaitedRequests): Request | undefined {
     const correlationData = properties?.correlationData;
     return correlationData && awaited.get(this.correlation.keyOf(correlationData));
   }
 }
 
-/** A request that may take any time does not expire. */
+/** The Message Expiry Interval; undefined for a request without a timeout. */
 function expiryIntervalOf(remainingMs: number): number | undefined {
   return remainingMs === Infinity ? undefined : Math.min(MAX_MESSAGE_EXPIRY_INTERVAL, Math.ceil(remainingMs / 1_000));
 }

@@ -12,7 +12,7 @@ import {
 import { streamOf } from './reply-streams.js';
 import type { Request } from '../requests/request.js';
 
-/** Reads a reply by the wire contract, and tells its request. */
+/** Decodes a reply according to the wire contract, and passes it to its request. */
 export function deliverReply(request: Request, packet: PublishPacket, codec: MqttCodec): void {
   const userProperties = packet.properties?.userProperties;
   if (userProperties !== undefined) {
@@ -43,7 +43,7 @@ function deliverStreamed(
   const responder = nestProperty(userProperties, NestProperty.responder);
   const controlTopic = nestProperty(userProperties, NestProperty.control);
   const stream = streamOf((request.streams ??= []), responder, controlTopic, index);
-  if (index < stream.nextIndex) return; // a duplicate of a value that came already
+  if (index < stream.nextIndex) return; // a duplicate
   if (index > stream.nextIndex) {
     request.fail(new StreamGapError(request.topic, stream.nextIndex, index));
     return;
@@ -60,7 +60,7 @@ function deliverStreamed(
   if (end === 'last') request.complete();
 }
 
-/** In place of a value that could not be decoded. */
+/** Marks a value that could not be decoded. */
 const FAILED = Symbol('failed');
 
 /** The decoded payload; {@link FAILED} when the codec throws, in which case the request has already ended with the error. */
@@ -79,7 +79,7 @@ function remoteError({ topic }: Request, code: string, payload: Buffer): RemoteE
   try {
     data = JSON.parse(payload.toString());
   } catch {
-    data = payload.toString(); // the code alone says that it failed
+    data = payload.toString(); // the error object cannot be decoded: its text is used
   }
   return new RemoteError(code, data, topic);
 }

@@ -1,18 +1,18 @@
-/** The stream of one responder: its numbering stands by itself, for several may answer one request. */
+/** The stream of one responder. Several responders may reply to one request, each with its own numbering. */
 export interface ReplyStream {
-  /** How the responder names itself; undefined for one that does not. */
+  /** Name of the responder (`nest-responder`), if it has sent one. */
   readonly responder: string | undefined;
-  /** Topic on which the stream is cancelled. */
+  /** Topic to which a cancellation of the stream is published. */
   readonly controlTopic: string | undefined;
-  /** Number of its next value. */
+  /** Index of the next value. */
   nextIndex: number;
-  /** Whether the responder has said that nothing more comes. */
+  /** Whether the responder has ended the stream. */
   ended: boolean;
 }
 
 /**
- * The stream that value number `index` belongs to. A responder that does not name itself begins another stream with a value 0 that
- * announces another control topic; its later values belong where their number is awaited.
+ * The stream of a value. Without a responder name, a value 0 with a new control topic starts another stream, and later values belong
+ * to the stream that expects their index.
  */
 export function streamOf(
   streams: ReplyStream[],

@@ -4,7 +4,7 @@ import type { Settling } from '../../protocol/delivery.js';
 import { TopicFilter } from '../../protocol/topic-filter.js';
 import type { SubscriptionRequest } from '../../wire/subscriptions/subscriber.js';
 
-/** Takes the messages of one ad-hoc subscription, and decides about each. Never throws. */
+/** Receives the messages of one ad-hoc subscription, and settles them. Never throws. */
 export interface AdHocListener {
   receive(packet: PublishPacket, settlement: Settling | undefined): void;
 }
@@ -19,17 +19,17 @@ interface AdHocSubscription {
   readonly filter: TopicFilter;
   readonly request: SubscriptionRequest;
   readonly listeners: Set<AdHocListener>;
-  /** Settles with what the broker first said. */
+  /** Settles with the first answer of the broker. */
   readonly opened: Promise<void>;
-  /** What was asked for last: one SUBSCRIBE after another, so that what is granted stays when more is refused. */
+  /** The last request. SUBSCRIBE packets are sent one after another, so that a granted QoS stays when a higher one is refused. */
   latest: Promise<void>;
-  /** The highest QoS that the broker was not found to refuse. */
+  /** The highest QoS that the broker has not refused. */
   qos: QoS;
 }
 
 /**
- * Subscriptions that last as long as they have listeners: each filter is subscribed once, however many do, with the options of the
- * first of them and the highest QoS that one of them asks for.
+ * Subscriptions that last as long as they have listeners. Each filter is subscribed once for all its listeners, with the options of the
+ * first listener and the highest QoS of all.
  */
 export class AdHocSubscriptions {
   private readonly subscriptions = new Map<string, AdHocSubscription>();
@@ -42,7 +42,7 @@ export class AdHocSubscriptions {
   }
 
   /**
-   * Listens from now on. A listener whose subscription the broker refuses gets an error; the others continue.
+   * Adds a listener. A listener whose subscription the broker refuses gets an error; the others continue.
    *
    * @throws SubscriptionRefusedError, InvalidTopicError
    */
@@ -87,7 +87,7 @@ export class AdHocSubscriptions {
     const { request, opened } = subscription;
     await before;
     await opened;
-    if (subscription.qos >= qos || !this.isCurrent(subscription)) return; // raised, or given up, meanwhile
+    if (subscription.qos >= qos || !this.isCurrent(subscription)) return; // raised or removed meanwhile
     await this.parts.subscribe({ ...request, qos, rh: request.rh || 1 });
     subscription.qos = qos;
   }
@@ -96,7 +96,7 @@ export class AdHocSubscriptions {
     return this.subscriptions.get(subscription.request.filter) === subscription;
   }
 
-  /** Listens no more; the last one to do so unsubscribes. */
+  /** Removes a listener. The last one unsubscribes. */
   remove(text: string, listener: AdHocListener): void {
     const subscription = this.subscriptions.get(text);
     if (!subscription?.listeners.delete(listener) || subscription.listeners.size > 0) return;
@@ -113,7 +113,7 @@ export class AdHocSubscriptions {
     return true;
   }
 
-  /** A Subscription Identifier names the subscription that a copy is for; an unknown one names none. */
+  /** A Subscription Identifier identifies the subscription of a copy; unknown identifiers are ignored. */
   private listenersOf(topic: string, identifiers: number | readonly number[] | undefined): AdHocListener[] {
     const matching = [...this.subscriptions.values()].filter(({ filter }) => filter.matches(topic));
     const named = identifiers === undefined ? [] : [identifiers].flat();

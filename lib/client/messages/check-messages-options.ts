@@ -16,7 +16,7 @@ const NAMES = namesOf<MessagesOptions>({
 });
 
 /**
- * Checks how an ad-hoc subscription is made: a wrong option would break the connection, and all that goes on over it.
+ * Checks the options of an ad-hoc subscription. An invalid packet would make the broker close the connection.
  *
  * @throws InvalidOptionsError that lists every problem
  */

@@ -13,16 +13,16 @@ interface IteratorOptions {
   readonly manualAck: boolean;
 }
 
-/** Holds the messages of a subscription until they are asked for. */
+/** Buffers the messages of a subscription until they are consumed. */
 export class MessageIterator<T> implements AsyncIterator<MqttMessage<T>, undefined> {
   private readonly buffer = new LinkedQueue<MqttMessage<T>>();
-  /** Places of QoS 0 messages, which may be dropped, oldest first. */
+  /** Positions of the QoS 0 messages, which may be dropped, oldest first. */
   private readonly droppable = new LinkedQueue<QueuePlace<MqttMessage<T>>>();
   private readonly waiters: Waiter<T>[] = [];
   private readonly close: () => void;
   private end: { readonly error?: Error } | undefined;
 
-  /** @param open subscribes; the function that it returns ends the subscription */
+  /** @param open subscribes, and returns a function that unsubscribes */
   constructor(
     open: (observer: {
       next(message: MqttMessage<T>): void;
@@ -46,11 +46,11 @@ export class MessageIterator<T> implements AsyncIterator<MqttMessage<T>, undefin
     }
     if (!this.end) return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
     const { error } = this.end;
-    this.end = {}; // an error is reported once
+    this.end = {}; // the error is reported only once
     return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
   }
 
-  /** The loop was left: messages that were not consumed stay with the broker. */
+  /** Called when the loop is left: messages that were not consumed are not acknowledged. */
   return(): Promise<Result<T>> {
     this.close();
     for (let message = this.buffer.shift(); message; message = this.buffer.shift()) message.nack();

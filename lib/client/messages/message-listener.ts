@@ -21,7 +21,7 @@ export class MessageListener<T> implements AdHocListener {
     try {
       message = messageOf<T>(packet, settlement, this.codec);
     } catch (error) {
-      settlement?.decide(NACK); // what cannot be read was not taken
+      settlement?.decide(NACK); // it cannot be decoded, so it is not acknowledged
       this.fail(error);
       return;
     }
@@ -29,7 +29,7 @@ export class MessageListener<T> implements AdHocListener {
       this.observer.next(message);
     } catch (error) {
       this.note(error);
-      message.nack(); // unless it has been acknowledged before
+      message.nack(); // no effect if it has been acknowledged before
       this.fail(error);
     }
   }
@@ -42,7 +42,7 @@ export class MessageListener<T> implements AdHocListener {
     }
   }
 
-  /** @param error what ended the connection, if it was not closed by us */
+  /** @param error error that ended the connection; undefined after `close()` */
   end(error: Error | undefined): void {
     if (error) {
       this.fail(error);

@@ -2,25 +2,25 @@ import { Observable } from 'rxjs';
 import { MessageIterator } from './message-iterator.js';
 import type { MqttMessage } from './mqtt-message.js';
 
-/** Told of the messages of a subscription, and of its end. */
+/** Receives the messages of a subscription, and its end. */
 export interface MessageObserver<T> {
   next(message: MqttMessage<T>): void;
   error(error: unknown): void;
   complete(): void;
 }
 
-/** Opens a subscription; the function that it returns ends it. */
+/** Subscribes, and returns a function that unsubscribes. */
 export type OpenSubscription<T> = (observer: MessageObserver<T>) => () => void;
 
 interface StreamOptions {
-  /** QoS 0 messages that wait for a slow `for await`; others are bounded by Receive Maximum. */
+  /** Maximum number of QoS 0 messages that wait for `for await`; others are limited by Receive Maximum. */
   readonly bufferSize: number;
-  /** Whether the listener settles each message; otherwise it is acknowledged when the listener has received it. */
+  /** Whether the listener settles each message; otherwise it is acknowledged when it has been passed to the listener. */
   readonly manualAck: boolean;
 }
 
 /**
- * Messages of an ad-hoc subscription, as an observable and for `for await`. It is subscribed with the first listener, and
+ * Messages of an ad-hoc subscription, as an observable and an async iterable. The filter is subscribed with the first listener and
  * unsubscribed with the last one.
  */
 export class MessageStream<T = unknown> extends Observable<MqttMessage<T>> implements AsyncIterable<MqttMessage<T>> {
@@ -40,7 +40,7 @@ export class MessageStream<T = unknown> extends Observable<MqttMessage<T>> imple
     );
   }
 
-  /** Subscribes at once. Leaving the loop unsubscribes; messages that were not consumed stay with the broker. */
+  /** Subscribes at once. Leaving the loop unsubscribes; messages that were not consumed are not acknowledged. */
   [Symbol.asyncIterator](): AsyncIterator<MqttMessage<T>> {
     return new MessageIterator(this.open, this.options);
   }

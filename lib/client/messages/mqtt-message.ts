@@ -6,7 +6,7 @@ import { ACK, NACK, type Decision, type Settling } from '../../protocol/delivery
 /** A message of an ad-hoc subscription. */
 export interface MqttMessage<T = unknown> {
   readonly data: T;
-  /** Topic Name that it was published to. */
+  /** Topic Name of the message. */
   readonly topic: string;
   readonly qos: QoS;
   readonly retain: boolean;
@@ -14,17 +14,17 @@ export interface MqttMessage<T = unknown> {
   readonly contentType: string | undefined;
   readonly responseTopic: string | undefined;
   readonly correlationData: Buffer | undefined;
-  /** The PUBLISH packet as MQTT.js gives it. */
+  /** The PUBLISH packet, in the format of MQTT.js. */
   readonly packet: PublishPacket;
-  /** Acknowledges the message. Needed only with `manualAck`; the first of `ack` and `nack` counts. */
+  /** Acknowledges the message. Needed only with `manualAck`; only the first call of `ack` or `nack` has an effect. */
   ack(): void;
   /** Withholds the acknowledgement: the broker delivers the message again when the session is resumed. */
   nack(): void;
 }
 
-/** How an ad-hoc subscription is made. */
+/** Options of an ad-hoc subscription. */
 export interface MessagesOptions {
-  /** Maximum QoS asked for. Default 0. */
+  /** Maximum QoS of the subscription. Default 0. */
   qos?: QoS;
   /** Group of a Shared Subscription. Default none. */
   shared?: string;
@@ -34,20 +34,20 @@ export interface MessagesOptions {
   rap?: boolean;
   /** Retain Handling (5.0): 0 send retained messages, 1 only for a new subscription, 2 never. Default 0. */
   rh?: 0 | 1 | 2;
-  /** QoS 0 messages that wait for a slow `for await`; a full buffer drops the oldest. Others are bounded by Receive Maximum. Default 1_000. */
+  /** Maximum number of QoS 0 messages that wait for `for await`; then the oldest is dropped. Others are limited by Receive Maximum. Default 1_000. */
   bufferSize?: number;
-  /** Whether `ack()` and `nack()` decide. Default false: a message is acknowledged when it has been handed over. */
+  /** Whether the listener calls `ack()` or `nack()`. Default false: a message is acknowledged when it has been passed to the listener. */
   manualAck?: boolean;
-  /** Codec of the payloads. Default: the client's. */
+  /** Codec of the payloads. Default: the codec of the client. */
   codec?: MqttCodec;
 }
 
 const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
 
 /**
- * Makes a message of what came off the wire.
+ * Creates a message from a PUBLISH packet.
  *
- * @throws PayloadDecodeError when its payload is not what its Content Type, or the codec, says
+ * @throws PayloadDecodeError when the codec cannot decode its payload
  */
 export function messageOf<T>(
   packet: PublishPacket,

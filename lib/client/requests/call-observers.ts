@@ -4,7 +4,7 @@ import type { PublishPacket } from '../../protocol/application-message.js';
 import { replyOf, type MqttReply } from './mqtt-reply.js';
 import type { CallObserver } from './request-call.js';
 
-/** Of `send()`: gives a subscriber the values of replies, and what a handler failed with as it is, as `ClientProxy` promises. */
+/** For `send()`: emits the values of replies, and errors with the handler's error object, as `ClientProxy` does. */
 export class ReplySubscriber<T> implements CallObserver {
   constructor(private readonly subscriber: Subscriber<T>) {}
 
@@ -21,7 +21,7 @@ export class ReplySubscriber<T> implements CallObserver {
   }
 }
 
-/** Of `request()`: the last reply, or the message that said that there is no value. */
+/** For `request()`: resolves with the last reply, or with the message that ended the stream without a value. */
 export class ReplyWaiter<T> implements CallObserver {
   private last: MqttReply<T> | undefined;
 

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { topicLevel } from '../../protocol/topic-name.js';
 
 const DEFAULT_PREFIX = 'reply';
-/** Named topics that stay subscribed although nobody waits: who asks the same handlers again need not subscribe again. */
+/** Maximum number of unused named topics that stay subscribed, so that further requests need no new SUBSCRIBE. */
 const MAX_IDLE_TOPICS = 100;
 
 interface InboxParts {
   readonly clientId: string;
-  /** First levels of the topic, known once there has been a connection. */
+  /** First levels of the topic; known after the first connection. */
   readonly prefix: () => string | undefined;
-  /** Asks the broker for a topic. @throws SubscriptionRefusedError */
+  /** Subscribes to a topic. @throws SubscriptionRefusedError */
   readonly subscribe: (topic: string) => Promise<void>;
   readonly unsubscribe: (topic: string) => void;
   /** Whether the broker has granted a topic in the present session. */
@@ -17,36 +17,36 @@ interface InboxParts {
 }
 
 /**
- * Where the replies to one client come: a topic of its own, subscribed once, before the first request, at QoS 1, never shared.
- * Topics that a caller or a wire format names are subscribed here too, and are given up again when they have not been used for long.
+ * The Response Topics of one client: its own topic, subscribed once before the first request, at QoS 1, never shared; and topics named
+ * by a caller or a wire format, which are unsubscribed after they have not been used for some time.
  *
- * @typeParam Reader who reads what comes on a topic
+ * @typeParam Reader reads the messages of a topic
  */
 export class Inbox<Reader> {
   private ownTopic: string | undefined;
-  /** Who reads what comes, by the topics that are subscribed. */
+  /** The reader of each subscribed topic. */
   private readonly readers = new Map<string, Reader>();
   private readonly subscribing = new Map<string, Promise<void>>();
-  /** Requests that wait on each named topic; those that none waits on stand at the end in the order in which they were left. */
+  /** Number of requests that use each named topic; unused topics are last, in the order in which they became unused. */
   private readonly users = new Map<string, number>();
   private idle = 0;
 
   constructor(private readonly parts: InboxParts) {}
 
-  /** Topics that replies are listened for on. */
+  /** Subscribed topics. */
   get size(): number {
     return this.readers.size;
   }
 
-  /** Who reads what comes on that topic; undefined for one that is none of this inbox's. */
+  /** The reader of a topic; undefined for a topic that is not of this inbox. */
   readerOf(topic: string): Reader | undefined {
     return this.readers.get(topic);
   }
 
   /**
-   * Where a reply is to be sent now; undefined when the subscription has to be made first, by {@link open}.
+   * The Response Topic to use; undefined when it must be subscribed first, with {@link open}.
    *
-   * @param named topic that the caller names; default: the client's own
+   * @param named topic named by the caller; default: the client's own
    */
   topicFor(named: string | undefined): string | undefined {
     const topic = named ?? this.ownTopic;
@@ -54,9 +54,9 @@ export class Inbox<Reader> {
   }
 
   /**
-   * Subscribes, unless that has been done. Callers in between share one subscription.
+   * Subscribes, unless already subscribed. Concurrent callers share one SUBSCRIBE.
    *
-   * @param reader known before anything can come on the topic
+   * @param reader registered before a message can arrive on the topic
    */
   async open(named: string | undefined, reader: Reader): Promise<string> {
     const topic = named ?? (this.ownTopic ??= this.newTopic());
@@ -71,20 +71,20 @@ export class Inbox<Reader> {
     return topic;
   }
 
-  /** Somebody is going to wait on a named topic, until {@link release}. */
+  /** Marks a named topic as used, until {@link release}. */
   use(named: string): void {
     const users = this.users.get(named);
     if (users === 0) this.idle--;
     this.users.set(named, (users ?? 0) + 1);
   }
 
-  /** Of the topics that nobody waits on, the one left longest ago is unsubscribed when there are too many. */
+  /** Marks a named topic as unused by one request. When there are too many unused topics, the oldest is unsubscribed. */
   release(named: string): void {
     const users = this.users.get(named)! - 1;
     this.users.set(named, users);
     if (users > 0) return;
     this.users.delete(named);
-    this.users.set(named, 0); // at the end
+    this.users.set(named, 0); // moves it to the end
     if (++this.idle > MAX_IDLE_TOPICS) this.forgetOldest();
   }
 

@@ -5,15 +5,15 @@ import type { Observers } from '../../observing/observers.js';
 import type { Publication } from '../../observing/publication.js';
 import type { OutgoingMessage, QoS } from '../../protocol/application-message.js';
 
-/** What is known of the message of a request before it is made. */
+/** The message of a request before it is encoded. */
 interface RequestMessage {
   readonly qos: QoS;
   readonly retain: boolean;
-  /** Whether it goes out in Nest's envelope. */
+  /** Whether it is sent in Nest's envelope. */
   readonly enveloped: boolean;
 }
 
-/** A request as observers see it, with its one message. Made only where there are some. */
+/** A request and its message, for observers. Created only if there are observers. */
 export class ObservedRequest implements MqttObservedRequest {
   // private to the language too: an observer may freeze what it is told
   #end: ((end: MqttRequestEnd) => void) | undefined = undefined;
@@ -37,7 +37,7 @@ export class ObservedRequest implements MqttObservedRequest {
     return this.observers.connection;
   }
 
-  /** Its message is going to be made, by `compose`. @returns it with what observers have added */
+  /** Its message is created by `compose`. @returns the message with the metadata of observers */
   publish(message: RequestMessage, compose: () => OutgoingMessage): OutgoingMessage {
     const { topic, template } = this;
     const parts = { kind: 'request', topic, template, ...message, request: this } as const;
@@ -50,22 +50,22 @@ export class ObservedRequest implements MqttObservedRequest {
     }
   }
 
-  /** Metadata of Nest's envelope, with what observers have added. */
+  /** Metadata of Nest's envelope, including that of observers. */
   metadata(own: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
     return this.#publication ? this.#publication.metadata(own) : own;
   }
 
-  /** Its message has ended. */
+  /** Its message was sent, or has failed. */
   published(error: unknown, reasonCode: number | undefined): void {
     this.#publication?.settled(error, reasonCode);
   }
 
-  /** Its message left the queue before it was sent. */
+  /** Its message was removed from the queue before it was sent. */
   withdrawn(): void {
     this.#publication?.end(WITHDRAWN);
   }
 
-  /** @param answered whether a responder said so */
+  /** @param answered whether a responder has sent the result */
   ended(answered: boolean, error: unknown): void {
     const end = requestEndOf(answered, error);
     if (this.#end) this.#end(end);

@@ -5,7 +5,7 @@ import { RequestTimeoutError } from '../../errors/request-timeout.error.js';
 import type { Connection } from '../../wire/connection/connection.js';
 import type { Request } from './request.js';
 
-/** The connection ended before the request on `topic` did. */
+/** The connection ended before the request was complete. */
 export function requestCutShort(
   broker: string,
   topic: string,
@@ -13,38 +13,38 @@ export function requestCutShort(
   cause: Error | undefined,
 ): ConnectionClosedError {
   return new ConnectionClosedError(
-    `The connection to ${broker} ended before the request on "${topic}" did.`,
+    `The connection to ${broker} ended before the request on "${topic}" was complete.`,
     maybeExecuted,
     { cause },
   );
 }
 
-/** The subscription that the reply would have come by is gone. */
+/** The subscription for the reply was lost with the session. */
 export function replyLost(broker: string, topic: string): ConnectionClosedError {
   return new ConnectionClosedError(
-    `${broker} lost the session while the request on "${topic}" was under way: its reply cannot come any more.`,
+    `${broker} lost the session while the request on "${topic}" was pending: its reply can no longer arrive.`,
     true,
   );
 }
 
-/** Two requests cannot wait for one and the same reply. */
+/** Two pending requests must not have the same Correlation Data. */
 export function duplicateCorrelation(topic: string): InvalidOptionsError {
   return new InvalidOptionsError([
     {
       option: `correlationData of the request on "${topic}"`,
-      problem: 'another request with the same bytes is still waiting for its reply',
-      remedy: 'Leave it out, or choose new bytes for each request',
+      problem: 'another pending request has the same bytes',
+      remedy: 'Remove it, or use new bytes for each request',
     },
   ]);
 }
 
-/** No room within its time: nothing was sent. */
+/** `maxPendingRequests` was reached until the deadline: nothing was sent. */
 export function noRoom({ topic, timeoutMs }: Request, maxPendingRequests: number): BackpressureError {
   const what = `No room for the request on "${topic}" within ${timeoutMs} ms`;
   return new BackpressureError('maxPendingRequests', maxPendingRequests, what);
 }
 
-/** The time of a request is up. @param waitsForTurn whether others wait on its Response Topic before it */
+/** The request timed out. @param waitsForTurn whether it was waiting for other requests on its Response Topic */
 export function requestTimedOut(request: Request, connection: Connection, waitsForTurn: boolean): RequestTimeoutError {
   const { topic, timeoutMs, sent } = request;
   const { connected, lastError } = connection;
@@ -58,10 +58,11 @@ function obstacleOf({ responseTopic }: Request, connection: Connection, waitsFor
   const { broker, connected } = connection;
   if (!connected)
     return `there was no connection to ${broker}${reasonIn(connection)}. Check that the broker can be reached, or allow more time.`;
-  if (waitsForTurn) return 'others waited on its Response Topic before it. Name another one, or allow more time.';
+  if (waitsForTurn)
+    return 'it waited for other requests with the same Response Topic. Use another responseTopic, or allow more time.';
   if (responseTopic === undefined)
     return `${broker} did not answer the SUBSCRIBE for its Response Topic. Check the broker, or allow more time.`;
-  return `${broker} did not take as many messages as wait to be sent. Slow down, or allow more time.`;
+  return `${broker} did not accept the queued messages in time. Slow down, or allow more time.`;
 }
 
 function hintOf(connection: Connection): string | undefined {

@@ -24,34 +24,34 @@ interface RequestTableParts {
   readonly publisher: Publisher;
   readonly inbox: Inbox<RequestFormat>;
   readonly correlation: CorrelationData;
-  /** The format that a call is made in. */
+  /** Selects the format of a call. */
   readonly formatOf: (call: RequestCall) => RequestFormat;
   readonly requestTimeoutMs: number;
   readonly maxPendingRequests: number;
   readonly publishOptions: Readonly<PublishDefaults>;
   readonly offline: 'queue' | 'fail';
-  /** Undefined where there are none. */
+  /** Undefined if there are none. */
   readonly observers: Observers | undefined;
-  /** Declared form of a topic, for observers. */
+  /** Template of a topic, for observers. */
   readonly templateOf: (topic: string) => string | undefined;
   readonly logger: Logger;
 }
 
 /**
- * Requests of one client, each from `send()` to its end: it is written when there is a connection, an inbox and room, and ends in
- * one of the ways that it can, after which nothing of it is left here.
+ * The requests of one client, each from `send()` to its end. A request is sent when there is a connection, its Response Topic is
+ * subscribed and `maxPendingRequests` allows it. After its end it is removed from all collections.
  */
 export class RequestTable implements RequestOwner {
-  /** Replies that nobody waits for: late, duplicate, or of unknown Correlation Data. */
+  /** Number of replies without a pending request: late, duplicate, or with unknown Correlation Data. */
   lateReplies = 0;
 
-  /** Requests that have not ended, written or not. */
+  /** Pending requests, sent or not. */
   private readonly live = new Set<Request>();
-  /** Those of them that are written, by what a reply tells of its request. */
+  /** Sent requests, by the key of their reply. */
   private readonly awaited = new Map<RequestKey, Request>();
-  /** Those that could be written if there were room, in the order in which they came. */
+  /** Requests that wait because of `maxPendingRequests`, in order. */
   private readonly line = new Set<Request>();
-  /** Response Topics on which one request at a time can wait. */
+  /** Response Topics that only one request at a time may use. */
   private readonly reserved = new ReservedTopics<Request>();
   private readonly streams: StreamCancellation;
   private readonly delayedReplies: DelayedReplies;
@@ -69,16 +69,16 @@ export class RequestTable implements RequestOwner {
     connection.on('closed', (cause) => this.endAll(cause));
   }
 
-  /** Requests that have not ended. */
+  /** Number of pending requests. */
   get size(): number {
     return this.live.size;
   }
 
   /**
-   * Makes a request. Its deadline runs from now on, and covers connecting, queueing, the handler and the reply.
+   * Starts a request. Its deadline starts now, and includes connecting, queueing, the handler and the reply.
    *
-   * @returns the request: who unsubscribes from it gives it up, and a running stream is cancelled where it runs
-   * @throws InvalidTopicError, InvalidOptionsError, FeatureNotSupportedError before anything is done
+   * @returns the request. Unsubscribing from it cancels it, including a stream that is running on the server
+   * @throws InvalidTopicError, InvalidOptionsError, FeatureNotSupportedError before it has any effect
    */
   start(call: RequestCall, observer: CallObserver): Request {
     const format = this.parts.formatOf(call);
@@ -96,7 +96,7 @@ export class RequestTable implements RequestOwner {
   }
 
   /**
-   * Takes a message, if it came on a topic that this client has subscribed for replies.
+   * Handles a message if its topic is a Response Topic of this client.
    *
    * @returns whether a request was waiting for it
    */
@@ -105,7 +105,7 @@ export class RequestTable implements RequestOwner {
     return format !== undefined && format.receive(packet, this.awaited);
   }
 
-  /** A message that nobody waits for. */
+  /** A reply without a pending request. */
   receiveLate(packet: PublishPacket): void {
     const { topic, qos, payload } = packet;
     this.lateReplies++;
@@ -117,11 +117,13 @@ export class RequestTable implements RequestOwner {
       handler: undefined,
       delivery: undefined,
     });
-    this.parts.logger.debug(`A reply on "${topic}" came late, twice, or for nobody here; it is dropped`);
+    this.parts.logger.debug(
+      `A reply on "${topic}" is late, a duplicate, or for no request of this client; it is dropped`,
+    );
     this.streams.late(packet);
   }
 
-  /** Nobody waits any more. */
+  /** Ends all requests. */
   close(): void {
     this.endAll(undefined);
   }
@@ -138,7 +140,7 @@ export class RequestTable implements RequestOwner {
     signal.addEventListener('abort', abort, { once: true });
   }
 
-  /** Writes at once what can be, which is the rule; the rest when its turn comes. */
+  /** Sends the request at once if possible, which is usual; else when its turn comes. */
   private begin(request: Request, format: RequestFormat): void {
     const { connection, inbox } = this.parts;
     const named = format.responseTopic(request.call);
@@ -176,7 +178,7 @@ export class RequestTable implements RequestOwner {
   private write(request: Request): void {
     const now = Date.now();
     if (now >= request.deadline) {
-      this.timedOut(request); // a request whose time is up is never written
+      this.timedOut(request); // an expired request is never sent
       return;
     }
     try {
@@ -196,11 +198,11 @@ export class RequestTable implements RequestOwner {
     }
   }
 
-  /** @throws InvalidOptionsError when another request with this key is still waiting */
+  /** @throws InvalidOptionsError when another pending request has this key */
   private await(request: Request): void {
     const key = request.key!;
     if (this.awaited.has(key)) {
-      request.key = undefined; // it is the other one's
+      request.key = undefined; // the key belongs to the other request
       throw duplicateCorrelation(request.topic);
     }
     this.awaited.set(key, request);
@@ -235,12 +237,12 @@ export class RequestTable implements RequestOwner {
     else request.fail(requestTimedOut(request, connection, waitsForTurn));
   }
 
-  /** @internal called by the request itself, once: whatever it waited for, and whoever waits for it, goes on */
+  /** @internal called by the request itself, once. Releases what it held, so that waiting requests continue */
   ended(request: Request, answered: boolean, error: unknown): void {
     const { observed, key, namedTopic, waiting, acknowledgedAt, writtenAt } = request;
     this.live.delete(request);
     this.streams.ended(request, answered);
-    if (waiting && this.parts.publisher.withdraw(waiting)) observed?.withdrawn(); // it is never written
+    if (waiting && this.parts.publisher.withdraw(waiting)) observed?.withdrawn(); // it is never sent
     if (key !== undefined && this.awaited.get(key) === request) this.awaited.delete(key);
     this.line.delete(request);
     if (namedTopic !== undefined) {
@@ -267,7 +269,7 @@ export class RequestTable implements RequestOwner {
   }
 
   private admit(): void {
-    this.admitting = true; // one that fails as it begins ends within this loop
+    this.admitting = true; // a request that fails at once ends within this loop
     for (const request of this.line) {
       if (this.awaited.size >= this.parts.maxPendingRequests) break;
       this.line.delete(request);
@@ -276,7 +278,7 @@ export class RequestTable implements RequestOwner {
     this.admitting = false;
   }
 
-  /** What was never written did not come about for the reason that the connection did not. */
+  /** A request that was never sent fails with the error of the connection. */
   private endAll(cause: Error | undefined): void {
     const { broker } = this.parts.connection;
     for (const request of [...this.live])

@@ -7,44 +7,44 @@ import type { ReplyStream } from '../formats/reply-streams.js';
 import type { ObservedRequest } from './observed-request.js';
 import type { CallObserver, RequestCall } from './request-call.js';
 
-/** Who keeps the requests of a client. */
+/** Owner of the requests of a client. */
 export interface RequestOwner {
-  /** Its time is up. */
+  /** The request has timed out. */
   timedOut(request: Request): void;
   /**
-   * It has ended, whichever way.
+   * The request has ended.
    *
-   * @param answered whether a responder said so
-   * @param error what it failed with; undefined when it did not fail, or was given up
+   * @param answered whether a responder has sent the result
+   * @param error the error; undefined when it succeeded or was cancelled by unsubscribing
    */
   ended(request: Request, answered: boolean, error: unknown): void;
-  /** Its observer threw. */
+  /** The observer of the request threw. */
   observerThrew(request: Request, error: unknown): void;
 }
 
-/** A request from the moment it is made to its end, whichever end that is. Its deadline runs from the start. */
+/** A request from the call to its end. Its deadline starts with the call. */
 export class Request implements Unsubscribable {
   ended = false;
-  /** Response Topic that is used for it although it is not the client's own, from the start. */
+  /** Response Topic other than the client's own, marked as used since the call. */
   namedTopic: string | undefined;
-  /** Response Topic; known when the broker has granted it. */
+  /** Response Topic; set when the broker has granted its subscription. */
   responseTopic: string | undefined;
-  /** By what its reply is known; set while the reply is awaited, from the writing on. */
+  /** Key of its reply; set from the time of sending. */
   key: RequestKey | undefined;
   correlationData: Buffer | undefined;
-  /** The request where it waits for the connection. */
+  /** Its entry in the queue of the publisher. */
   waiting: Waiting | undefined;
-  /** Milliseconds since the epoch; 0 until then. */
+  /** Time of sending, in milliseconds since the epoch; 0 before. */
   writtenAt = 0;
-  /** When the broker acknowledged it (QoS 1 and 2). */
+  /** Time of the broker's acknowledgement (QoS 1 and 2). */
   acknowledgedAt = 0;
-  /** Streams that answer it, one for each responder. */
+  /** Streams of replies, one for each responder. */
   streams: ReplyStream[] | undefined;
-  /** As observers see it; undefined where there are none. */
+  /** The request for observers; undefined if there are none. */
   observed: ObservedRequest | undefined;
-  /** Listener on the signal of the call. */
+  /** Abort listener on the signal of the call. */
   onAbort: (() => void) | undefined;
-  /** Milliseconds since the epoch; `Infinity` for none. */
+  /** Deadline, in milliseconds since the epoch; `Infinity` for none. */
   readonly deadline: number;
   private readonly timer: LongTimeout;
 
@@ -62,12 +62,12 @@ export class Request implements Unsubscribable {
     return this.call.topic;
   }
 
-  /** Whether it has been handed to the connection, so that a handler may run for it. */
+  /** Whether it has been passed to the connection, so that a handler may run for it. */
   get sent(): boolean {
     return this.writtenAt > 0 && this.waiting?.place === undefined;
   }
 
-  /** The one and only value. */
+  /** The reply is a single value. */
   single(data: unknown, packet: PublishPacket): void {
     if (this.ended) return;
     this.end(true);
@@ -88,7 +88,7 @@ export class Request implements Unsubscribable {
     }
   }
 
-  /** A responder says that nothing more comes. @param end the message that said so, where it held no value */
+  /** A responder has ended its stream. @param end the message that ended it without a value, if any */
   complete(end?: PublishPacket): void {
     if (this.ended) return;
     this.end(true);
@@ -99,7 +99,7 @@ export class Request implements Unsubscribable {
     }
   }
 
-  /** A responder says that it failed. @param responder how it names itself, if it does */
+  /** A responder has failed. @param responder its name, if it has sent one */
   failedRemotely(error: Error, responder?: string): void {
     const { streams = [] } = this;
     for (const stream of streams) if (streams.length === 1 || stream.responder === responder) stream.ended = true;
@@ -116,7 +116,7 @@ export class Request implements Unsubscribable {
     }
   }
 
-  /** The caller gives it up: nothing is reported. Called by rxjs as well, after every end. */
+  /** The caller cancels the request: nothing is reported. RxJS also calls it after every end. */
   unsubscribe(): void {
     if (!this.ended) this.end(false);
   }
@@ -133,7 +133,7 @@ export class Request implements Unsubscribable {
   }
 }
 
-/** One function for all timers, so that none holds a closure of its own. */
+/** One function for all timers, to avoid a closure for each. */
 function expire(request: Request): void {
   request.timedOut();
 }

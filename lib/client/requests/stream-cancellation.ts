@@ -6,18 +6,17 @@ import type { CorrelationData, RequestKey } from './correlation-data.js';
 import type { Request } from './request.js';
 
 const EMPTY = Buffer.alloc(0);
-/** The form that the contract gives a control topic. Nothing else is published to, whoever names it. */
+/** Format of a control topic in the wire contract. Cancellations are published to no other topic, because replies are untrusted. */
 const CONTROL_TOPIC = /^control\/[^/+#$]+\/[0-9a-f]{16}$/;
-/** Requests that are remembered after their end, because a stream may still begin for them. */
+/** Maximum number of ended requests that are remembered, because a stream may still start for them. */
 const MAX_REMEMBERED = 1_000;
 
 /**
- * Tells responders that nobody follows a stream any more. Only a stream that has begun can be told to stop: any other handler ends
- * by itself, or by the request's expiry. And only streams that this client has asked for are told: anybody can send a message that
- * names a topic.
+ * Publishes the cancellation of streams. Only a stream that has started can be cancelled: other handlers end by themselves, or when the
+ * request expires. Only streams of this client's own requests are cancelled, because any client can send a message with a control topic.
  */
 export class StreamCancellation {
-  /** Requests that ended here before they were answered, oldest first. */
+  /** Requests that ended without an answer, oldest first. */
   private readonly givenUp = new Set<RequestKey>();
 
   constructor(
@@ -26,7 +25,7 @@ export class StreamCancellation {
     private readonly logger: Logger,
   ) {}
 
-  /** A request has ended. @param answered whether a responder said so */
+  /** A request has ended. @param answered whether a responder has sent the result */
   ended({ streams, correlationData, responseTopic, sent, key }: Request, answered: boolean): void {
     if (!correlationData || !sent || key === undefined) return;
     if (streams)
@@ -38,14 +37,14 @@ export class StreamCancellation {
     if (this.givenUp.size > MAX_REMEMBERED) this.givenUp.delete(this.givenUp.values().next().value!);
   }
 
-  /** A message has come that nobody waits for: maybe the first value of a stream whose caller has gone. */
+  /** A reply without a pending request: possibly the first value of a stream whose caller has ended the request. */
   late({ topic, properties }: PublishPacket): void {
     const correlationData = properties?.correlationData;
     if (!correlationData || !this.givenUp.has(this.correlation.keyOf(correlationData))) return;
     this.send(nestProperty(properties.userProperties, NestProperty.control), topic, correlationData);
   }
 
-  /** Names the Response Topic too: another caller may have chosen the same Correlation Data. */
+  /** Includes the Response Topic, because another caller may use the same Correlation Data. */
   private send(topic: string | undefined, responseTopic: string, correlationData: Buffer): void {
     if (topic === undefined || !CONTROL_TOPIC.test(topic)) return;
     const properties = { responseTopic, correlationData, userProperties: { [NestProperty.cancel]: '1' } };

@@ -1,25 +1,25 @@
 import 'reflect-metadata';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 
-/** Where `@MqttSubscription` on a controller leaves its options in the extras of the controller's handlers. */
+/** Key of the controller's `@MqttSubscription` options in the extras of its handlers. */
 export const CONTROLLER_OPTIONS = Symbol('nestjs-mqtt-transport:controller-options');
 
-/** Left on a class that `@MqttSubscription` stands on. */
+/** Marks a class decorated with `@MqttSubscription`. */
 export const DECORATED = Symbol('nestjs-mqtt-transport:decorated');
 
-/** Where `@PublishTo` leaves its targets in the extras of a handler. */
+/** Key of the `@PublishTo` targets in the extras of a handler. */
 export const PUBLISH_TO = Symbol('nestjs-mqtt-transport:publish-to');
 
-/** Where `@TopicParam` leaves the names of the captures that a handler asks for. */
+/** Key of the capture names used by `@TopicParam` in the extras of a handler. */
 export const TOPIC_PARAMS = Symbol('nestjs-mqtt-transport:topic-params');
 
 /**
- * Where the decorators of this package leave the class and method that they stand on, for errors: Nest hands over a pattern, a
- * function without a name and the extras, and tells nobody where they are from.
+ * Key of the class and method in the extras of a handler, for error messages: Nest passes the pattern, an anonymous function and the
+ * extras, but not the names of class and method.
  */
 export const DECLARED_AT = Symbol('nestjs-mqtt-transport:declared-at');
 
-/** What Nest keeps beside a pattern, and hands over with its handler. */
+/** The extras of a pattern, which Nest passes with the handler. */
 export type Extras = Readonly<Record<PropertyKey, unknown>>;
 
 export function extrasOf(method: object): Extras {

@@ -6,10 +6,10 @@ import { CONTROLLER_OPTIONS, DECORATED, extendExtras, extrasOf } from './handler
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * How the handlers of a controller, or one handler, subscribe. The nearest value wins, option by option: method, controller,
- * server; prefixes add up.
+ * Sets the subscription options of a controller or of a handler. For each option the innermost value applies: method, controller,
+ * server; prefixes are concatenated.
  *
- * @throws InvalidOptionsError when there is no such option
+ * @throws InvalidOptionsError for an unknown option
  * @example
  * ```ts
  * @Controller()
@@ -29,14 +29,14 @@ export function MqttSubscription(options: MqttSubscriptionOptions): ClassDecorat
   };
 }
 
-/** Class decorators come after those of methods: the patterns are known by now. */
+/** Class decorators run after those of methods: the patterns are registered by then. */
 function decorateController(controller: { prototype: object }, options: MqttSubscriptionOptions): void {
   const { prototype } = controller;
   Reflect.defineMetadata(DECORATED, true, controller);
   for (const name of methodNames(prototype)) {
     const method = (prototype as Record<string, unknown>)[name];
     if (typeof method !== 'function' || !Reflect.hasMetadata(PATTERN_METADATA, method)) continue;
-    const own = Object.hasOwn(prototype, name) ? (method as Method) : takeOver(prototype, name, method as Method);
+    const own = Object.hasOwn(prototype, name) ? (method as Method) : copyInherited(prototype, name, method as Method);
     const inherited = (extrasOf(own)[CONTROLLER_OPTIONS] ?? {}) as MqttSubscriptionOptions;
     extendExtras(own, { [CONTROLLER_OPTIONS]: { ...inherited, ...options } }, prototype, name);
   }
@@ -53,8 +53,8 @@ function* methodNames(prototype: object): Generator<string> {
   }
 }
 
-/** Gives a controller a method of its own for one that it inherits, so that options said here do not reach its siblings. */
-function takeOver(prototype: object, name: string, inherited: Method): Method {
+/** Gives a controller its own copy of an inherited method, so that options set here do not affect other subclasses. */
+function copyInherited(prototype: object, name: string, inherited: Method): Method {
   const own = {
     [name]: function (this: unknown, ...args: unknown[]): unknown {
       return inherited.apply(this, args);

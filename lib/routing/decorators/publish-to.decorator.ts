@@ -3,8 +3,8 @@ import { extendExtras, extrasOf, PUBLISH_TO } from './handler-extras.js';
 import { PUBLISH_TO_NAMES, type PublishTarget, type PublishToOptions } from '../publish-target.js';
 
 /**
- * Publishes what the handler returns; given several times, to several topics. Works beside a reply. Observables publish every
- * value; `undefined` is not published. The topic may use the captures of the pattern; prefixes are not put before it.
+ * Publishes the return value of the handler; may be repeated, for several topics. A request is still replied to. Every value of an
+ * observable is published; `undefined` is not published. The topic may contain captures of the pattern; it gets no prefix.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ export function PublishTo(topic: string, options: PublishToOptions = {}): Method
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = descriptor.value as object;
     const others = (extrasOf(method)[PUBLISH_TO] ?? []) as PublishTarget[];
-    // the topmost decorator runs last, and comes first
+    // decorators run from bottom to top; the targets keep the order in the source
     extendExtras(method, { [PUBLISH_TO]: [{ topic, options }, ...others] }, target, key);
   };
 }

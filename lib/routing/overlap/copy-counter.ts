@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 
-/** Messages whose further copies are awaited at once; copies of QoS 0 messages may never come. */
+/** Maximum number of messages with pending copies; copies of QoS 0 messages may never arrive. */
 const MAX_AWAITED = 10_000;
 
 /**
- * Tells the first copy of a message from the others, where a broker sends one copy for each matching subscription and nothing
- * on a copy says which subscription it is for (3.1.1). Of `k` equal copies on one topic every `k`-th is a message of its own:
- * each message is told apart exactly once, in whatever order copies of equal messages come.
+ * Recognises the first copy of a message, when a broker sends one copy for each matching subscription and the copies do not identify
+ * the subscription (3.1.1). Of the equal copies on one topic, every `k`-th is a new message: each message is handled exactly once, in
+ * whatever order copies of equal messages arrive.
  */
 export class CopyCounter {
   private readonly awaited = new Map<string, number>();
 
-  /** @param copies that the broker sends of each message on this topic */
+  /** @param copies number of copies that the broker sends of each message on this topic */
   isFirst(topic: string, payload: Buffer, copies: number): boolean {
     const key = `${createHash('sha1').update(payload).digest('base64')}${topic}`;
     const remaining = this.awaited.get(key) ?? 0;
@@ -24,7 +24,7 @@ export class CopyCounter {
     return false;
   }
 
-  /** Copies of the connection before do not come any more. */
+  /** Pending copies of the previous connection no longer arrive. */
   clear(): void {
     this.awaited.clear();
   }

@@ -3,15 +3,15 @@ import type { QoS } from '../../protocol/application-message.js';
 import type { Subscription } from '../subscription.js';
 import type { Subscriptions } from '../subscriptions.js';
 
-/** Two subscriptions of which some topic matches both, and whose copies nothing tells apart. */
+/** Two overlapping subscriptions whose copies cannot be distinguished. */
 export type AmbiguousPair = readonly [Subscription, Subscription];
 
 /**
- * Where nothing tells apart the copies that a broker sends for overlapping subscriptions (3.1.1, or wrong identifiers), a filter that another one
- * covers is not asked for: the broader one brings its messages too, once each.
+ * When the copies for overlapping subscriptions cannot be distinguished (3.1.1, or wrong Subscription Identifiers), a filter that
+ * another one covers is not subscribed: the broader filter receives its messages too, once each.
  *
- * @returns what to ask for, and pairs that overlap although neither covers the other
- * @throws FeatureNotSupportedError when a Shared Subscription overlaps another one: which of the two a copy belongs to cannot be known
+ * @returns the subscriptions to request, and pairs that overlap although neither covers the other
+ * @throws FeatureNotSupportedError when a Shared Subscription overlaps another subscription: the subscription of a copy cannot be determined
  */
 export function withoutCovered(subscriptions: Subscriptions): { asked: Subscription[]; ambiguous: AmbiguousPair[] } {
   const asked = new Map<Subscription, Subscription>();
@@ -28,7 +28,7 @@ export function withoutCovered(subscriptions: Subscriptions): { asked: Subscript
   return { asked: [...asked.values()], ambiguous };
 }
 
-/** Of two filters that match the same topics one stands for the other, not each for the other. */
+/** Whether `broad` replaces `narrow`. Of two filters that match the same topics, exactly one replaces the other. */
 function standsFor(broad: Subscription, narrow: Subscription): boolean {
   if (!broad.filter.covers(narrow.filter)) return false;
   return !narrow.filter.covers(broad.filter) || broad.text < narrow.text;
@@ -38,8 +38,8 @@ function refuseShared(a: Subscription, b: Subscription): void {
   if (a.filter.group === undefined && b.filter.group === undefined) return;
   throw new FeatureNotSupportedError(
     `"${a.text}" beside "${b.text}"`,
-    'without Subscription Identifiers (MQTT 5.0), and a broker that sends the right ones, nothing tells which of these overlapping ' +
-      'subscriptions a message belongs to',
-    'Make the filters disjoint, give one of them a ServerMqtt of its own, or use protocolVersion 5 if you do not',
+    'without correct Subscription Identifiers (MQTT 5.0), the subscription of a message cannot be determined when these ' +
+      'subscriptions overlap',
+    'Make the filters disjoint, serve one of them with another ServerMqtt, or use protocolVersion 5',
   );
 }

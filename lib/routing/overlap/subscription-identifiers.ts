@@ -5,8 +5,8 @@ import type { Subscriptions } from '../subscriptions.js';
 const FIRST_IDENTIFIER = 1;
 
 /**
- * Gives every subscription that overlaps others an identifier that none of those has, so that each copy of a message tells
- * which of them it belongs to.
+ * Assigns to every subscription that overlaps others an identifier that differs from theirs, so that each copy of a message
+ * identifies its subscription.
  */
 export function assignIdentifiers(subscriptions: Subscriptions): void {
   clearIdentifiers(subscriptions);
@@ -16,7 +16,7 @@ export function assignIdentifiers(subscriptions: Subscriptions): void {
   }
 }
 
-/** Takes them away: the broker does not send the right ones, and copies are told apart without. */
+/** Removes the identifiers, for a broker that does not send the correct ones. */
 export function clearIdentifiers(subscriptions: Subscriptions): void {
   for (const subscription of subscriptions) subscription.identifier = undefined;
 }

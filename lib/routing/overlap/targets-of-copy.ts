@@ -2,9 +2,9 @@ import type { Handler } from '../handler.js';
 import type { Route, Target } from '../subscription.js';
 
 /**
- * The handlers that one copy of a message is for. A broker sends one copy for each matching subscription, or one for all of
- * them, and names them by their Subscription Identifiers (section 3.3.2.3.8). An identifier counts only if one of the topic's
- * subscriptions has it: others are left from an earlier process.
+ * The handlers of one copy of a message. A broker sends one copy for each matching subscription, or one for all of them, with their
+ * Subscription Identifiers (section 3.3.2.3.8). Identifiers that no matching subscription has are ignored: they belong to subscriptions
+ * of an earlier process.
  */
 export function targetsOfCopy<H extends Handler>(
   route: Route<H>,

@@ -13,20 +13,20 @@ export function matchesOf<T>(root: Branch<T>, topic: string): readonly T[] {
 }
 
 /**
- * Adds the values from a place on to those that are found already.
+ * Collects the values of matching filters below a place.
  *
- * @param end of the level of `topic` that led to this place
+ * @param end index at which the level of `topic` ends that led to this place
  */
 function collect<T>(place: Place<T>, topic: string, end: number, found: readonly T[]): readonly T[] {
   if (place instanceof Leaf) return matchesFrom(place.rest, topic, end) ? joined(found, place.values) : found;
   const { multi, exact } = place;
-  // # stands for its parent level too: "sport/#" matches "sport"
+  // # matches its parent level too: "sport/#" matches "sport"
   const all = multi === undefined ? found : joined(found, multi);
   if (end < topic.length) return collectFrom(place, topic, end + 1, all);
   return exact === undefined ? all : joined(all, exact);
 }
 
-/** @param start of the level of `topic` that comes next */
+/** @param start index at which the next level of `topic` begins */
 function collectFrom<T>({ named, single }: Branch<T>, topic: string, start: number, found: readonly T[]): readonly T[] {
   const end = endOfLevel(topic, start);
   const place = named?.get(topic.slice(start, end));
@@ -34,7 +34,7 @@ function collectFrom<T>({ named, single }: Branch<T>, topic: string, start: numb
   return single === undefined ? all : collect(single, topic, end, all);
 }
 
-/** Most topics have the values of one filter: no list is made for them. */
+/** Most topics match one filter: then no new array is allocated. */
 function joined<T>(found: readonly T[], more: readonly T[]): readonly T[] {
   return found.length === 0 ? more : [...found, ...more];
 }

@@ -4,18 +4,18 @@ import { Leaf, type Branch, type Place } from './place.js';
 
 const NONE: readonly never[] = Object.freeze([]);
 
-/** A search for the values of all filters that some topic matches together with one filter. */
+/** Finds the values of all filters that overlap one filter. */
 export class Overlaps<T> {
   private readonly found: T[] = [];
 
-  /** @param except the value that is looked for others of */
+  /** @param except the value of the filter itself */
   constructor(
     private readonly filter: string,
     private readonly except: T | undefined,
   ) {}
 
   of(root: Branch<T>): T[] {
-    // [MQTT-4.7.2-1]: topics that begin with $ are none of a leading wildcard's
+    // [MQTT-4.7.2-1]: a leading wildcard does not match topics that begin with $
     if (this.filter.startsWith('$')) {
       const end = endOfLevel(this.filter, 0);
       const place = root.named?.get(this.filter.slice(0, end));
@@ -27,7 +27,7 @@ export class Overlaps<T> {
     return this.found;
   }
 
-  /** @param end of the level of the filter that led to this place */
+  /** @param end index at which the level of the filter ends that led to this place */
   private visit(place: Place<T>, end: number): void {
     if (place instanceof Leaf) {
       this.visitLeaf(place, end);
@@ -38,7 +38,7 @@ export class Overlaps<T> {
     else this.append(place.exact);
   }
 
-  /** @param start of the level of the filter that comes next */
+  /** @param start index at which the next level of the filter begins */
   private visitFrom({ named, single, exact }: Branch<T>, start: number): void {
     const { filter } = this;
     const end = endOfLevel(filter, start);
@@ -59,7 +59,7 @@ export class Overlaps<T> {
   }
 
   private visitLeaf(leaf: Leaf<T>, end: number): void {
-    if (leaf.others === undefined && leaf.value === this.except) return; // nothing is here but what the search is for
+    if (leaf.others === undefined && leaf.value === this.except) return; // only the filter itself
     if (levelsOverlap(levelsIn(leaf.rest), levelsIn(this.filter.slice(end)))) this.append(leaf.values);
   }
 
@@ -79,7 +79,7 @@ export class Overlaps<T> {
   }
 }
 
-/** @param rest of a filter, with the `/` that it goes on with */
+/** @param rest remaining levels of a filter, with a leading `/` */
 function levelsIn(rest: string): readonly string[] {
   return rest === '' ? NONE : rest.slice(1).split('/');
 }

@@ -1,25 +1,25 @@
 import { LinkedQueue, type QueuePlace } from '../../collections/linked-queue.js';
 import { KeyOrder } from './key-order.js';
 
-/** The buffer in which a job waits is full, or everything is closing. */
+/** Why a waiting job was dropped: the buffer is full, or the server closes. */
 export type DropReason = 'overflow' | 'closing';
 
-/** Something that runs when there is a worker for it. */
+/** A unit of work that runs when a worker is free. */
 export interface Job {
-  /** Starts it. It never throws, and {@link ConcurrencyLane.finished} is to be called once it has ended. */
+  /** Starts the job. Must not throw; {@link ConcurrencyLane.finished} must be called when the job has ended. */
   start(): void;
-  /** It is never going to start. */
+  /** The job will not start. */
   dropped(reason: DropReason): void;
-  /** Whether it may be dropped when too many wait: QoS 0 messages may. */
+  /** Whether the job may be dropped when too many wait, as QoS 0 messages may. */
   readonly droppable: boolean;
-  /** Jobs of one key run one after another, in the order in which they came. Undefined: in no order with any other. */
+  /** Jobs with the same key run one after another, in order of arrival. Undefined for no order. */
   orderKey: string | undefined;
 }
 
 interface GateOptions {
-  /** Jobs that run at once, over all lanes. */
+  /** Maximum number of running jobs, for all lanes. */
   readonly maxConcurrency: number;
-  /** Droppable jobs that wait at once, over all lanes. */
+  /** Maximum number of waiting jobs that may be dropped, for all lanes. */
   readonly bufferSize: number;
   readonly overflow: 'drop-oldest' | 'drop-newest';
 }
@@ -27,31 +27,30 @@ interface GateOptions {
 interface Waiting {
   readonly job: Job;
   readonly lane: ConcurrencyLane;
-  /** Its lane's, or that behind its key. */
+  /** The queue of its lane, or of its key. */
   line: LinkedQueue<Waiting>;
   inLine: QueuePlace<Waiting>;
   inBuffer: QueuePlace<Waiting> | undefined;
 }
 
 /**
- * Bounds how many jobs run at once, in all and in each lane. Within a lane jobs start in the order in which they came, except those
- * that wait for another one of their key: they stand behind it, and do not hold up the others. Lanes that wait for a worker take
- * turns.
+ * Limits the number of running jobs, in total and for each lane. Jobs of a lane start in order of arrival, except jobs that wait for their
+ * key, which do not block others. Lanes that wait for a worker take turns.
  */
 export class ConcurrencyGate {
   private running = 0;
   private closed = false;
-  /** Whether jobs that wait are being started. */
+  /** Whether waiting jobs are being started. */
   private draining = false;
   private readonly lanes: ConcurrencyLane[] = [];
-  /** Lanes that could start a job if there were a worker. */
+  /** Lanes that wait for a worker. */
   private readonly ready = new LinkedQueue<ConcurrencyLane>();
-  /** Droppable jobs that wait, oldest first. */
+  /** Waiting jobs that may be dropped, oldest first. */
   private readonly buffer = new LinkedQueue<Waiting>();
 
   constructor(private readonly options: GateOptions) {}
 
-  /** @param maxWorkers jobs of this lane that run at once */
+  /** @param maxWorkers maximum number of running jobs of this lane */
   lane(maxWorkers: number): ConcurrencyLane {
     const lane = new ConcurrencyLane(this, maxWorkers);
     this.lanes.push(lane);
@@ -62,7 +61,7 @@ export class ConcurrencyGate {
     return this.running;
   }
 
-  /** Jobs that wait for a worker, over all lanes. */
+  /** Number of jobs that wait for a worker, in all lanes. */
   get waitingJobs(): number {
     return this.lanes.reduce((sum, { queue, keys }) => sum + queue.size + keys.waiting, 0);
   }
@@ -71,7 +70,7 @@ export class ConcurrencyGate {
     return this.buffer.size;
   }
 
-  /** Nothing starts any more; what waits is dropped, and what comes is too. */
+  /** Starts no further jobs: drops all waiting and new ones. */
   close(): void {
     this.closed = true;
     for (const lane of this.lanes) {
@@ -99,7 +98,7 @@ export class ConcurrencyGate {
     lane.running--;
     this.passOn(job, lane);
     this.enlist(lane);
-    if (this.draining) return; // a job has ended within start(): who started it goes on
+    if (this.draining) return; // a job has ended during start(): the caller continues the loop
     this.draining = true;
     while (this.running < this.options.maxConcurrency) {
       const next = this.ready.shift();
@@ -121,7 +120,7 @@ export class ConcurrencyGate {
 
   private wait(job: Job, lane: ConcurrencyLane, line: LinkedQueue<Waiting>): void {
     if (job.droppable && this.buffer.size >= this.options.bufferSize) {
-      if (line === lane.queue) this.passOn(job, lane); // it is not in line yet
+      if (line === lane.queue) this.passOn(job, lane); // it is not in the queue yet
       const victim = this.options.overflow === 'drop-oldest' ? this.buffer.shift() : undefined;
       if (!victim) {
         job.dropped('overflow');
@@ -130,7 +129,7 @@ export class ConcurrencyGate {
       victim.line.remove(victim.inLine);
       if (victim.line === victim.lane.queue) this.passOn(victim.job, victim.lane);
       victim.job.dropped('overflow');
-      this.submit(job, lane); // the key that it waits for may be free now
+      this.submit(job, lane); // its key may be free now
       return;
     }
     const waiting = { job, lane, line } as Waiting;
@@ -139,7 +138,7 @@ export class ConcurrencyGate {
     this.enlist(lane);
   }
 
-  /** A job is done with its key: the next one of that key stands in the lane. */
+  /** A job releases its key: the next job of that key is queued in the lane. */
   private passOn({ orderKey }: Job, lane: ConcurrencyLane): void {
     if (orderKey === undefined) return;
     const next = lane.keys.next(orderKey);
@@ -149,7 +148,7 @@ export class ConcurrencyGate {
     this.enlist(lane);
   }
 
-  /** Takes the first job that waits in a lane out of the line. */
+  /** Removes the first waiting job of a lane from its queue. */
   private take(lane: ConcurrencyLane): Waiting | undefined {
     const waiting = lane.queue.shift();
     if (waiting?.inBuffer) this.buffer.remove(waiting.inBuffer);
@@ -171,7 +170,7 @@ export class ConcurrencyLane {
   readonly keys = new KeyOrder<Waiting>();
   /** @internal */
   running = 0;
-  /** @internal whether it stands in the gate's list of lanes that could start a job */
+  /** @internal Whether it is in the gate's list of lanes that wait for a worker */
   enlisted = false;
 
   constructor(
@@ -187,12 +186,12 @@ export class ConcurrencyLane {
     return this.queue.size === 0;
   }
 
-  /** Starts the job now, or when its turn comes. */
+  /** Starts the job at once, or when its turn comes. */
   submit(job: Job): void {
     this.gate.submit(job, this);
   }
 
-  /** A job that was started has ended. */
+  /** A started job has ended. */
   finished(job: Job): void {
     this.gate.finished(job, this);
   }

@@ -2,10 +2,10 @@ import type { Logger } from '@nestjs/common';
 import type { ResolvedServerOptions } from '../../options/server-options.js';
 import type { ServerCounters } from './server-counters.js';
 
-/** Milliseconds without a loss after which the next one begins a new burst. */
+/** Milliseconds without a dropped message after which the next one starts a new burst. */
 const BURST_ENDS_AFTER_MS = 10_000;
 
-/** Counts the QoS 0 messages that are lost because too many wait for a worker, and says so once per burst. */
+/** Counts the QoS 0 messages that are dropped because too many wait for a worker, and logs one warning for each burst. */
 export class Overflow {
   private latest = -Infinity;
 

@@ -1,33 +1,33 @@
 export interface Running {
-  /** Its neighbours in the list, which the list alone sets. */
+  /** Neighbours in the list; set only by the list. */
   before: Running | undefined;
   after: Running | undefined;
   listed: boolean;
-  /** The server closes: what runs may end, and what waits to run again does not. */
+  /** The server closes: a running handler may end, and is not retried. */
   shutDown(): void;
-  /** The server has waited long enough. */
+  /** `gracefulTimeout` is over. */
   abandon?(): void;
-  /** Looked at now and then. @param clock see {@link RunningInvocations.clock} */
+  /** Called periodically. @param clock see {@link RunningInvocations.clock} */
   watch?(clock: number): void;
 }
 
 interface Waiter {
-  /** Invocations that have not ended yet. */
+  /** Number of invocations that have not ended. */
   readonly awaited: Set<Running>;
   readonly resolve: () => void;
 }
 
-/** How often those that run are looked at, in seconds. */
+/** Interval of the periodic check, in seconds. */
 const WATCH_SECONDS = 5;
 
 /**
- * Handlers that run, and those whose reply or dead letter is under way. They are linked to each other: a Set would take a quarter of
- * a microsecond for each message.
+ * Invocations whose handler runs, or whose reply or dead letter is being sent. A linked list, because a Set takes 0.25 µs more for each
+ * message.
  */
 export class RunningInvocations {
-  /** Seconds for which the server runs, in steps of some: to read the real clock for each message would cost more than it tells. */
+  /** Seconds since the start, in steps of `WATCH_SECONDS`: cheaper than reading the real clock for each message. */
   clock = 0;
-  /** How many there are. */
+  /** Number of invocations. */
   size = 0;
   private latest: Running | undefined;
   private readonly waiters = new Set<Waiter>();
@@ -56,7 +56,7 @@ export class RunningInvocations {
     if (this.waiters.size > 0) this.tellWaiters(invocation);
   }
 
-  /** As they are now: what is called may take itself, or others, out of the list. */
+  /** A snapshot: calls may remove entries from the list. */
   all(): Running[] {
     const all: Running[] = [];
     for (let member = this.latest; member; member = member.after) all.push(member);
@@ -76,12 +76,12 @@ export class RunningInvocations {
     for (const invocation of this.all()) invocation.shutDown();
   }
 
-  /** What still runs may go on for ever: nobody follows it any more. */
+  /** Stops following invocations that still run. */
   abandon(): void {
     for (const invocation of this.all()) invocation.abandon?.();
   }
 
-  /** Resolves when all that run now have ended; those that begin meanwhile are not waited for. */
+  /** Resolves when all present invocations have ended; does not wait for later ones. */
   whenSettled(): Promise<void> {
     if (this.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.waiters.add({ awaited: new Set(this.all()), resolve }));

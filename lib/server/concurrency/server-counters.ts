@@ -1,18 +1,18 @@
-/** What a server has counted since it started. */
+/** Counters of a server since its start. */
 export interface ServerCounters {
-  /** Messages that came in. */
+  /** Received messages. */
   received: number;
-  /** Handlers that have ended well. */
+  /** Successful handlers. */
   succeeded: number;
-  /** Handlers that have failed, retries not counted. */
+  /** Failed handlers, without retries. */
   failed: number;
   /** QoS 0 messages that were dropped because the buffer was full. */
   dropped: number;
-  /** Requests that were not run because of their Response Topic. */
+  /** Requests that were not handled because of their Response Topic. */
   refusedRequests: number;
   /** Messages that were larger than `maxPayloadBytes`. */
   oversized: number;
-  /** Messages that no handler takes. */
+  /** Messages without a matching handler. */
   stale: number;
 }
 

@@ -3,20 +3,20 @@ import type { Logger } from '@nestjs/common';
 import type { Settling } from '../../protocol/delivery.js';
 import type { SteadyStore } from './steady-store.js';
 
-/** What is being worked on here, under a claim. */
+/** A message that this process handles, with its claim. */
 export interface Held {
   readonly key: string;
   readonly owner: string;
-  /** Whether the store is being asked. */
+  /** Whether a call to the store is pending. */
   renewing: boolean;
 }
 
-/** How often a claim is renewed within its lease. */
+/** Number of renewals of a claim during one lease. */
 const RENEWALS = 3;
 
-/** The claims of one handler in this process: who of its messages runs, who waits for that, and that leases do not end meanwhile. */
+/** The claims of one handler in this process: the messages that run, the duplicates that wait for them, and the renewal of leases. */
 export class Claims {
-  /** By key: messages that run or wait for another process, with their copies that came here too. */
+  /** By key: messages that run here or wait for another process, with their duplicates. */
   private readonly begun = new Map<string, Settling[]>();
   private readonly held = new Set<Held>();
   private readonly process = randomBytes(9).toString('base64url');
@@ -29,26 +29,26 @@ export class Claims {
     private readonly logger: Logger,
   ) {}
 
-  /** A name that no other claim has, here or elsewhere. */
+  /** A globally unique name for a claim. */
   newOwner(): string {
     return `${this.process}${this.count++}`;
   }
 
-  /** @returns the copies of a message that has begun here before; undefined when this is the first, which has begun now */
+  /** @returns the list of duplicates if a message with this key has started; undefined if this message is the first */
   join(key: string): Settling[] | undefined {
     const copies = this.begun.get(key);
     if (!copies) this.begun.set(key, []);
     return copies;
   }
 
-  /** @returns the copies that came meanwhile */
+  /** @returns the duplicates that arrived meanwhile */
   end(key: string): readonly Settling[] {
     const copies = this.begun.get(key);
     this.begun.delete(key);
     return copies ?? [];
   }
 
-  /** Renews the lease from now on. */
+  /** Starts to renew the lease. */
   hold(claim: Held): void {
     this.held.add(claim);
     this.timer ??= setInterval(() => this.renewAll(), this.leaseMs / RENEWALS).unref();
@@ -72,7 +72,7 @@ export class Claims {
     claim.renewing = false;
     if (renewed !== false || !this.held.delete(claim)) return;
     this.logger.warn(
-      'A handler runs whose claim was lost, because it could not be renewed in time: another process may run for the same message.',
+      'The claim of a running handler was lost, because it was not renewed in time: another process may handle the same message.',
     );
   }
 }

@@ -10,7 +10,7 @@ import type { ServedHandler } from '../handling/served-handler.js';
 import { DeduplicatedRun } from './deduplicated-run.js';
 import type { Deduplication } from './deduplication.js';
 
-/** What runs a message of a handler that has `deduplicate`. When its key cannot be found, it fails as by its handler. */
+/** The job of a message whose handler has `deduplicate`. If its key cannot be determined, the message fails as if its handler had failed. */
 export function deduplicatedJob(
   deduplication: Deduplication,
   message: InboundMessage,

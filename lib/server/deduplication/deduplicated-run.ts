@@ -16,17 +16,17 @@ import type { Claims, Held } from './claims.js';
 import type { Deduplication } from './deduplication.js';
 import { KeptReplies } from './kept-replies.js';
 
-/** Waits between two questions whether another process has come to an end. */
+/** Delays between two attempts to claim a message that another process is handling. */
 const ASKING = { initialDelay: 20, factor: 2, maxDelay: 1_000, jitter: 0.5 };
-/** How many leases another process is waited for: it crashes, or goes on and renews its lease. */
-const PATIENCE_LEASES = 2;
+/** Maximum waiting time for another process, in leases: it may crash, or renew its lease again and again. */
+const MAX_WAIT_LEASES = 2;
 
 /**
- * A message that may have come before. It runs under a claim, and its decision goes out when the store knows how it ended: who gets
- * it again then, because the acknowledgement was lost, is told.
+ * A message that may be a duplicate. It runs with a claim, and is settled after the store has saved its result: if the acknowledgement is
+ * lost and the message is delivered again, its receiver finds the result.
  *
- * A copy of one that runs here joins it. A copy of one that runs elsewhere gives its worker back and asks again, until that has
- * ended, or its lease has.
+ * A duplicate of a message that runs here waits for it. A duplicate of a message that runs in another process releases its worker and
+ * tries to claim it again, until the other process has finished or its lease has ended.
  */
 export class DeduplicatedRun implements Job, Running, Settling, Held {
   orderKey: string | undefined = undefined;
@@ -38,11 +38,11 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   readonly droppable: boolean;
   private readonly claims: Claims;
   private hasWorker = false;
-  /** Whether it may run, with or without a claim. */
+  /** Whether it has started to run, with or without a claim. */
   private admitted = false;
   private claimed = false;
   private closing = false;
-  /** Since when another process is waited for, by the clock of this process. */
+  /** When it began to wait for another process, by the clock of this process. */
   private waitsSince: number | undefined = undefined;
   private asked = 0;
   private timer: NodeJS.Timeout | undefined = undefined;
@@ -89,7 +89,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     else if (reason === 'overflow') this.host.overflow.dropped(this.message.topic);
   }
 
-  /** The server closes: what has not begun to run stays with the broker, for another process. */
+  /** The server closes: a message that has not started is not acknowledged, so that another process can handle it. */
   shutDown(): void {
     this.closing = true;
     if (!this.timer) return;
@@ -98,7 +98,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     this.end(undefined);
   }
 
-  /** The server has waited long enough for the handler, which may go on: its lease ends when it is not renewed any more. */
+  /** `gracefulTimeout` is over. The handler may continue, but its lease is no longer renewed. */
   abandon(): void {
     this.claims.letGo(this);
   }
@@ -136,7 +136,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     this.end(NACK);
   }
 
-  /** A copy that has waited for the end of the first is answered by what that was answered with; any other is answered again. */
+  /** Answers a duplicate with the replies of the first message. */
   private handledBefore(replies: readonly OutgoingMessage[]): void {
     if (this.waitsSince === undefined) for (const reply of replies) this.host.send(reply, () => {});
     this.tell('duplicate');
@@ -146,13 +146,13 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   private wait(): void {
     if (this.message.qos === 0) {
       this.tell('duplicate');
-      this.end(ACK); // nothing is promised at QoS 0: should the other process crash, it is lost with it
+      this.end(ACK); // QoS 0 guarantees nothing: if the other process crashes, the message is lost
       return;
     }
     this.freeWorker();
     const now = performance.now();
     this.waitsSince ??= now;
-    if (now - this.waitsSince > PATIENCE_LEASES * this.claims.leaseMs) {
+    if (now - this.waitsSince > MAX_WAIT_LEASES * this.claims.leaseMs) {
       this.tooLong();
       return;
     }
@@ -164,8 +164,8 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     this.host.warnOnce(
       'runs elsewhere',
       pattern,
-      `A message of handler "${pattern}" on "${this.message.topic}" is withheld: another process has been running for it for more than ` +
-        `${PATIENCE_LEASES * this.claims.leaseMs} ms. It comes again when the session is resumed.`,
+      `A message of handler "${pattern}" on "${this.message.topic}" is withheld: another process has been handling it for more than ` +
+        `${MAX_WAIT_LEASES * this.claims.leaseMs} ms. The broker delivers it again when the session is resumed.`,
     );
     this.tell('not-claimed');
     this.end(NACK);
@@ -184,7 +184,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   // ---- its run
 
   private run(): void {
-    this.hasWorker = false; // the invocation gives it back
+    this.hasWorker = false; // the invocation releases it
     const { message, handler, params } = this;
     const invocation = new Invocation(message, handler, params, this, this.hostOfRun(), (outcome) => {
       this.ended = true;
@@ -203,11 +203,11 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     return { ...host, send: this.replies.keeping(host.send) };
   }
 
-  /** The handler's decision, which waits until the store knows of it. */
+  /** The decision of the handler. It is applied when the store has saved it. */
   decide(decision: Decision): void {
     this.decision = decision;
     const { ackPolicy } = this.handler.options;
-    if (ackPolicy === AckPolicy.ACK_FIRST || ackPolicy === AckPolicy.MANUAL) this.settle(decision); // then, and not later
+    if (ackPolicy === AckPolicy.ACK_FIRST || ackPolicy === AckPolicy.MANUAL) this.settle(decision); // these policies settle at once
     this.finishWhenDecided();
   }
 
@@ -233,12 +233,12 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     if (kept !== false) return;
     const { handler, host, message } = this;
     host.logger.warn(
-      `Handler "${handler.pattern}" ended on "${message.topic}" after another process had taken its message over: it may have run twice. ` +
+      `Handler "${handler.pattern}" finished on "${message.topic}" after another process had claimed its message: it may have run twice. ` +
         'Its lease was not renewed in time.',
     );
   }
 
-  /** A caller was told of a failure, and is told the same again. An event that failed may be run again, if it comes again. */
+  /** Whether to keep the result: the failure of a request is kept, so that a duplicate gets the same reply; a failed event may run again. */
   private isHandled(): boolean {
     const { outcome, handler } = this;
     if (outcome === undefined || this.decision?.kind === 'nack') return false;
@@ -248,7 +248,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
 
   // ---- its end
 
-  /** It is not going to run here. */
+  /** The message will not run here. */
   private async leave(): Promise<void> {
     if (this.claimed) {
       this.claims.letGo(this);
@@ -257,7 +257,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     this.end(undefined);
   }
 
-  /** @param decision about the message and its copies; undefined when they stay with the broker */
+  /** @param decision about the message and its duplicates; undefined to leave them unacknowledged */
   private end(decision: Decision | undefined): void {
     this.freeWorker();
     const copies = this.claims.end(this.key);

@@ -11,25 +11,25 @@ import { SteadyStore } from './steady-store.js';
 
 const DEFAULT_LEASE_MS = 30_000;
 const EVENT_TTL_MS = 86_400_000;
-/** How long replies are kept beyond the expiry of their request: a copy may have been under way for a while. */
+/** Time that replies are kept after their request has expired, for duplicates that are still in transit. */
 const MARGIN_MS = 60_000;
-/** How long replies are kept when their request does not expire. */
+/** Time that replies are kept when their request does not expire. */
 const WITHOUT_EXPIRY_MS = 300_000;
-/** What a caller may choose by the expiry of its request. */
-const LONGEST_EXPIRY_MS = 3_600_000;
-/** Longer keys are shortened: callers and devices choose them. */
-const LONGEST_KEY = 200;
+/** Maximum time that a caller can set with the expiry of its request. */
+const MAX_EXPIRY_MS = 3_600_000;
+/** Maximum length of a key. Longer ones are hashed: keys come from callers and devices. */
+const MAX_KEY_LENGTH = 200;
 
 interface Situation {
   readonly durableSession: boolean;
   readonly logger: Logger;
 }
 
-/** What one handler needs to know its messages again. */
+/** Deduplication of the messages of one handler. */
 export class Deduplication {
   readonly claims: Claims;
 
-  /** @param name keeps its keys apart from those of other handlers, in a store that they share */
+  /** @param name namespace of its keys in a store shared with other handlers */
   constructor(
     private readonly name: string,
     private readonly isEventHandler: boolean,
@@ -41,42 +41,42 @@ export class Deduplication {
   }
 
   /**
-   * By what a message is known again; undefined when it cannot be.
+   * The key of a message; undefined if it has none.
    *
-   * @throws what the application's function throws; and TypeError when it returns something else than a key
+   * @throws TypeError when the application's function does not return a key; and any error of that function
    */
   keyOf(message: KeyedMessage): string | undefined {
     const key = this.isEventHandler ? this.keyOfEvent(message) : keyOfRequest(message.packet);
     return key === undefined ? undefined : storable(`${this.name} ${key}`);
   }
 
-  /** @param expiresAt of the message, in milliseconds since the epoch */
+  /** @param expiresAt expiry of the message, in milliseconds since the epoch */
   ttlMs(expiresAt: number): number {
     if (this.options.ttl !== undefined) return this.options.ttl;
     if (this.isEventHandler) return EVENT_TTL_MS;
     if (expiresAt === Infinity) return WITHOUT_EXPIRY_MS;
-    return Math.min(Math.max(0, expiresAt - Date.now()), LONGEST_EXPIRY_MS) + MARGIN_MS;
+    return Math.min(Math.max(0, expiresAt - Date.now()), MAX_EXPIRY_MS) + MARGIN_MS;
   }
 
-  /** Whether a message is run when the store cannot say whether it came before. */
+  /** Whether to handle a message when the store has failed. */
   runsWithoutStore(qos: QoS): boolean {
     const { onStoreFailure } = this.options;
     if (onStoreFailure !== undefined) return onStoreFailure === 'run';
-    return qos === 0 || !this.situation.durableSession; // it would not come again
+    return qos === 0 || !this.situation.durableSession; // it would not be delivered again
   }
 
   private keyOfEvent(message: KeyedMessage): string | undefined {
     const key: unknown = withoutPromise<unknown>(this.options.key!(message), 'function deduplicate.key');
     if (key === undefined || (typeof key === 'string' && key !== '')) return key;
-    throw new TypeError(`deduplicate.key has to return a text that is not empty, or undefined`);
+    throw new TypeError(`deduplicate.key must return a non-empty string or undefined`);
   }
 }
 
-/** Gives handlers what they need to know their messages again. */
+/** Creates the deduplication of each handler. */
 export class Deduplications {
-  /** By what is subscribed: how many handlers have it. */
+  /** Number of handlers by Topic Filter. */
   private readonly sharing = new Map<string, number>();
-  /** The same for all patterns of one method: any of them may be the one by which a message comes. */
+  /** One for all patterns of a method: a message may match any of them. */
   private readonly byMethod = new Map<object, Deduplication>();
 
   constructor(private readonly situation: Situation) {}
@@ -109,8 +109,8 @@ function keyOfRequest({ properties }: PublishPacket): string | undefined {
     : `${correlationData.toString('base64')} ${responseTopic}`;
 }
 
-/** Text that any store can keep: short, and without what databases refuse. */
+/** A key that any store can save: short, and without characters that databases refuse. */
 function storable(key: string): string {
-  if (key.length <= LONGEST_KEY && !key.includes('\0') && key.isWellFormed()) return key;
+  if (key.length <= MAX_KEY_LENGTH && !key.includes('\0') && key.isWellFormed()) return key;
   return createHash('sha256').update(key, 'utf16le').digest('base64url');
 }

@@ -1,11 +1,11 @@
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import type { Send } from '../replying/send.js';
 
-/** What is kept for the copies of one request: a stream may go on for ever. */
+/** Maximum number and size of the replies kept for one request: a stream may be endless. */
 const MAX_REPLIES = 10_000;
 const MAX_BYTES = 4 * 1_048_576;
 
-/** The replies to one request, as they are sent. */
+/** Records the replies to one request. */
 export class KeptReplies {
   private replies: OutgoingMessage[] = [];
   private bytes = 0;
@@ -13,12 +13,12 @@ export class KeptReplies {
 
   constructor(private readonly responseTopic: string) {}
 
-  /** None when there are too many: a copy is not run again then, and not answered either. */
+  /** The replies; none if there were too many: a duplicate is then neither handled nor answered. */
   get all(): readonly OutgoingMessage[] {
     return this.replies;
   }
 
-  /** Sends as before, and keeps what goes to the caller. */
+  /** Wraps `send`, and records the messages to the caller. */
   keeping(send: Send): Send {
     return (message, settled) => {
       if (message.topic === this.responseTopic) this.keep(message);

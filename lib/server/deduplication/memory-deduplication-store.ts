@@ -3,16 +3,16 @@ import type { Claim, DeduplicationStore } from '../../protocol/deduplication-sto
 
 interface Entry {
   readonly owner: string;
-  /** Undefined while it is worked on. */
+  /** Undefined while the message is being handled. */
   readonly replies: readonly OutgoingMessage[] | undefined;
   readonly bytes: number;
-  /** When it is free again, in milliseconds since the epoch. */
+  /** When the key becomes free, in milliseconds since the epoch. */
   readonly until: number;
 }
 
-/** How often what has expired is looked for, in milliseconds. */
+/** Interval of the removal of expired entries, in milliseconds. */
 const SWEEP_EVERY_MS = 10_000;
-/** Keys that are kept, and bytes of payload in their replies: the oldest make room. Whoever sends messages chooses the keys. */
+/** Maximum number of keys, and of bytes in their replies; the oldest are removed. Limits the memory, because keys come from the network. */
 const MAX_ENTRIES = 10_000;
 const MAX_BYTES = 64 * 1_048_576;
 
@@ -20,8 +20,8 @@ const MINE: Claim = Object.freeze({ state: 'mine' });
 const RUNNING: Claim = Object.freeze({ state: 'running' });
 
 /**
- * What has been handled, in the memory of this process, which it cannot fill: of more than 10,000 messages, or 64 MiB of replies, the
- * oldest are forgotten.
+ * Deduplication store in the memory of this process. Keeps at most 10,000 messages and 64 MiB of replies, and removes the oldest beyond
+ * that.
  */
 export class MemoryDeduplicationStore implements DeduplicationStore {
   /** Oldest first. */
@@ -29,7 +29,7 @@ export class MemoryDeduplicationStore implements DeduplicationStore {
   private bytes = 0;
   private nextSweep = 0;
 
-  /** Keys that are known. */
+  /** Number of keys. */
   get size(): number {
     return this.entries.size;
   }
@@ -59,7 +59,7 @@ export class MemoryDeduplicationStore implements DeduplicationStore {
     if (entry?.owner === owner && !entry.replies) this.delete(key);
   }
 
-  /** Whether a key is this owner's, or was, and nobody has claimed it since. */
+  /** The entry of a key whose last owner is this one. */
   private isOpenFor(key: string, owner: string): boolean {
     const entry = this.alive(key);
     return !entry || (entry.owner === owner && !entry.replies);

@@ -4,12 +4,12 @@ import type { OutgoingMessage } from '../../protocol/application-message.js';
 import type { Claim, DeduplicationStore } from '../../protocol/deduplication-store.js';
 import { inTime } from '../../timing/in-time.js';
 
-/** How long a store is waited for. */
-const PATIENCE = { what: 'it', timeoutMs: 5_000, unref: true };
+/** Timeout of a store. */
+const STORE_TIMEOUT = { what: 'it', timeoutMs: 5_000, unref: true };
 
 /**
- * An application's store, which may throw, hang and return nonsense: it answers in time, with what it should answer, or has failed,
- * which is `undefined` here. The log says when it begins to fail, and when it is back.
+ * Wraps the application's store, which may throw, hang or return invalid values. A call returns a valid answer in time, or `undefined`
+ * for any failure. The first failure and the recovery are logged.
  */
 export class SteadyStore {
   private failing = false;
@@ -25,7 +25,7 @@ export class SteadyStore {
       'claim',
       () => {
         const answer = this.store.claim(key, owner, leaseMs);
-        // what is claimed after all would stay claimed until the lease ends, and nobody would work on it
+        // a claim that succeeds late would block the key until its lease ends, without a handler
         if (answer instanceof Promise) void this.letGoOfLate(answer, () => late, key, owner);
         return answer;
       },
@@ -57,7 +57,7 @@ export class SteadyStore {
       const { state } = await answer;
       if (isLate() && state === 'mine') await this.store.release(key, owner);
     } catch {
-      // it has failed, which is said elsewhere
+      // the failure is logged elsewhere
     }
   }
 
@@ -68,8 +68,9 @@ export class SteadyStore {
   ): Promise<T | undefined> {
     try {
       const called = call();
-      const answer = isThenable(called) ? await inTime(called, PATIENCE) : called;
-      if (!isAnswer(answer)) throw new TypeError('it returned something else than the contract of stores says');
+      const answer = isThenable(called) ? await inTime(called, STORE_TIMEOUT) : called;
+      if (!isAnswer(answer))
+        throw new TypeError('it returned a value that violates the contract of DeduplicationStore');
       this.succeeded();
       return answer;
     } catch (error) {
@@ -81,7 +82,7 @@ export class SteadyStore {
   private failed(method: string, error: unknown): void {
     if (this.failing) return;
     this.failing = true;
-    this.logger.warn(`The deduplication store fails, ${method}(): ${describeThrown(error)}`);
+    this.logger.warn(`The deduplication store failed in ${method}(): ${describeThrown(error)}`);
   }
 
   private succeeded(): void {

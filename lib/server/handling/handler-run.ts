@@ -1,19 +1,19 @@
 import { isObservable, type Observable, type Subscription } from 'rxjs';
 import { SUCCESS, type Outcome } from '../../acknowledgement/settle-by-policy.js';
 
-/** Told what a handler returns. Exactly one of `single` and `ended` comes last. */
+/** Receives the results of a handler. The last call is either `single` or `ended`. */
 export interface HandlerObserver {
-  /** The handler returned a value, or a promise of one: there is no other. */
+  /** The handler returned a single value, or a promise of one. */
   single(value: unknown): void;
-  /** A value of the observable that the handler returned. */
+  /** A value of the returned observable. */
   next(value: unknown): void;
-  /** The observable is complete, or something failed. */
+  /** The observable has completed, or the handler has failed. */
   ended(outcome: Outcome): void;
 }
 
 /**
- * One run of a handler. Follows what it returned to its end: a value, a promise, an observable, or a promise of an observable,
- * Nest's or anybody's.
+ * One run of a handler. Follows its result to the end: a value, a promise, an observable, or a promise of an observable, of any
+ * implementation.
  */
 export class HandlerRun {
   private subscription: Subscription | undefined = undefined;
@@ -26,7 +26,7 @@ export class HandlerRun {
       if (returned instanceof Promise || isThenable(returned)) this.wait(returned);
       else this.take(returned);
     } catch (error) {
-      this.fail(error); // what was returned cannot even be looked at
+      this.fail(error); // the result throws when it is read
     }
   }
 
@@ -35,14 +35,14 @@ export class HandlerRun {
     this.over = true;
     this.observer.ended({
       failed: true,
-      error: isOpaque(error) ? new Error('What was thrown cannot be looked at') : error,
+      error: isOpaque(error) ? new Error('The thrown value cannot be read') : error,
     });
   }
 
   /**
-   * Nobody is interested any more: an observable is unsubscribed, and nothing is reported from now on.
+   * Unsubscribes from an observable, and reports no further results.
    *
-   * @throws what its teardown throws
+   * @throws any error of the observable's teardown
    */
   stop(): void {
     this.over = true;
@@ -50,7 +50,7 @@ export class HandlerRun {
   }
 
   private wait(returned: PromiseLike<unknown>): void {
-    // a promise that is not this realm's own may settle twice, or within then()
+    // a foreign thenable may settle twice, or synchronously
     const promise = returned instanceof Promise ? returned : Promise.resolve(returned);
     promise.then(
       (value) => this.take(value),
@@ -82,7 +82,7 @@ export class HandlerRun {
       });
       if (this.over) this.subscription.unsubscribe();
     } catch (error) {
-      this.fail(error); // an observable that is not of rxjs's making
+      this.fail(error); // an observable of another implementation may throw in subscribe()
     }
   }
 
@@ -97,7 +97,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-/** A Proxy may refuse the question of what it is. */
+/** A Proxy may throw on any access. */
 function isOpaque(error: unknown): boolean {
   try {
     return error instanceof HandlerRun;
@@ -106,7 +106,7 @@ function isOpaque(error: unknown): boolean {
   }
 }
 
-/** What throws when it is looked at is a value, which will not encode. */
+/** A result that throws when it is read is treated as a value, whose encoding will fail. */
 function asObservable(value: object): Observable<unknown> | undefined {
   try {
     return isObservable(value) ? value : undefined;

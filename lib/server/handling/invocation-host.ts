@@ -12,31 +12,31 @@ import type { Overflow } from '../concurrency/overflow.js';
 import type { RunningInvocations } from '../concurrency/running-invocations.js';
 import type { ServerCounters } from '../concurrency/server-counters.js';
 
-/** Nest's hooks around the processing of a message, by which instrumentation follows it. */
+/** Nest's processing hooks, used by instrumentation. */
 export interface ProcessingHooks {
-  /** Undefined where nobody has set one. */
+  /** Undefined if it is not set. */
   readonly start: ((context: MqttContext, process: () => Promise<void>) => unknown) | undefined;
   readonly end: ((context: MqttContext) => unknown) | undefined;
 }
 
-/** What the runs of handlers share with their server. */
+/** The parts of the server that invocations use. */
 export interface InvocationHost {
   readonly send: Send;
   readonly hooks: ProcessingHooks;
-  /** Undefined where there are none. */
+  /** Undefined if there are none. */
   readonly observers: Observers | undefined;
-  /** It never throws. */
+  /** Does not throw. */
   readonly logger: Logger;
   readonly counters: ServerCounters;
   readonly overflow: Overflow;
   readonly streams: StreamControl;
   readonly handlerTimeoutMs: number | undefined;
   readonly protocolVersion: 4 | 5;
-  /** QoS of the messages whose acknowledgement tells the broker of a reject. */
+  /** QoS levels at which the acknowledgement of a rejected message carries its reason code. */
   readonly refusable: readonly QoS[];
-  /** Of replies and results. */
+  /** Defaults of replies and results. */
   readonly publishDefaults: Readonly<PublishDefaults>;
-  /** Takes a decoded payload for Nest's envelope, if that is what it is. */
+  /** Recognises Nest's envelope in a decoded payload. */
   readonly readEnvelope: (value: unknown, topic: string) => NestEnvelope | undefined;
   readonly running: RunningInvocations;
   /** Where dead letters are kept; undefined where they are not. */

@@ -1,6 +1,6 @@
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
 
-/** The abort signal of one invocation, made when a handler first asks for it. It aborts by itself when the message expires. */
+/** The abort signal of one invocation, created on first access. It is aborted when the message expires. */
 export class InvocationSignal {
   private readonly controller = new AbortController();
   private timer: LongTimeout | undefined;

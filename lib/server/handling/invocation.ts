@@ -14,7 +14,7 @@ import { makesDeadLetters } from '../../options/subscription-options.js';
 import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { decodeWith } from '../../serialization/checked-codec.js';
-import { errorCodeOf, isMasked, nestError, toldOfMistake } from '../../serialization/error-object.js';
+import { errorCodeOf, isMasked, nestError, clientErrorOf } from '../../serialization/error-object.js';
 import { isNestReply, nestReplyTopic, type NestEnvelope } from '../../serialization/nest-envelope.js';
 import { backoffDelay } from '../../timing/backoff.js';
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
@@ -34,31 +34,31 @@ import type { Running } from '../concurrency/running-invocations.js';
 import type { ServedHandler } from './served-handler.js';
 import { tellDropped } from './tell-dropped.js';
 
-/** Of failures that the transport finds itself. */
+/** Codes of failures that the transport detects. */
 type FailureCode = 'bad-request' | 'timeout';
 
-/** Half of a retry's delay is drawn at random. */
+/** Half of a retry's delay is random. */
 const RETRY_JITTER = 0.5;
-/** A run that lasts so long, and so many times longer than the longest of so many others, is worth a line in the log. */
+/** A run is logged as unusually long after this time, if it takes `FAR_LONGER` times as long as the longest of at least `ENOUGH_PEERS` others. */
 const LONG_SECONDS = 60;
 const FAR_LONGER = 10;
 const ENOUGH_PEERS = 10;
 
 /**
- * One handler for one message, from the moment it has a worker until the message is decided about: decoding, Nest's pipeline,
- * retries, the results, the reply. What only some messages need is made when they do: a stream, results, a signal, a timer.
+ * One handler for one message, from the assignment of a worker until the message is settled: decoding, Nest's pipeline, retries, results
+ * and the reply. Objects that only some messages need (stream, results, signal, timer) are created on demand.
  */
 export class Invocation
   extends MessageDecision
   implements Job, Running, HandlerObserver, MessageOrigin, MessageControl, AnsweredRequest
 {
-  /** Where the reply goes; undefined when nobody asked for one, or the handler does not reply. */
+  /** Topic of the reply; undefined for events, and for handlers that do not reply. */
   replyTopic: string | undefined = undefined;
   orderKey: string | undefined = undefined;
   before: Running | undefined = undefined;
   after: Running | undefined = undefined;
   listed = false;
-  /** On which reading of the clock it got its worker; see {@link RunningInvocations}. */
+  /** Value of the clock when it got its worker; see {@link RunningInvocations}. */
   private startedAt = 0;
   private envelope: NestEnvelope | undefined = undefined;
   private context: MqttContext | undefined = undefined;
@@ -78,7 +78,7 @@ export class Invocation
     params: TopicParams,
     settling: Settling,
     host: InvocationHost,
-    /** Called once, when nothing is under way for the message any more; with undefined when it was cut short. */
+    /** Called once, when all work for the message is done; with undefined when it was cut short. */
     private readonly onReleased?: (outcome: Outcome | undefined) => void,
   ) {
     super(message, handler, params, settling, host);
@@ -105,18 +105,18 @@ export class Invocation
     tellDropped(host.observers, reason, message, handler, delivery);
   }
 
-  /** The server closes: what runs may finish, but is told, and does not run again. */
+  /** The server closes: a running handler may finish, its signal is aborted, and it is not retried. */
   shutDown(): void {
     this.closing = true;
     this.abortSignal?.abort(new Error('The server is closing.'));
     if (!this.timer || this.current) return;
-    this.timer.clear(); // of a retry: the message stays with the broker
+    this.timer.clear(); // cancels a retry: the message stays with the broker
     if (!this.decided) this.delivery?.left();
     this.freeWorker();
     this.release();
   }
 
-  /** The server has waited long enough: what is undecided stays with the broker. A stream would go on for ever. */
+  /** `gracefulTimeout` is over. Ends a stream; its message stays with the broker. */
   abandon(): void {
     if (this.outcome) return;
     if (this.stream) {
@@ -125,7 +125,7 @@ export class Invocation
     } else if (!this.decided) this.delivery?.left();
   }
 
-  /** Says, once for a handler, that one of its runs has lasted far longer than the others do. */
+  /** Logs, once for each handler, that a run takes far longer than others. */
   watch(clock: number): void {
     const { handler, host, message } = this;
     const seconds = clock - this.startedAt;
@@ -203,7 +203,7 @@ export class Invocation
     this.failed(new PayloadDecodeError(topic, packet.properties?.contentType, { cause }), 'bad-request');
   }
 
-  /** A handler with wildcards gets the replies to its callers too, where their format puts them below the request's topic. */
+  /** With Nest's envelope, replies are sent below the topic of the request, so a handler with wildcards receives them too. */
   private reflected(): void {
     this.finish(SUCCESS);
     this.withoutReply();
@@ -229,7 +229,9 @@ export class Invocation
       this.current?.stop();
     } catch (error) {
       const { handler, host } = this;
-      host.logger.error(`The teardown of what handler "${handler.pattern}" returned threw: ${describeThrown(error)}`);
+      host.logger.error(
+        `The teardown of the observable that handler "${handler.pattern}" returned threw: ${describeThrown(error)}`,
+      );
     }
   }
 
@@ -260,7 +262,7 @@ export class Invocation
     else answer(this, undefined);
   }
 
-  /** A caller cancels by Correlation Data, which only 5.0 has. */
+  /** Cancelling requires Correlation Data, which only 5.0 has. */
   private openStream(replyTopic: string): ReplyStream {
     const { streams, protocolVersion } = this.host;
     const correlationData = this.message.packet.properties?.correlationData;
@@ -269,7 +271,7 @@ export class Invocation
     return new ReplyStream(this, announced ? streams : undefined);
   }
 
-  /** @param error what Nest's filters have made of it */
+  /** @param error the error after Nest's exception filters */
   private failed(error: unknown, code?: FailureCode): void {
     const { retry, rejectReasonCode } = this.handler.options;
     const thrown = thrownFor(this.context, error);
@@ -281,7 +283,7 @@ export class Invocation
       return;
     }
     const isOurs = exceptional || error instanceof PayloadDecodeError;
-    const told = isOurs ? nestError(describeFailure(error)) : this.mayBeTold(error, thrown);
+    const told = isOurs ? nestError(describeFailure(error)) : this.errorForCaller(error, thrown);
     const outcome = { failed: true, error: exceptional ? error : told, thrown } as const;
     if (!exceptional) this.report(outcome);
     this.finish(outcome, code);
@@ -290,12 +292,12 @@ export class Invocation
     else answerFailure(this, code ?? errorCodeOf(told), told);
   }
 
-  /** Nest masks a caller's mistake too, where its HTTP side would tell it. */
-  private mayBeTold(error: unknown, thrown: unknown): unknown {
-    return isMasked(error) ? (toldOfMistake(thrown) ?? error) : error;
+  /** The error for the caller. An `HttpException` below 500, which Nest masks, is sent as it is. */
+  private errorForCaller(error: unknown, thrown: unknown): unknown {
+    return isMasked(error) ? (clientErrorOf(thrown) ?? error) : error;
   }
 
-  /** Whether it would fail again. The application's own answer may throw. */
+  /** Whether the error is permanent. The application's function may throw. */
   private isPermanent(thrown: unknown): boolean {
     const { handler, host } = this;
     if (thrown instanceof PayloadDecodeError) return true;
@@ -334,7 +336,7 @@ export class Invocation
     this.context = undefined;
   }
 
-  /** The outcome is known; reply and results may still be under way. */
+  /** The outcome is known; reply and results may not be sent yet. */
   private finish(outcome: Outcome, code?: FailureCode): void {
     const { host, handler } = this;
     this.endRun();
@@ -353,7 +355,7 @@ export class Invocation
     this.replied();
   }
 
-  /** The worker is free when the connection has accepted reply and results: handlers do not run on for a broker that does not read. */
+  /** Releases the worker when the connection has accepted reply and results, so that handlers do not outpace a broker that reads slowly. */
   answered(held: boolean): void {
     if (!held && !this.results?.held && !this.awaitsLetter) this.freeWorker();
   }
@@ -364,7 +366,7 @@ export class Invocation
     this.handler.lane.finished(this);
   }
 
-  /** The reply, if there was one to give, has been accepted. */
+  /** The reply, if any, has been accepted. */
   replied(): void {
     if (this.results) this.results.whenSettled((failure) => this.settle(failure && { failed: true, error: failure }));
     else this.settle(undefined);
@@ -388,7 +390,7 @@ export class Invocation
     this.onReleased?.(this.outcome);
   }
 
-  /** One line for a message: for callers that are told why it is no news, unless the message goes somewhere. */
+  /** Logs the failure once for each message; not if its caller gets the reason, unless the message becomes a dead letter. */
   private report(outcome: FailedOutcome): void {
     const { handler, host, message, attempt, replyTopic } = this;
     const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);

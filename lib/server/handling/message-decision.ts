@@ -10,17 +10,17 @@ import { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
 
 /**
- * What one handler decides about its message: by itself, by an exception, or by its ack policy; and the dead letter of a message
- * that is given up. The first decision counts.
+ * The decision of one handler about its message, by a call, an exception, or its ack policy; and its dead letter. Only the first decision
+ * has an effect.
  */
 export abstract class MessageDecision {
-  /** 1 for the first run, 2 for the first retry, ... */
+  /** 1 for the first run, 2 for the first retry, and so on. */
   attempt = 0;
-  /** Whether it is decided, so that running the handler again could not change it. */
+  /** Whether it is decided, so that a retry could not change it. */
   protected decided = false;
-  /** Whether the message stays with the broker, to come again. */
+  /** Whether the acknowledgement is withheld. */
   private withheld = false;
-  /** The message as observers see it; undefined where none follows it. */
+  /** The delivery for observers; undefined if none follows it. */
   delivery: ObservedDelivery | undefined;
   private letterUnderWay = false;
   private concluded = false;
@@ -28,9 +28,9 @@ export abstract class MessageDecision {
   constructor(
     readonly message: InboundMessage,
     readonly handler: ServedHandler,
-    /** What the pattern captured from the topic. */
+    /** Captures of the topic. */
     readonly params: TopicParams,
-    /** The message itself, or who gathers the decisions of its several handlers. */
+    /** The message, or the {@link Settlement} of its handlers. */
     private readonly settling: Settling,
     readonly host: InvocationHost,
   ) {
@@ -38,15 +38,15 @@ export abstract class MessageDecision {
     if (observers !== undefined && observers.follows(handler.observed!, message.topic)) this.delivery = this.observed();
   }
 
-  /** A message that fails is followed from then on. */
+  /** A message that fails is reported to observers from then on. */
   protected get failing(): ObservedDelivery | undefined {
     return (this.delivery ??= this.observed());
   }
 
-  /** Of Nest's envelope. */
+  /** Metadata of Nest's envelope. */
   abstract readonly metadata: Readonly<Record<string, string>> | undefined;
 
-  /** Called once, when nothing is under way for the message any more. */
+  /** Called once, when all work for the message is done. */
   protected abstract release(): void;
 
   protected decide(decision: Decision): void {
@@ -64,25 +64,25 @@ export abstract class MessageDecision {
     else this.refuseWith(rejection(reasonCode, reasonString));
   }
 
-  /** Where the message of a handler that has failed goes, as the end of a sentence. */
+  /** What happens to the message of a failed handler, as the end of a sentence. */
   protected fateAfter(outcome: Outcome): string {
     const { options } = this.handler;
     if (this.letterUnderWay || (!this.decided && makesDeadLetters(options))) return this.placeOfLetter();
     if (this.decided && !this.withheld) return 'had been settled before';
-    if (this.message.qos === 0) return 'is gone, for it came at QoS 0';
+    if (this.message.qos === 0) return 'is lost: QoS 0 has no acknowledgement';
     switch (this.withheld ? 'nack' : decisionOfPolicy(options, outcome)?.kind) {
       case 'ack':
-        return 'is acknowledged, and gone';
+        return 'is acknowledged, and not delivered again';
       case 'reject':
         return this.host.refusable.includes(this.message.qos)
-          ? `is rejected with 0x${options.rejectReasonCode.toString(16)}, and gone`
-          : 'is acknowledged, and gone: the broker is not told of a reject';
+          ? `is rejected with 0x${options.rejectReasonCode.toString(16)}`
+          : 'is acknowledged: the reason code of a reject is not sent to the broker';
       default:
         return 'is withheld: the broker sends it again when the session is resumed';
     }
   }
 
-  /** The handler has ended, and its reply is out. */
+  /** The handler has ended, and its reply is sent. */
   protected conclude(outcome: Outcome): void {
     if (!this.decided) this.decideBy(outcome);
     this.concluded = true;
@@ -112,19 +112,19 @@ export abstract class MessageDecision {
     else this.leftUndecided(outcome);
   }
 
-  /** A reject that the handler wants. One that follows from an error needs no line of its own: the error has one. */
+  /** The handler rejects the message. A reject because of an error is not logged here, because the error is. */
   private refuseWith(decision: Rejection): void {
     const { message, handler, host } = this;
     if (message.qos > 0 && !host.refusable.includes(message.qos)) {
       const reason = decision.reasonString ? `: ${decision.reasonString}` : '';
       host.logger.warn(
-        `Handler "${handler.pattern}" has rejected a message on "${message.topic}"${reason}. It is acknowledged, and the broker is not told.`,
+        `Handler "${handler.pattern}" has rejected a message on "${message.topic}"${reason}. It is acknowledged: the reason code is not sent to the broker.`,
       );
     }
     this.decide(decision);
   }
 
-  /** MANUAL: who fails without deciding is not going to; who succeeds may still decide later. */
+  /** MANUAL: a handler that fails without a decision is withheld; one that succeeds may still decide later. */
   private leftUndecided(outcome: Outcome): void {
     if (this.message.qos === 0) return;
     const { pattern } = this.handler;
@@ -132,7 +132,7 @@ export abstract class MessageDecision {
       'undecided',
       pattern,
       `Handler "${pattern}" has AckPolicy.MANUAL and ended without ack(), nack() or reject(): its message on ` +
-        `"${this.message.topic}" holds up all later acknowledgements. Decide in every branch.`,
+        `"${this.message.topic}" blocks all later acknowledgements. Settle the message in every branch.`,
     );
     if (outcome.failed) this.decide(NACK);
   }

@@ -16,24 +16,24 @@ import { orderKeyOf } from './order-key.js';
 import type { ServedHandler } from './served-handler.js';
 import { tellDropped } from './tell-dropped.js';
 
-/** Tells the first copy of a message from the others, on connections where nothing on a copy does. */
+/** Recognises the first copy of a message, on connections whose copies have no identifiers. */
 export interface CopyFilter {
   isFirst(route: Route<ServedHandler>, topic: string, payload: Buffer): boolean;
 }
 
-/** Topics that the server itself listens on: no handler is looked for, not even one whose pattern, such as `#`, takes them in. */
+/** Topics of the server itself, without handlers. */
 export type InternalTopics = Map<string, (packet: PublishPacket) => void>;
 
 interface ReceiverOptions {
   readonly internal: InternalTopics;
   readonly maxPayloadBytes: number;
-  /** Takes a message that no handler is for. */
+  /** Handles a message without a handler. */
   readonly onStale: (message: InboundMessage) => void;
 }
 
-/** Finds the handlers of each message that comes in, and hands it to each of them. */
+/** Finds the handlers of each incoming message, and passes it to them. */
 export class MessageReceiver {
-  /** Set where the broker sends one copy of a message for each subscription, and nothing tells them apart. */
+  /** Set when the broker sends a copy of a message for each subscription, without identifiers. */
   copies: CopyFilter | undefined;
 
   constructor(
@@ -70,7 +70,7 @@ export class MessageReceiver {
       this.dispatch(message, targets[0]!, message);
       return;
     }
-    if (targets.length === 0) message.decide(ACK); // a copy for a subscription whose handler runs for another copy
+    if (targets.length === 0) message.decide(ACK); // the handler of this subscription runs for another copy
     const settling = settlingOf(message, targets.length);
     for (const target of targets) this.dispatch(message, target, settling);
   }
@@ -89,7 +89,7 @@ export class MessageReceiver {
     else this.dispatchInOrder(message, handler, params, settling);
   }
 
-  /** A message whose key cannot be found fails, one after another with others like it. */
+  /** A message whose key cannot be determined fails; such messages are handled one after another. */
   private dispatchInOrder(
     message: InboundMessage,
     handler: ServedHandler,

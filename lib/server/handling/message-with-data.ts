@@ -5,7 +5,7 @@ import { decodeWith } from '../../serialization/checked-codec.js';
 import type { InvocationHost } from './invocation-host.js';
 import type { ServedHandler } from './served-handler.js';
 
-/** A message for an application's function that finds its key: decoded when the function asks for it. */
+/** A message for a key function of the application. Its payload is decoded on first access. */
 export class MessageWithData implements KeyedMessage {
   private decoded: { readonly data: unknown } | undefined;
 
@@ -20,7 +20,7 @@ export class MessageWithData implements KeyedMessage {
     return this.packet.topic;
   }
 
-  /** @throws what the codec throws */
+  /** @throws any error of the codec */
   get data(): unknown {
     this.decoded ??= { data: this.decode() };
     return this.decoded.data;

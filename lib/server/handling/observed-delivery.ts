@@ -11,7 +11,7 @@ import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { hasExpired } from '../../wire/outbound/message-expiry.js';
 import type { Send } from '../replying/send.js';
 
-/** What changes while a handler runs. */
+/** State that changes while a handler runs. */
 interface Progress {
   readonly attempt: number;
   readonly metadata: Readonly<Record<string, string>> | undefined;
@@ -19,7 +19,7 @@ interface Progress {
 
 const NO_USER_PROPERTIES: Readonly<UserProperties> = Object.freeze({});
 
-/** A message for one handler as observers see it, and what they are told of it. Made only where there are some. */
+/** A message for one handler, for observers. Created only if there are observers. */
 export class ObservedDelivery implements MqttDelivery {
   readonly receivedAt = Date.now();
   private readonly arrival = performance.now();
@@ -35,7 +35,7 @@ export class ObservedDelivery implements MqttDelivery {
     private readonly progress: Progress,
   ) {}
 
-  // ---- what observers see
+  // ---- data for observers
 
   get connection(): MqttObservedConnection {
     return this.observers.connection;
@@ -85,7 +85,7 @@ export class ObservedDelivery implements MqttDelivery {
     return this.progress.attempt;
   }
 
-  // ---- what they are told
+  // ---- calls of observers
 
   received(): void {
     this.observers.received(this);
@@ -132,7 +132,7 @@ export class ObservedDelivery implements MqttDelivery {
     this.observers.completed(this);
   }
 
-  /** A reply was not made: observers are told when it is the time of the request that is up. */
+  /** No reply was created: reported to observers if the request has expired. */
   replyOmitted(): void {
     const { topic, qos, payload, expiresAt } = this.message;
     if (!hasExpired(expiresAt)) return;
@@ -140,7 +140,7 @@ export class ObservedDelivery implements MqttDelivery {
     this.observers.dropped({ reason: 'expired', topic, qos, size: payload.length, handler, delivery: this });
   }
 
-  /** Sends a message that comes of this one. */
+  /** Sends a message of this delivery. */
   send(
     send: Send,
     kind: MqttPublication['kind'],

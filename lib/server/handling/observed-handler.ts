@@ -1,7 +1,7 @@
 import type { MqttObservedHandler } from '../../observing/mqtt-observed-handler.js';
 import type { Handler } from '../../routing/handler.js';
 
-/** A handler as observers see it. */
+/** A handler, for observers. */
 export function observedHandler(handler: Handler): MqttObservedHandler {
   const { template, pattern, subscription, filter, isEventHandler, declaredAt } = handler;
   return Object.freeze({

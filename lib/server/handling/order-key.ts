@@ -5,9 +5,9 @@ import { MessageWithData } from './message-with-data.js';
 import type { ServedHandler } from './served-handler.js';
 
 /**
- * By what a message is ordered, within its handler; undefined for one that is in no order.
+ * The order key of a message within its handler; undefined for no order.
  *
- * @throws what the application's function throws, and TypeError when it returns no string
+ * @throws TypeError when the application's function does not return a string; and any error of that function
  */
 export function orderKeyOf(
   message: InboundMessage,
@@ -20,5 +20,5 @@ export function orderKeyOf(
   if (typeof orderBy === 'string') return params[orderBy];
   const key: unknown = orderBy(new MessageWithData(message.packet, params, handler, host));
   if (typeof key === 'string') return key;
-  throw new TypeError(`it returned ${key === null ? 'null' : typeof key}, and not a string`);
+  throw new TypeError(`it returned ${key === null ? 'null' : typeof key}, not a string`);
 }

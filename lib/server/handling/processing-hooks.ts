@@ -5,10 +5,10 @@ import { nestError } from '../../serialization/error-object.js';
 import type { HandlerRun } from './handler-run.js';
 import type { ProcessingHooks } from './invocation-host.js';
 
-/** Nest's hooks take a promise; one for all saves one for each message. */
+/** Nest's hooks take a promise: a shared one avoids an allocation for each message. */
 const STARTED = Promise.resolve();
 
-/** Has Nest's hook run a handler. When the hook fails before it does so, the run has failed. */
+/** Runs a handler through Nest's start hook. If the hook fails before it calls the handler, the run fails. */
 export function callStartHook(
   hook: NonNullable<ProcessingHooks['start']>,
   context: MqttContext,
@@ -41,7 +41,7 @@ export function callEndHook(hook: NonNullable<ProcessingHooks['end']>, context: 
   );
 }
 
-/** Calls what may throw, or return a promise that is rejected. */
+/** Calls a function that may throw, or return a promise that rejects. */
 function attempt(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     const returned = call();

@@ -17,31 +17,31 @@ import { ResponseTopics } from '../replying/response-topics.js';
 import type { ConcurrencyGate, ConcurrencyLane } from '../concurrency/concurrency-gate.js';
 import { observedHandler } from './observed-handler.js';
 
-/** A handler with what it needs to run, all of it made once, when the server starts. */
+/** A handler with everything that it needs to run, prepared when the server starts. */
 export interface ServedHandler extends Handler {
   readonly codec: MqttCodec;
   readonly lane: ConcurrencyLane;
   readonly replies: ReplyFormats;
   readonly responseTopics: ResponseTopics;
-  /** Set when a message that arrives again is not to be run again. */
+  /** Set with the option `deduplicate`. */
   readonly deduplication: Deduplication | undefined;
-  /** As observers see it; undefined where there are none. */
+  /** The handler for observers; undefined if there are none. */
   readonly observed: MqttObservedHandler | undefined;
-  /** Runs that have ended. */
+  /** Number of ended runs. */
   endedRuns: number;
-  /** Seconds that the longest of them took. */
+  /** Duration of the longest run, in seconds. */
   longestRun: number;
 }
 
 interface ServerParts {
   readonly options: ResolvedServerOptions;
   readonly gate: ConcurrencyGate;
-  /** Names this server in its streams. */
+  /** Name of this server in its streams. */
   readonly responder: string;
   readonly logger: Logger;
 }
 
-/** Makes all that handlers need to run, once, so that nothing has to be made for each message; and what they share only once. */
+/** Prepares the handlers once, so that messages need no further allocations; shared parts are created once. */
 export function serveHandlers(
   handlers: readonly Handler[],
   { options, gate, responder, logger }: ServerParts,
@@ -60,7 +60,7 @@ export function serveHandlers(
   };
   return handlers.map((handler) => {
     const codec = handler.options.codec ?? options.codec ?? defaultCodec;
-    // named one by one: a spread takes 5 µs more for each handler at a start, when nothing is compiled
+    // properties are listed: a spread takes 5 µs more for each handler at start, before the code is compiled
     return {
       pattern: handler.pattern,
       template: handler.template,

@@ -4,7 +4,7 @@ import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import type { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
 
-/** Tells observers that a message goes no further. */
+/** Notifies observers of a dropped message. */
 export function tellDropped(
   observers: Observers | undefined,
   reason: MqttDropReason,

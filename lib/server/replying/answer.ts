@@ -9,23 +9,23 @@ import type { ReplyFormat, ReplyTarget } from './reply-format.js';
 import { sendFrom } from './send-from.js';
 import type { Send } from './send.js';
 
-/** A request that is being answered. */
+/** A request to reply to. */
 export interface AnsweredRequest extends ReplyTarget {
   readonly format: ReplyFormat;
   readonly host: { readonly send: Send; readonly logger: Logger };
-  /** As observers see it; undefined where there are none. */
+  /** The message for observers; undefined if there are none. */
   readonly delivery?: ObservedDelivery | undefined;
   /**
-   * Called once, when everything has been handed to the publisher.
+   * Called once, when all replies have been passed to the publisher.
    *
-   * @param held whether some of it waits there
+   * @param held whether some of them wait there
    */
   answered(held: boolean): void;
-  /** Called once, when everything has been accepted by the broker, or given up. */
+  /** Called once, when the broker has accepted all replies, or they have failed. */
   replied(): void;
 }
 
-/** Answers with the one and only value. */
+/** Replies with a single value. */
 export function answer(request: AnsweredRequest, value: unknown): void {
   let message: OutgoingMessage | undefined;
   try {
@@ -36,12 +36,12 @@ export function answer(request: AnsweredRequest, value: unknown): void {
   sendOnly(request, message);
 }
 
-/** Answers with a failure, before any value. */
+/** Replies with an error, before any value. */
 export function answerFailure(request: AnsweredRequest, code: string, failure: unknown): void {
   sendOnly(request, failureMessage(request, code, failure, false));
 }
 
-/** The reply of a failed request. An error that cannot be encoded is sent as `Internal server error`. */
+/** The error reply. An error that cannot be encoded is sent as `Internal server error`. */
 export function failureMessage(
   request: AnsweredRequest,
   code: string,
@@ -55,7 +55,7 @@ export function failureMessage(
   }
 }
 
-/** What is sent in place of a value that the codec, or the serializer, could not encode. */
+/** The error reply for a value that the codec or the serializer could not encode. */
 export function insteadOfUnencodable(
   request: AnsweredRequest,
   error: unknown,
@@ -66,7 +66,7 @@ export function insteadOfUnencodable(
   return format.failure(request, 'internal', nestError('Internal server error'), streaming);
 }
 
-/** What is sent in place of a reply that was refused; undefined when its caller cannot be told. The log is, in any case. */
+/** The error reply for a reply that was refused; undefined if no reply can be sent. Logs the refusal. */
 export function insteadOfRefused(
   request: AnsweredRequest,
   error: Error,
@@ -80,7 +80,7 @@ export function insteadOfRefused(
 
 const TOO_LARGE = 'The reply is larger than the Maximum Packet Size of the broker';
 
-/** @param message undefined when the request has expired: no reply is sent */
+/** @param message undefined when the request has expired: then no reply is sent */
 function sendOnly(request: AnsweredRequest, message: OutgoingMessage | undefined): void {
   if (message === undefined) {
     request.delivery?.replyOmitted();

@@ -14,8 +14,8 @@ const SUCCESS: UserProperties = Object.freeze({ [AzureProperty.status]: OK });
 const WITHOUT_VALUE: UserProperties = Object.freeze({ [AzureProperty.status]: NO_CONTENT });
 
 /**
- * Replies that callers of Azure IoT Operations understand: those of the plain format, and with each the status that they want.
- * Callers of the plain format are served as well, which leave the status aside. Theirs has no streams: they take the first value.
+ * Replies for callers of Azure IoT Operations: the plain format with the status that they require. Callers of the plain format ignore the
+ * status. The protocol has no streams: its callers use the first value.
  */
 export class AzureReplies implements ReplyFormat {
   constructor(

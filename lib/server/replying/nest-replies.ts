@@ -8,7 +8,7 @@ import type { StreamPosition } from '../../serialization/wire-contract.js';
 import type { ReplyDefaults, ReplyFormat, ReplyTarget } from './reply-format.js';
 import { dataOf, NO_OPTIONS, optionsOf, replyMessage, replyMessageWithoutProperties } from './reply-message.js';
 
-/** Replies in the wire format of Nest's built-in MQTT transport. On 5.0 its options travel beside it. */
+/** Replies in the wire format of Nest's built-in MQTT transport. On 5.0 the options of a response become properties. */
 export class NestReplies implements ReplyFormat {
   constructor(
     private readonly defaults: ReplyDefaults,
@@ -21,7 +21,7 @@ export class NestReplies implements ReplyFormat {
 
   item(target: ReplyTarget, value: unknown, { end }: StreamPosition): OutgoingMessage | undefined {
     if (end === 'last') return this.single(target, value);
-    // said explicitly: Nest 11 would take a packet without response and isDisposed for a foreign one
+    // both are set explicitly: Nest 11 treats a packet without response and isDisposed as a foreign one
     return this.encode(target, { response: dataOf(value), isDisposed: false }, optionsOf(value));
   }
 
@@ -29,7 +29,7 @@ export class NestReplies implements ReplyFormat {
     return this.encode(target, { isDisposed: true }, NO_OPTIONS);
   }
 
-  /** The application's serializer may throw for this too: the reply is then sent without it. */
+  /** If the application's serializer throws for the error as well, the reply is sent without it. */
   failure(target: ReplyTarget, _code: string, error: unknown): OutgoingMessage | undefined {
     const packet = { err: JSON.parse(errorToJson(error)) as unknown, isDisposed: true };
     try {

@@ -8,16 +8,16 @@ import { dataOf, NO_OPTIONS, optionsOf, replyMessage, replyMessageWithoutPropert
 
 const EMPTY = Buffer.alloc(0);
 
-/** Replies in the plain format: the payload is the value, and what else there is to say stands in properties. */
+/** Replies in the plain format: the payload is the value, everything else is in properties. */
 export class PlainReplies implements ReplyFormat {
-  /** @param responder names this server in its streams, so that those of several servers for one request are told apart */
+  /** @param responder name of this server in its streams, to distinguish streams of several servers for one request */
   constructor(
     private readonly defaults: ReplyDefaults,
     private readonly responder?: string,
   ) {}
 
   single(target: ReplyTarget, value: unknown): OutgoingMessage | undefined {
-    // no value at all is a stream of none, so that the caller's observable completes without one, as with Nest's transports
+    // undefined is an empty stream, so that the caller's observable completes without a value, as in Nest's transports
     return value === undefined ? this.end(target, 0) : this.encode(target, value, undefined);
   }
 
@@ -57,8 +57,7 @@ export class PlainReplies implements ReplyFormat {
 }
 
 /**
- * Replies on 3.1.1 to a peer that speaks no envelope. Nothing can be said beside the payload, so that a failure is not told: it
- * could not be told from a value.
+ * Replies on 3.1.1 without an envelope. There are no properties, so no error is sent: the caller could not distinguish it from a value.
  */
 export class BareReplies implements ReplyFormat {
   constructor(private readonly defaults: ReplyDefaults) {}

@@ -4,16 +4,16 @@ import type { MqttCodec } from '../../protocol/codec.js';
 import type { StreamPosition } from '../../serialization/wire-contract.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 
-/** What a reply answers, and where it goes. */
+/** The target of a reply. */
 export interface ReplyTarget {
   /** The request. */
   readonly message: InboundMessage;
   readonly replyTopic: string | undefined;
-  /** Set when the request came in Nest's envelope: replies go in it too, and carry this. */
+  /** Id of a request in Nest's envelope: its replies are sent in the envelope, with the same id. */
   readonly envelopeId: string | undefined;
 }
 
-/** What all replies of a handler have in common. */
+/** Defaults of all replies of a handler. */
 export interface ReplyDefaults {
   readonly codec: MqttCodec;
   /** Codec of whole packets in Nest's envelope. */
@@ -22,13 +22,12 @@ export interface ReplyDefaults {
 }
 
 /**
- * Turns what a handler answers into messages. One for all requests. `undefined` when there is nothing left to answer, because the
- * request has expired.
+ * Creates the reply messages of a handler; stateless, shared by all requests. Methods return `undefined` when the request has expired.
  */
 export interface ReplyFormat {
-  /** The one and only value. */
+  /** A single value. */
   single(target: ReplyTarget, value: unknown): OutgoingMessage | undefined;
-  /** A value of a stream, at its position. @param controlTopic where its caller can cancel it */
+  /** A value of a stream, at its position. @param controlTopic topic on which the caller can cancel the stream */
   item(
     target: ReplyTarget,
     value: unknown,
@@ -37,11 +36,11 @@ export interface ReplyFormat {
   ): OutgoingMessage | undefined;
   /** The end of a stream of `count` values. */
   end(target: ReplyTarget, count: number): OutgoingMessage | undefined;
-  /** @param streaming whether values of a stream went before */
+  /** @param streaming whether values of a stream have been sent before */
   failure(target: ReplyTarget, code: string, error: unknown, streaming?: boolean): OutgoingMessage | undefined;
 }
 
-/** The formats in which a handler answers: a request is answered in the one that it was asked in. */
+/** The reply formats of a handler: a reply has the format of its request. */
 export interface ReplyFormats {
   readonly plain: ReplyFormat;
   readonly envelope: ReplyFormat;

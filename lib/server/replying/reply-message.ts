@@ -5,7 +5,7 @@ import { refuseProperties } from '../../records/only-on-5.js';
 import { fillProperties, mergeUserProperties } from '../../records/publish-properties.js';
 import type { ReplyTarget } from './reply-format.js';
 
-/** What a handler says about a reply that is not an {@link MqttResponse}. */
+/** The options of a reply that is not an {@link MqttResponse}. */
 export const NO_OPTIONS: MqttResponseOptions = Object.freeze({});
 
 export function optionsOf(value: unknown): MqttResponseOptions {
@@ -17,10 +17,10 @@ export function dataOf(value: unknown): unknown {
 }
 
 /**
- * A reply on 5.0. QoS, retain, expiry and properties follow from the request, unless the response says otherwise.
+ * A reply on 5.0. QoS, retain, expiry and properties are derived from the request, unless the response sets them.
  *
  * @param marks User Properties of the wire contract
- * @returns undefined when nothing remains of the request's time
+ * @returns undefined when the request has expired
  */
 export function replyMessage(
   target: ReplyTarget,
@@ -50,7 +50,7 @@ export function replyMessage(
   };
 }
 
-/** A reply on 3.1.1. @throws FeatureNotSupportedError when the response says what 3.1.1 has no place for */
+/** A reply on 3.1.1. @throws FeatureNotSupportedError when the response has options that 3.1.1 does not have */
 export function replyMessageWithoutProperties(
   { message, replyTopic }: ReplyTarget,
   publish: Readonly<PublishDefaults>,
@@ -62,12 +62,12 @@ export function replyMessageWithoutProperties(
   return { topic: replyTopic!, payload, qos, retain: options.retain ?? false };
 }
 
-/** The response's QoS; else the larger of the server's and of what the request came with. */
+/** The QoS of the response; default: the higher of the server's and the request's. */
 function replyQoS(requestQoS: QoS, { qos = 0 }: Readonly<PublishDefaults>, options: MqttResponseOptions): QoS {
   return options.qos ?? (qos > requestQoS ? qos : requestQoS);
 }
 
-/** Most replies have none. */
+/** Undefined for most replies. */
 function userPropertiesOf(
   publish: Readonly<PublishDefaults>,
   options: MqttResponseOptions,
@@ -77,7 +77,7 @@ function userPropertiesOf(
   return mergeUserProperties(publish.userProperties, options.userProperties, marks);
 }
 
-/** Seconds until `expiresAt`, rounded up; undefined when it never comes, 0 when it has come. */
+/** Seconds until `expiresAt`, rounded up; undefined if it is infinite, 0 if it has passed. */
 function remainingSeconds(expiresAt: number): number | undefined {
   if (expiresAt === Infinity) return undefined;
   return Math.max(0, Math.ceil((expiresAt - Date.now()) / 1_000));

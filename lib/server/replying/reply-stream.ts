@@ -11,13 +11,13 @@ import {
 
 /** Streams that callers can cancel. */
 export interface CancellableStreams {
-  /** Awaited before the first value of a stream that goes on is sent. */
+  /** Awaited before the first of several values is sent. */
   ready(): Promise<void>;
-  /** Where the caller can cancel; undefined where it cannot. */
+  /** Topic on which the caller can cancel; undefined if it cannot. */
   readonly announcedTopic: string | undefined;
 }
 
-/** Answers one request with what an observable gives: values in order, and their end. */
+/** Replies to one request with the values of an observable, in order, and its end. */
 export class ReplyStream {
   private queue: unknown[] = [];
   private sent = 0;
@@ -25,10 +25,10 @@ export class ReplyStream {
   private state: 'open' | 'completed' | 'failed' | 'ended' = 'open';
   private failure: { code: string; error: unknown } | undefined;
   private scheduled = false;
-  /** Whether something waits to be sent. */
+  /** Whether a reply waits to be sent. */
   private held = false;
   private prepared = false;
-  /** A value could not be encoded, or was refused: its caller has been told that the request failed. */
+  /** A value could not be encoded, or was refused: the caller has received an error. */
   private broken = false;
 
   constructor(
@@ -36,12 +36,12 @@ export class ReplyStream {
     private readonly streams?: CancellableStreams,
   ) {}
 
-  /** Whether a reply has gone out already, so that the handler cannot be run again. */
+  /** Whether a reply has been sent, so that the handler cannot be retried. */
   get hasReplied(): boolean {
     return this.sent > 0 || this.queue.length > 0;
   }
 
-  /** A value. It is sent with those that come in the same turn, so that a stream of one looks like a single value. */
+  /** A value. Sent at the end of the event loop turn, so that a stream of one value is sent as a single value. */
   next(value: unknown): void {
     if (this.state !== 'open') return;
     this.queue.push(value);
@@ -54,7 +54,7 @@ export class ReplyStream {
     this.schedule();
   }
 
-  /** @param code default: `internal` for what Nest has masked, else `rpc` */
+  /** @param code default: `internal` for errors that Nest has masked, else `rpc` */
   fail(error: unknown, code: string = errorCodeOf(error)): void {
     if (this.state !== 'open') return;
     this.state = 'failed';
@@ -62,7 +62,7 @@ export class ReplyStream {
     this.schedule();
   }
 
-  /** The caller has cancelled: nothing further is sent. */
+  /** The caller has cancelled: no further reply is sent. */
   abandon(): void {
     if (this.state === 'ended') return;
     this.queue = [];
@@ -125,7 +125,7 @@ export class ReplyStream {
     }
   }
 
-  /** @param message undefined when the request has expired: no reply is sent */
+  /** @param message undefined when the request has expired: then no reply is sent */
   private send(message: OutgoingMessage | undefined): void {
     if (message === undefined) {
       this.request.delivery?.replyOmitted();
@@ -138,7 +138,7 @@ export class ReplyStream {
   private settled(error: Error | undefined): void {
     if (error && !this.broken) {
       const instead = insteadOfRefused(this.request, error, this.sent > 1);
-      this.broken = instead !== undefined; // nothing may follow it
+      this.broken = instead !== undefined; // no reply may follow an error
       this.send(instead);
     }
     this.unsettled--;

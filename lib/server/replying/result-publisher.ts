@@ -12,9 +12,9 @@ import type { ObservedDelivery } from '../handling/observed-delivery.js';
 import type { ServedHandler } from '../handling/served-handler.js';
 import { sendFrom } from './send-from.js';
 
-/** Publishes what a handler returns to the targets of its `@PublishTo`. */
+/** Publishes the results of a handler to the targets of its `@PublishTo`. */
 export class ResultPublisher {
-  /** Whether something waits to be sent. */
+  /** Whether a message waits to be sent. */
   held = false;
   private unsettled = 0;
   private failure: Error | undefined;
@@ -27,13 +27,13 @@ export class ResultPublisher {
     readonly delivery?: ObservedDelivery,
   ) {}
 
-  /** One result. A handler that returns nothing publishes nothing. */
+  /** Publishes one result; `undefined` is not published. */
   publish(value: unknown): void {
     if (value === undefined) return;
     for (const target of this.handler.publishTo) this.publishTo(target, value);
   }
 
-  /** @param done called once, when all have been accepted by the broker or one has failed */
+  /** @param done called once, when the broker has accepted all messages, or one has failed */
   whenSettled(done: (failure: Error | undefined) => void): void {
     this.done = done;
     if (this.unsettled === 0) done(this.failure);

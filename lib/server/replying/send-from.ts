@@ -3,17 +3,17 @@ import type { OutgoingMessage } from '../../protocol/application-message.js';
 import type { ObservedDelivery } from '../handling/observed-delivery.js';
 import type { Send } from './send.js';
 
-/** A message whose handler sends something. */
+/** A handled message, for which other messages are sent. */
 interface Sender {
   readonly host: { readonly send: Send };
-  /** Undefined where there are no observers. */
+  /** Undefined if there are no observers. */
   readonly delivery?: ObservedDelivery | undefined;
 }
 
 /**
- * Sends what comes of a message, and lets observers know.
+ * Sends a message of a handler, and notifies observers.
  *
- * @param template declared topic
+ * @param template topic template
  */
 export function sendFrom(
   { host, delivery }: Sender,

@@ -4,19 +4,19 @@ import { topicLevel } from '../../protocol/topic-name.js';
 import { NestProperty, nestProperty } from '../../serialization/wire-contract.js';
 
 /**
- * Lets callers cancel the streams that this server sends them: keeps the topic on which they say so, and which streams run.
+ * Cancellation of streams by their callers: subscribes the control topic, and records the running streams.
  *
- * The topic is subscribed when the first stream starts; until that is granted, and where it is refused, streams run without.
+ * The topic is subscribed when the first stream starts. If the broker refuses it, streams cannot be cancelled.
  */
 export class StreamControl {
-  /** Topic of this process alone, so that a cancellation reaches the worker that runs the stream. */
+  /** A topic unique to this process, so that a cancellation reaches the process that runs the stream. */
   readonly topic: string;
-  /** By Correlation Data, and then by the topic of the replies: several callers may choose the same bytes. */
+  /** Streams by Correlation Data and Response Topic: several callers may use the same bytes. */
   private readonly streams = new Map<string, Map<string, () => void>>();
   private subscribed: Promise<boolean> | undefined;
   private granted = false;
 
-  /** @param subscribe asks the broker for the topic; resolves to whether it was granted */
+  /** @param subscribe subscribes to the topic; resolves to whether it was granted */
   constructor(
     clientId: string,
     private readonly subscribe: (topic: string) => Promise<boolean>,
@@ -24,19 +24,19 @@ export class StreamControl {
     this.topic = `control/${topicLevel(clientId)}/${randomBytes(8).toString('hex')}`;
   }
 
-  /** What the first reply of a stream tells its caller. */
+  /** The control topic to send in the first reply of a stream. */
   get announcedTopic(): string | undefined {
     return this.granted ? this.topic : undefined;
   }
 
-  /** Resolves when it is known whether streams can be cancelled. What failed is tried again for the next stream. */
+  /** Resolves when it is known whether streams can be cancelled. A failed subscription is retried for the next stream. */
   async ready(): Promise<void> {
     this.subscribed ??= this.subscribe(this.topic);
     this.granted = await this.subscribed;
     if (!this.granted) this.subscribed = undefined;
   }
 
-  /** @returns a function that forgets the stream */
+  /** @returns a function that removes the stream */
   open(replyTopic: string, correlationData: Buffer, cancel: () => void): () => void {
     const key = keyOf(correlationData);
     let callers = this.streams.get(key);
@@ -56,9 +56,8 @@ export class StreamControl {
   }
 
   /**
-   * A message on the control topic. What names no running stream is ignored: cancelling is idempotent. A caller names its stream by
-   * Response Topic and Correlation Data; one that leaves out the topic, as older ones do, is understood where only one stream has
-   * these bytes.
+   * A message on the control topic. It is ignored if its stream does not run: cancelling is idempotent. Response Topic and Correlation
+   * Data identify the stream; without the topic, as sent by older callers, Correlation Data are enough if only one stream has them.
    */
   receive({ properties }: PublishPacket): void {
     const { userProperties, correlationData, responseTopic } = properties ?? {};

@@ -8,19 +8,19 @@ import type { InternalTopics } from '../handling/message-receiver.js';
 
 /** How a broker sends the messages of overlapping subscriptions (section 3.3.4). */
 export interface OverlapBehaviour {
-  /** Whether there is a copy for each matching subscription. Otherwise there is one in all. */
+  /** Whether the broker sends a copy for each matching subscription; else it sends one copy. */
   readonly copyEach: boolean;
-  /** Whether the Subscription Identifiers of the copies name the subscriptions that they are for, each of them once. */
+  /** Whether the Subscription Identifiers of the copies are correct: each subscription once. */
   readonly identified: boolean;
-  /** What the copies of one message carried, in words. */
+  /** Description of the identifiers on the copies of one message. */
   readonly seen: string;
 }
 
-/** What the probe has to find out. */
+/** Parameters of a probe. */
 export interface ProbeQuestion {
-  /** Whether identifiers are to be looked at; 3.1.1 has none. */
+  /** Whether to check identifiers; 3.1.1 has none. */
   readonly identifiers: boolean;
-  /** Whether a Shared Subscription is one of the overlapping ones. */
+  /** Whether one of the overlapping subscriptions is shared. */
   readonly shared: boolean;
 }
 
@@ -32,9 +32,9 @@ interface ProbeParts {
   readonly publish: (topic: string, payload: string) => Promise<unknown>;
 }
 
-/** What the broker is given to bring back a message. */
+/** Timeout of the broker for a probe message. */
 const PROBE_TIMEOUT_MS = 2_000;
-/** Messages, one after another: by the first copy of the last one all copies of those before have come. */
+/** Number of probe messages: at the first copy of the last one, all copies of the earlier ones have arrived. */
 const ROUNDS = 3;
 /**
  * Identifiers of the probe's subscriptions begin behind this number: a resumed session may hold subscriptions that take the probe's
@@ -45,11 +45,11 @@ const IDENTIFIER_BASE = 1_000_000;
 const LAG_MS = 200;
 
 /**
- * Finds out how the broker sends the messages of overlapping subscriptions. A copy for each subscription or one in all: either is
- * allowed, and on 3.1.1 nothing on a copy tells. On 5.0 Subscription Identifiers do, but not every broker sends the right ones.
- * It takes overlapping subscriptions to a topic of this process alone, and a few messages.
+ * Detects how the broker sends the messages of overlapping subscriptions: one copy for each subscription, or one copy. The specification
+ * allows both, and on 3.1.1 copies do not identify their subscription. On 5.0 they have Subscription Identifiers, but not every broker
+ * sends the correct ones. Uses overlapping subscriptions to a topic unique to this process, and a few messages.
  *
- * @returns undefined when it cannot be found out
+ * @returns undefined when it cannot be determined
  */
 export async function probeOverlap(
   question: ProbeQuestion,
@@ -79,16 +79,16 @@ export async function probeOverlap(
     await delay(LAG_MS);
     return copies.behaviour(expected);
   } catch {
-    return undefined; // not permitted here
+    return undefined; // not permitted by the broker
   } finally {
     void unsubscribe(filters).catch(() => {}); // a broker that does not answer holds up no start
     internal.set(topic, () => {}); // a late copy is ignored
   }
 }
 
-/** The copies that come, by the message that they are of. */
+/** The received copies, by message. */
 class Copies {
-  /** Of each message those of the probe's identifiers, counted from 1, that each of its copies carries. */
+  /** For each message, the identifiers of each copy. */
   private readonly rounds = Array.from({ length: ROUNDS }, (): number[][] => []);
   private readonly waiting: (() => void)[] = [];
 
@@ -103,7 +103,7 @@ class Copies {
     return new Promise((resolve) => (this.waiting[round] = resolve));
   }
 
-  /** What the messages before the last one say, of which all copies have come. */
+  /** The result of all messages except the last, whose copies may be incomplete. */
   behaviour(expected: readonly number[]): OverlapBehaviour {
     const complete = this.rounds.slice(0, -1);
     const wrong = complete.find(

@@ -4,19 +4,19 @@ import { backoffDelay } from '../../timing/backoff.js';
 import { setLongTimeout, type LongTimeout } from '../../timing/long-timeout.js';
 
 interface RedeliveryParts {
-  /** Resumes the session, upon which the broker delivers again what was withheld. */
+  /** Resumes the session, so that the broker delivers withheld messages again. */
   readonly resume: () => void;
-  /** Resolves when the handlers that run have ended; those that begin meanwhile are not waited for. */
+  /** Resolves when the handlers that run now have ended. */
   readonly whenSettled: () => Promise<void>;
   readonly logger: Logger;
 }
 
-/** A broker's window is nearly full of withheld messages from here on: its share, in percent. */
+/** Share of the Receive Maximum, in percent, at which the warning about withheld messages is logged. */
 const NEARLY_FULL_PERCENT = 75;
 
 /**
- * Has withheld messages delivered again: a broker does so only when the session is resumed, so after a backoff, when the
- * running handlers have ended, the connection is dropped and made anew.
+ * Redelivery of withheld messages: the broker delivers them again only when the session is resumed. After a backoff, when the running
+ * handlers have ended, the connection is closed and opened again.
  */
 export class Redelivery {
   private timer: LongTimeout | undefined;
@@ -32,8 +32,8 @@ export class Redelivery {
   ) {}
 
   /**
-   * @param withheld messages withheld on the present connection, this one included
-   * @param again whether this one is wished for again
+   * @param withheld number of messages withheld on the present connection, including this one
+   * @param again whether redelivery of this one is requested
    */
   withheld(withheld: number, again = true): void {
     const { options, state } = this;
@@ -42,7 +42,7 @@ export class Redelivery {
     if (nearlyFull && (!options || !again)) this.warn(withheld);
     if (!again) return;
     if (!options) this.explain();
-    // the delay is cut short once: messages that are withheld again and again would have the session go round in circles
+    // only once: if messages are withheld again and again, the session must not be resumed in a tight loop
     else if (this.rounds === 0 && nearlyFull) this.schedule(0);
     else if (state === 'idle') {
       const { delayMs: initialDelay, maxDelayMs: maxDelay } = options;
@@ -50,7 +50,7 @@ export class Redelivery {
     }
   }
 
-  /** A round in which nothing was withheld: the next one starts with a short delay again. */
+  /** No message was withheld after the last resumption: resets the delay. */
   connected(): void {
     this.warned = false;
     const { options } = this;
@@ -72,7 +72,7 @@ export class Redelivery {
     this.timer = setLongTimeout(() => this.settle(this.options!.maxDelayMs), delayMs);
   }
 
-  /** A handler that hangs is not waited for for ever: what still runs is not run again when its message is delivered again. */
+  /** Waits for running handlers, with a timeout. A handler that still runs is not started again when its message is redelivered. */
   private settle(patienceMs: number): void {
     this.state = 'settling';
     this.timer = setLongTimeout(() => this.redeliver(), patienceMs);
@@ -92,8 +92,8 @@ export class Redelivery {
     if (this.warned) return;
     this.warned = true;
     this.parts.logger.warn(
-      `${withheld} messages are withheld, of ${this.window} that the broker may have under way here: when the window is full, ` +
-        'it delivers nothing more until this session is resumed. Set the option redelivery, or find out why they are withheld.',
+      `${withheld} messages are withheld, of at most ${this.window} that the broker sends unacknowledged (Receive Maximum): when that is reached, ` +
+        'it stops delivering until this session is resumed. Set the option redelivery, or find out why they are withheld.',
     );
   }
 

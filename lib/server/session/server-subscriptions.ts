@@ -14,29 +14,29 @@ interface SubscriptionParts {
   readonly connection: Connection;
   readonly subscriber: Subscriber;
   readonly logger: Logger;
-  /** Finds out how the broker sends the messages of overlapping subscriptions; undefined when it cannot. */
+  /** Detects how the broker sends the messages of overlapping subscriptions; undefined when it cannot be determined. */
   readonly probe: (question: ProbeQuestion) => Promise<OverlapBehaviour | undefined>;
 }
 
-/** The subscriptions of a server's handlers, and how the copies that the broker sends for them are told apart. */
+/** Subscribes for the handlers of a server, and selects how copies for overlapping subscriptions are recognised. */
 export class ServerSubscriptions {
-  /** How the broker sends the messages of overlapping subscriptions, once that has been found out. */
+  /** How the broker sends the messages of overlapping subscriptions, once detected. */
   private behaviour: OverlapBehaviour | undefined;
 
   constructor(
     private readonly subscriptions: Subscriptions,
     private readonly parts: SubscriptionParts,
   ) {
-    // before the first message: those of a resumed session carry identifiers already
+    // before the first message: messages of a resumed session have identifiers already
     parts.connection.on('session', () => {
       if (this.identifiable) assignIdentifiers(subscriptions);
     });
   }
 
   /**
-   * Subscribes all of them.
+   * Subscribes to all filters.
    *
-   * @returns how to tell copies apart; undefined when identifiers do, or there is one copy of each message
+   * @returns a filter for copies; undefined when they have identifiers, or there is one copy of each message
    * @throws SubscriptionRefusedError, FeatureNotSupportedError
    */
   async subscribe(): Promise<CopyFilter | undefined> {
@@ -51,12 +51,12 @@ export class ServerSubscriptions {
     return copies;
   }
 
-  /** Says in the log what is subscribed, and where. */
+  /** Logs the subscriptions. */
   report(): void {
     const { logger, connection } = this.parts;
     const subscriptions = [...this.subscriptions];
     if (subscriptions.length === 0) {
-      logger.warn(`Nothing is subscribed at ${connection.broker}: no handler of a controller is for this server`);
+      logger.warn(`Nothing is subscribed at ${connection.broker}: no controller has a handler for this server`);
       return;
     }
     logger.log(describeSubscriptions(subscriptions, connection.broker));
@@ -67,7 +67,7 @@ export class ServerSubscriptions {
     return this.parts.connection.limits?.subscriptionIdentifiers === true && this.behaviour?.identified !== false;
   }
 
-  /** Identifiers are checked before they are relied on, where filters overlap: only there anything rests on them. */
+  /** Checks the broker's identifiers if filters overlap: only then they are used. */
   private async checkIdentifiers(): Promise<void> {
     const overlapping = [...this.subscriptions].filter(({ identifier }) => identifier !== undefined);
     if (overlapping.length === 0) return;
@@ -83,9 +83,9 @@ export class ServerSubscriptions {
     if (this.behaviour?.identified !== false) return;
     clearIdentifiers(this.subscriptions);
     logger.warn(
-      `${connection.broker} breaks section 3.3.4: its copies of a message for ${shared ? 'three' : 'two'} overlapping subscriptions, with the ` +
+      `${connection.broker} violates section 3.3.4: its copies of a message for ${shared ? 'three' : 'two'} overlapping subscriptions, with the ` +
         `Subscription Identifiers 1 to ${shared ? 3 : 2}, carried ${this.behaviour.seen}. Handlers still run once for each message: ` +
-        'filters that another one covers are not subscribed, and copies are counted.',
+        'filters that another filter covers are not subscribed, and copies are counted.',
     );
   }
 
@@ -100,8 +100,8 @@ export class ServerSubscriptions {
     this.behaviour ??= await probe({ identifiers: false, shared: false });
     if (this.behaviour === undefined) {
       logger.warn(
-        `Some filters overlap without one covering the other, and it is unknown how ${connection.broker} sends their messages: ` +
-          'handlers of both may run twice for one message. Allow this client the topics probe/#, or use protocolVersion 5.',
+        `Some filters overlap, but neither covers the other, and it is unknown how ${connection.broker} sends their messages: ` +
+          'handlers of both may run twice for one message. Permit this client the topics probe/#, or use protocolVersion 5.',
       );
     }
     if (!this.behaviour?.copyEach) return undefined;

@@ -6,9 +6,9 @@ import type { InvocationHost } from '../handling/invocation-host.js';
 import { tellDropped } from '../handling/tell-dropped.js';
 
 /**
- * Deals with messages that no handler takes: they come from subscriptions that an earlier deployment left in the session.
+ * Handles messages that match no handler: their subscriptions in the session are of an earlier deployment.
  *
- * By default they are logged once per topic and left with the broker, so that nothing is lost unnoticed.
+ * By default they are logged once for each topic and not acknowledged, so that no message is lost unnoticed.
  */
 export class StaleMessages {
   constructor(
@@ -29,17 +29,17 @@ export class StaleMessages {
     host.warnOnce(
       'stale',
       topic,
-      `No handler for "${topic}": an earlier deployment has left a subscription in this session. ` +
-        'Add a handler, unsubscribe it, or start with a new session; see the option onStaleSubscription.',
+      `No handler for "${topic}": this session has a subscription of an earlier deployment. ` +
+        'Add a handler, unsubscribe, or start a new session; see the option onStaleSubscription.',
     );
     if (policy === 'unsubscribe') this.unsubscribe(topic);
     message.decide(policy === 'unsubscribe' ? ACK : LEAVE);
   }
 
   /**
-   * The application's function may throw, or return a promise that is rejected; a promise is not waited for.
+   * Calls the function of the application. It may throw, or return a promise that rejects; promises are not awaited.
    *
-   * @returns whether the function returned: the message of one that throws is left with the broker
+   * @returns whether the function returned; if it threw, the message is not acknowledged
    */
   private call(policy: () => unknown, topic: string): boolean {
     const failed = (error: unknown): void =>

@@ -8,31 +8,31 @@ import type { Connection } from '../network/connection.js';
 import { packetMatcher, type PacketMatch } from './packet-matcher.js';
 import type { PacketRules } from './packet-rules.js';
 
-/** Takes a fault away; doing so again does nothing. */
+/** Removes a fault. Further calls have no effect. */
 export type RemoveFault = () => void;
 
-/** How a connection is cut. */
+/** Options of `drop()`. */
 export interface DropOptions {
-  /** Reason Code of a DISCONNECT to send first (5.0). Default: the connection just breaks. */
+  /** Reason Code of a DISCONNECT to send first (5.0). Default: the connection is closed without one. */
   reasonCode?: number;
   /**
-   * Not now, but at the first of these packets. `direction: 'in'`: the packet is handled, and the client hears no answer
-   * to it; `direction: 'out'`: the packet is the last that the client gets.
+   * Closes the connection at the first matching packet instead of at once. `direction: 'in'`: the packet is handled, but the client gets
+   * no answer; `direction: 'out'`: the packet is the last that the client receives.
    */
   after?: { direction: Direction; match: PacketMatch };
 }
 
-/** How connections are refused. */
+/** Options of `refuseConnections()`. */
 export interface RefuseConnectionsOptions {
-  /** How many at most. Default: all. */
+  /** Maximum number of refused connections. Default: all. */
   times?: number;
-  /** The client that is refused. Default: every client. */
+  /** Client Identifier of the refused client. Default: every client. */
   clientId?: string;
 }
 
 /**
- * What can go wrong between a client and a broker, on demand. Every method returns a function that takes the fault away.
- * Of several faults that choose one packet, the oldest decides about it.
+ * Simulates faults between a client and the broker. Every method returns a function that removes the fault. When several faults match a
+ * packet, the oldest applies.
  */
 export class Faults {
   constructor(
@@ -42,8 +42,8 @@ export class Faults {
   ) {}
 
   /**
-   * Cuts a client's connection: now, or at a packet.
-   * @throws Error when it is to be now and the client is not connected
+   * Closes a client's connection, at once or at a packet.
+   * @throws Error when no packet is given and the client is not connected
    */
   drop(clientId: string, { reasonCode, after }: DropOptions = {}): RemoveFault {
     if (!after) {
@@ -68,16 +68,16 @@ export class Faults {
     return remove;
   }
 
-  /** Swallows packets: neither side learns that they are missing. */
+  /** Drops packets silently. */
   withhold(direction: Direction, match: PacketMatch): RemoveFault {
     const chosen = packetMatcher(direction, match);
     return this.rules.add((wire) => chosen(wire));
   }
 
   /**
-   * Holds packets back for a while; others overtake them.
-   * @param ms whole milliseconds, or `Infinity` for as long as the connection lives
-   * @throws InvalidOptionsError when `ms` is something else
+   * Delays packets; others overtake them.
+   * @param ms whole milliseconds, or `Infinity` for the lifetime of the connection
+   * @throws InvalidOptionsError for any other `ms`
    */
   delay(direction: Direction, match: PacketMatch, ms: number): RemoveFault {
     assertDuration('ms of delay()', ms, { min: 0, infinite: true });
@@ -89,7 +89,7 @@ export class Faults {
     });
   }
 
-  /** Lets packets through twice; the second of a QoS 1 or 2 PUBLISH is marked DUP. */
+  /** Duplicates packets; the second of a QoS 1 or 2 PUBLISH has the DUP flag. */
   duplicate(direction: Direction, match: PacketMatch): RemoveFault {
     const chosen = packetMatcher(direction, match);
     return this.rules.add(({ packet, ...wire }, forward) => {
@@ -100,7 +100,7 @@ export class Faults {
     });
   }
 
-  /** Answers CONNECT with a Reason Code; 3.1.1 clients get the Return Code that comes nearest. */
+  /** Answers CONNECT with a Reason Code; 3.1.1 clients get the corresponding return code. */
   refuseConnections(reasonCode: number, { times = Infinity, clientId }: RefuseConnectionsOptions = {}): RemoveFault {
     let left = times;
     const refusal = (request: ConnectRequest) =>
@@ -108,13 +108,13 @@ export class Faults {
     return put(this.core.access.connect.refusals, refusal);
   }
 
-  /** Answers in SUBACK; a string is the filter as subscribed, `$share/<group>/` included. */
+  /** Refuses subscriptions (SUBACK); a string is the Topic Filter, including `$share/<group>/`. */
   refuseSubscriptions(filter: string | ((request: SubscribeRequest) => boolean), reasonCode: number): RemoveFault {
     const chosen = typeof filter === 'string' ? (request: SubscribeRequest) => request.filter === filter : filter;
     return put(this.core.access.subscribe.refusals, (request) => (chosen(request) ? reasonCode : undefined));
   }
 
-  /** Answers in PUBACK or PUBREC, QoS 0 is ignored, 3.1.1 clients are disconnected; a string is a Topic Filter. */
+  /** Refuses messages (PUBACK or PUBREC); not at QoS 0; 3.1.1 clients are disconnected. A string is a Topic Filter. */
   refusePublishes(topic: string | ((request: PublishRequest) => boolean), reasonCode: number): RemoveFault {
     const filter = typeof topic === 'string' ? TopicFilter.parse(topic) : undefined;
     const chosen = typeof topic === 'string' ? (request: PublishRequest) => filter!.matches(request.topic) : topic;
@@ -122,8 +122,8 @@ export class Faults {
   }
 
   /**
-   * Ends a client's session, as an administrator or an expiry would; the connection breaks with it.
-   * @throws Error when there is none
+   * Ends a client's session and its connection, as an administrator would.
+   * @throws Error when the client has no session
    */
   endSession(clientId: string): RemoveFault {
     const session = this.core.sessions.get(clientId);
@@ -134,7 +134,7 @@ export class Faults {
   }
 
   /**
-   * Stops reading and writing without closing, as when a cable is pulled; thawed, the connection goes on where it was.
+   * Stops reading and writing without closing the connection, as when a cable is unplugged. When the fault is removed, the connection continues.
    * @throws Error when the client is not connected
    */
   freeze(clientId: string): RemoveFault {

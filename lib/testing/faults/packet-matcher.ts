@@ -6,14 +6,14 @@ import type { WirePacket } from './packet-rules.js';
 /** Type of a control packet, for example `publish`. */
 export type PacketCmd = Packet['cmd'];
 
-/** Chooses packets; what is not given does not matter. */
+/** Selects packets. Omitted conditions match all packets. */
 export interface PacketSelection {
   /** Type of control packet, or several: `'publish'`, `['puback', 'pubrec']`. */
   cmd?: PacketCmd | readonly PacketCmd[];
   clientId?: string;
-  /** Topic Filter: chooses PUBLISH packets on matching topics, and no others. */
+  /** Topic Filter: selects only PUBLISH packets on matching topics. */
   topic?: string;
-  /** How many packets at most. Default: all. */
+  /** Maximum number of packets. Default: all. */
   times?: number;
   /** Any further condition. */
   when?: (packet: Packet, clientId: string | undefined) => boolean;
@@ -23,8 +23,8 @@ export interface PacketSelection {
 export type PacketMatch = PacketCmd | PacketSelection | NonNullable<PacketSelection['when']>;
 
 /**
- * A selection as a function that counts what it has chosen.
- * @throws InvalidTopicError when `topic` is no Topic Filter
+ * Converts a selection to a predicate that counts its matches.
+ * @throws InvalidTopicError when `topic` is not a valid Topic Filter
  */
 export function packetMatcher(direction: Direction, match: PacketMatch): (wire: WirePacket) => boolean {
   const selection = toSelection(match);

@@ -1,39 +1,39 @@
 import type { Packet } from 'mqtt-packet';
 import type { Direction } from '../broker-events.js';
 
-/** What a fault can do to a connection. */
+/** Operations of a fault on a connection. */
 export interface FaultTarget {
-  /** Nothing more is written: the client hears no answer. */
+  /** Stops writing: the client gets no further packets. */
   mute(): void;
-  /** Does `task` once all packets received so far are handled. */
+  /** Runs `task` after all packets received so far are handled. */
   enqueue(task: () => void): void;
-  /** Does `task` later, unless the connection is gone by then. */
+  /** Runs `task` later, unless the connection has ended by then. */
   after(ms: number, task: () => void): void;
-  /** Ends the connection without DISCONNECT; `flush`: when what was written is on its way. */
+  /** Ends the connection without DISCONNECT; `flush`: after written bytes are sent. */
   cut(options?: { flush?: boolean }): void;
   disconnect(reasonCode: number): void;
 }
 
-/** A control packet between the wire and the broker. */
+/** A control packet between the network and the broker. */
 export interface WirePacket {
   readonly direction: Direction;
   readonly packet: Packet;
-  /** Undefined until a CONNECT has named the client. */
+  /** Undefined before the CONNECT. */
   readonly clientId: string | undefined;
   readonly connection: FaultTarget;
 }
 
-/** Lets a packet go on its way, as often and as changed as wanted. */
+/** Passes a packet on; may be called several times, and with a changed packet. */
 export type Forward = (packet: Packet) => void;
 
-/** Takes a packet into its hands (true), or leaves it to others (false). */
+/** Handles a packet (true), or leaves it to other rules (false). */
 export type PacketRule = (wire: WirePacket, forward: Forward) => boolean;
 
-/** Faults on the way of packets, in both directions. The first rule that takes a packet decides about it. */
+/** The faults of packets in both directions. The first rule that handles a packet applies. */
 export class PacketRules {
   private readonly rules = new Set<PacketRule>();
 
-  /** Returns what takes the rule away. */
+  /** @returns a function that removes the rule */
   add(rule: PacketRule): () => void {
     this.rules.add(rule);
     return () => void this.rules.delete(rule);

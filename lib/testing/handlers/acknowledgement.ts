@@ -5,8 +5,8 @@ import type { Connection } from '../network/connection.js';
 import { ProtocolViolation } from '../packets/protocol-violation.js';
 
 /**
- * PUBACK, PUBREC and PUBCOMP (sections 3.4, 3.5 and 3.7): what the client says about a message.
- * @throws ProtocolViolation when nothing waits for it
+ * PUBACK, PUBREC and PUBCOMP (sections 3.4, 3.5 and 3.7): acknowledgements of the client.
+ * @throws ProtocolViolation when no message waits for it
  */
 export function handleAcknowledgement(
   { options }: BrokerCore,
@@ -16,7 +16,7 @@ export function handleAcknowledgement(
   if (options.hangsUpOverRefusals && packet.cmd === 'puback' && isFailure(packet.reasonCode)) {
     throw new ProtocolViolation(
       ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR,
-      'A PUBACK with this reason code is not taken',
+      'A PUBACK with this reason code is not accepted',
     );
   }
   connection.session!.outbound.acknowledge(packet);

@@ -8,7 +8,7 @@ import type { Connection } from '../network/connection.js';
 import type { Session } from '../sessions/session.js';
 import type { Will } from '../sessions/wills.js';
 
-/** CONNECT (section 3.1): lets the client in and gives it its session, or refuses it. */
+/** CONNECT (section 3.1): accepts the client and resumes or creates its session, or refuses it. */
 export async function handleConnect(core: BrokerCore, connection: Connection, packet: IConnectPacket): Promise<void> {
   const problem = connectProblem(core.options, connection, packet);
   if (problem !== undefined) return connection.refuse(problem);
@@ -25,15 +25,15 @@ export async function handleConnect(core: BrokerCore, connection: Connection, pa
   if (!connection.isOpen) return;
   if (reasonCode !== ReasonCode.SUCCESS) return connection.refuse(reasonCode);
   if (hasTooManySessions(core, packet)) return connection.refuse(ReasonCode.QUOTA_EXCEEDED);
-  letIn(core, connection, packet);
+  acceptClient(core, connection, packet);
 }
 
-/** Why a CONNECT is refused before anybody is asked. */
+/** Why a CONNECT is refused before the hook is called. */
 function connectProblem(options: ResolvedBrokerOptions, connection: Connection, packet: IConnectPacket) {
   const { properties = {}, will, clientId, clean, username, password } = packet;
   if (properties.authenticationMethod !== undefined) return ReasonCode.BAD_AUTHENTICATION_METHOD; // [MQTT-4.12.0-1]
   if (properties.receiveMaximum === 0 || properties.maximumPacketSize === 0) return ReasonCode.PROTOCOL_ERROR;
-  // 3.1.1 [MQTT-3.1.3-8]; 3.1 knows no empty Client Identifier at all
+  // 3.1.1 [MQTT-3.1.3-8]; 3.1 does not allow an empty Client Identifier
   const { protocolVersion } = connection;
   if (!clientId && !options.assignsClientIds) return ReasonCode.CLIENT_IDENTIFIER_NOT_VALID;
   if (!clientId && (protocolVersion === 3 || (protocolVersion === 4 && !clean))) {
@@ -48,14 +48,14 @@ function connectProblem(options: ResolvedBrokerOptions, connection: Connection, 
   return undefined;
 }
 
-/** A session counts although its client is away. */
+/** Sessions of disconnected clients count too. */
 function hasTooManySessions({ options, sessions }: BrokerCore, { username, clientId }: IConnectPacket): boolean {
   if (username === undefined || options.sessionsPerUser === Infinity) return false;
   const others = sessions.all().filter((session) => session.username === username && session.clientId !== clientId);
   return others.length >= options.sessionsPerUser;
 }
 
-function letIn(core: BrokerCore, connection: Connection, packet: IConnectPacket): void {
+function acceptClient(core: BrokerCore, connection: Connection, packet: IConnectPacket): void {
   const { options, sessions, events } = core;
   const { clean = true, properties = {}, username } = packet;
   const clientId = packet.clientId || `auto-${randomUUID()}`; // [MQTT-3.1.3-6]
@@ -87,7 +87,7 @@ function letIn(core: BrokerCore, connection: Connection, packet: IConnectPacket)
   session.outbound.resume();
 }
 
-/** 3.1.1 knows for ever and not at all. */
+/** On 3.1.1 a session never expires, or ends with its connection. */
 function requestedExpiry({ protocolVersion }: Connection, { clean, properties }: IConnectPacket): number {
   if (protocolVersion === 5) return properties?.sessionExpiryInterval ?? 0;
   return clean ? 0 : NEVER_EXPIRES;
@@ -102,7 +102,7 @@ function willOf({ will }: IConnectPacket): Will | undefined {
   };
 }
 
-/** Keep Alive that the client does not ask for, in seconds; 0 asks for none at all. */
+/** Server Keep Alive in seconds, if it differs from that of the client; 0 disables Keep Alive. */
 function imposedKeepAlive(
   { serverKeepAlive, maximumKeepAlive }: ResolvedBrokerOptions,
   { keepalive = 0 }: IConnectPacket,
@@ -118,7 +118,7 @@ function connackProperties(
 ): NonNullable<IConnackPacket['properties']> {
   const { properties = {} } = packet;
   const { maximumQoS } = options;
-  // Undefined ones are not written; booleans are, so they are given where they say something.
+  // Undefined properties are not written. Booleans are always written, so they are set only if they differ from the default.
   return {
     receiveMaximum: options.receiveMaximum,
     maximumPacketSize: options.maximumPacketSize,

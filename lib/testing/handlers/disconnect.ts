@@ -4,7 +4,7 @@ import type { BrokerCore } from '../broker-core.js';
 import type { Connection } from '../network/connection.js';
 import { ProtocolViolation } from '../packets/protocol-violation.js';
 
-/** DISCONNECT (section 3.14): the client leaves, and may say how long its session is to stay. */
+/** DISCONNECT (section 3.14): the client disconnects, and may change its Session Expiry Interval. */
 export function handleDisconnect(core: BrokerCore, connection: Connection, packet: IDisconnectPacket): void {
   const session = connection.session!;
   const expiry = packet.properties?.sessionExpiryInterval;
@@ -13,7 +13,7 @@ export function handleDisconnect(core: BrokerCore, connection: Connection, packe
     if (expiry > 0 && session.expirySeconds === 0) {
       throw new ProtocolViolation(
         ReasonCode.PROTOCOL_ERROR,
-        'A session that ends with its connection cannot be kept after all',
+        'A Session Expiry Interval of 0 in the CONNECT cannot be changed',
       );
     }
     session.expirySeconds = Math.min(expiry, core.options.maximumSessionExpiry);

@@ -11,8 +11,8 @@ import { handleSubscribe } from './subscribe.js';
 import { handleUnsubscribe } from './unsubscribe.js';
 
 /**
- * Gives a client's packet to the handler of its type.
- * @throws ProtocolViolation when the packet is not due, or not a client's to send
+ * Passes a client's packet to the handler of its type.
+ * @throws ProtocolViolation when the packet is not expected, or must not be sent by a client
  */
 export function dispatch(core: BrokerCore, connection: Connection, packet: Packet): void | Promise<void> {
   if (!connection.session) {

@@ -14,7 +14,7 @@ export function handlePublish(core: BrokerCore, connection: Connection, packet: 
   checkPublish(core.options, packet);
   const session = connection.session!;
   if (packet.qos === 2 && session.receivedQos2.has(packet.messageId!)) {
-    return acknowledge(connection, packet, ReasonCode.SUCCESS); // [MQTT-4.3.3-10]: seen already
+    return acknowledge(connection, packet, ReasonCode.SUCCESS); // [MQTT-4.3.3-10]: already received
   }
   const message = createMessage(packet, (packet as PublishPacket).userPropertyBytes);
   if (exceedsTopicLimits(core.options, message.topic)) {
@@ -64,7 +64,7 @@ function acknowledge(connection: Connection, { qos, messageId }: IPublishPacket,
 
 function checkPublish(options: ResolvedBrokerOptions, { topic, qos, dup, retain, properties }: IPublishPacket): void {
   if (options.hangsUpOverDiscouragedCharacters && holdsDiscouraged(topic, properties)) {
-    throw new ProtocolViolation(ReasonCode.MALFORMED_PACKET, 'A string holds a discouraged character'); // section 1.5.4
+    throw new ProtocolViolation(ReasonCode.MALFORMED_PACKET, 'A string contains a discouraged character'); // section 1.5.4
   }
   if (dup && qos === 0) throw new ProtocolViolation(ReasonCode.MALFORMED_PACKET, 'QoS 0 has no duplicates'); // [MQTT-3.3.1-2]
   const problem = topicNameProblem(topic);
@@ -79,7 +79,7 @@ function checkPublish(options: ResolvedBrokerOptions, { topic, qos, dup, retain,
   }
   const { responseTopic } = properties ?? {};
   if (responseTopic !== undefined && topicNameProblem(responseTopic)) {
-    throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'The Response Topic is no Topic Name'); // [MQTT-3.3.2-14]
+    throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'The Response Topic is not a valid Topic Name'); // [MQTT-3.3.2-14]
   }
 }
 

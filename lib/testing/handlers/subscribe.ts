@@ -12,11 +12,11 @@ import type { Session, Subscription } from '../sessions/session.js';
 
 interface Outcome {
   readonly reasonCode: number;
-  /** The subscription whose retained messages the client wants to see now. */
+  /** The subscription whose retained messages are sent. */
   readonly replay?: Subscription | undefined;
 }
 
-/** SUBSCRIBE (section 3.8): every filter is granted or refused for itself, then retained messages follow. */
+/** SUBSCRIBE (section 3.8): each filter is granted or refused, then retained messages are sent. */
 export async function handleSubscribe(
   core: BrokerCore,
   connection: Connection,
@@ -40,19 +40,19 @@ function checkSubscribe({ options }: BrokerCore, { protocolVersion }: Connection
   if (subscriptions.length > options.maximumFiltersPerSubscribe) {
     throw violation(
       ReasonCode.QUOTA_EXCEEDED,
-      `A SUBSCRIBE names more than ${options.maximumFiltersPerSubscribe} filters`,
+      `A SUBSCRIBE has more than ${options.maximumFiltersPerSubscribe} filters`,
     );
   }
-  if (subscriptions.length === 0) throw violation(ReasonCode.PROTOCOL_ERROR, 'A SUBSCRIBE names no filter'); // [MQTT-3.8.3-2]
+  if (subscriptions.length === 0) throw violation(ReasonCode.PROTOCOL_ERROR, 'A SUBSCRIBE has no filter'); // [MQTT-3.8.3-2]
   if (properties?.subscriptionIdentifier === 0)
-    throw violation(ReasonCode.PROTOCOL_ERROR, 'A Subscription Identifier is never 0');
+    throw violation(ReasonCode.PROTOCOL_ERROR, 'A Subscription Identifier must not be 0');
   if (properties?.subscriptionIdentifier !== undefined && !options.subscriptionIdentifiers) {
     throw violation(ReasonCode.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED, 'Subscription Identifiers are not supported');
   }
   for (const { topic, nl } of subscriptions) {
     if (!isShared(topic)) continue;
     if (nl && protocolVersion === 5)
-      throw violation(ReasonCode.PROTOCOL_ERROR, 'A Shared Subscription has no No Local'); // [MQTT-3.8.3-4]
+      throw violation(ReasonCode.PROTOCOL_ERROR, 'A Shared Subscription must not have No Local'); // [MQTT-3.8.3-4]
     if (sharedSubscriptionsOf(options, protocolVersion) === 'disconnect') {
       throw violation(ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED, 'Shared Subscriptions are not supported');
     }
@@ -91,7 +91,7 @@ function toSubscription(session: Session, requested: ISubscription, qos: QoS, id
   return { session, filter: TopicFilter.parse(topic), qos, noLocal: nl, retainAsPublished: rap, identifier };
 }
 
-/** What goes beyond the broker's limits. */
+/** The reason code of an exceeded limit. */
 function limitExceeded(options: ResolvedBrokerOptions, session: Session, filter: string): ReasonCode | undefined {
   if (exceedsTopicLimits(options, filter)) return ReasonCode.TOPIC_FILTER_INVALID;
   const { subscriptions } = session;
@@ -121,7 +121,7 @@ function replayRetained({ retained }: BrokerCore, { session, filter, qos, identi
   }
 }
 
-/** 3.1.1 knows one failure. */
+/** 3.1.1 has one failure code. */
 function inVersion({ protocolVersion }: Connection, reasonCode: number): number {
   return protocolVersion < 5 ? Math.min(reasonCode, ReasonCode.UNSPECIFIED_ERROR) : reasonCode;
 }

@@ -9,7 +9,7 @@ export function handleUnsubscribe(core: BrokerCore, connection: Connection, pack
   const { unsubscriptions, messageId } = packet;
   // [MQTT-3.10.3-2]
   if (unsubscriptions.length === 0)
-    throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'An UNSUBSCRIBE names no filter');
+    throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, 'An UNSUBSCRIBE has no filter');
   const session = connection.session!;
   const granted = unsubscriptions.map((filter) =>
     core.router.unsubscribe(session, filter) ? ReasonCode.SUCCESS : ReasonCode.NO_SUBSCRIPTION_EXISTED,

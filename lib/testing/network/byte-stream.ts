@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 /** How long a client may take to read the last bytes and close, in milliseconds. */
 const LINGER_MS = 100;
 
-/** The bytes of a Network Connection, whatever carries them; can play dead. */
+/** The bytes of a Network Connection over any stream; can be frozen. */
 export class ByteStream {
-  /** Resolves when nothing is left of it. */
+  /** Resolves when the stream is closed. */
   readonly closed: Promise<void>;
-  /** What would have been written while frozen. */
+  /** Writes that wait while frozen. */
   private held: Buffer[] | undefined;
 
   constructor(private readonly stream: Duplex) {
@@ -39,7 +39,7 @@ export class ByteStream {
     this.stream.pause();
   }
 
-  /** Goes on where it stopped. */
+  /** Continues after a freeze. */
   thaw(): void {
     const held = this.held ?? [];
     this.held = undefined;
@@ -48,10 +48,10 @@ export class ByteStream {
     this.stream.resume();
   }
 
-  /** At once, or (`flush`) when the other side has had the time to read what was written. */
+  /** Closes at once, or (`flush`) after the peer has had time to read the written bytes. */
   close({ flush }: { flush: boolean }): void {
     if (!flush || this.held) return void this.stream.destroy();
-    this.stream.resume(); // unread bytes would turn the close into a reset, and the client would miss the last packet
+    this.stream.resume(); // with unread bytes the socket would be reset, and the client would lose the last packet
     this.stream.end();
     const linger = setTimeout(() => this.stream.destroy(), LINGER_MS);
     this.stream.once('close', () => clearTimeout(linger));

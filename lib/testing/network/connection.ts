@@ -19,7 +19,7 @@ import type { Will } from '../sessions/wills.js';
 
 export type ConnectionEnd = Pick<DisconnectEvent, 'by' | 'reasonCode'>;
 
-/** What a connection needs of the broker. */
+/** The broker, as used by a connection. */
 export interface ConnectionHost {
   readonly options: ResolvedBrokerOptions;
   readonly events: BrokerEmitter;
@@ -28,16 +28,16 @@ export interface ConnectionHost {
   ended(connection: Connection, end: ConnectionEnd): void;
 }
 
-/** One Network Connection: packets in, packets out, and its end. What packets mean is the handlers' business. */
+/** One Network Connection: reads and writes packets. The handlers process them. */
 export class Connection implements Link, FaultTarget {
   readonly bytes: ByteStream;
   readonly writer = new PacketWriter();
-  /** Known from the CONNECT on. */
+  /** Set by the CONNECT. */
   clientId: string | undefined;
   /** Set when the CONNECT was accepted. */
   session: Session | undefined;
   will: Will | undefined;
-  /** The client's. */
+  /** Protocol version of the client. */
   receiveMaximum = 0xffff;
   private readonly reader: PacketReader;
   private readonly inbound: InboundFlow;
@@ -68,7 +68,7 @@ export class Connection implements Link, FaultTarget {
     return this.writer.protocolVersion;
   }
 
-  /** [MQTT-3.1.2-22]: one and a half times the Keep Alive without a packet is too long; 0 is never. */
+  /** [MQTT-3.1.2-22]: closes after one and a half times the Keep Alive without a packet; 0 disables it. */
   keepAlive(seconds: number): void {
     clearTimeout(this.watchdog);
     if (seconds > 0) this.watch(seconds * 1500, () => this.disconnect(ReasonCode.KEEP_ALIVE_TIMEOUT));
@@ -88,7 +88,7 @@ export class Connection implements Link, FaultTarget {
   /** Answers the CONNECT with a refusal, and ends. */
   refuse(reasonCode: number): void {
     const returnCode = connectReturnCode(reasonCode);
-    // 3.1.1 [MQTT-3.2.2-6]: without a fitting return code there is no CONNACK
+    // 3.1.1 [MQTT-3.2.2-6]: without a corresponding return code no CONNACK is sent
     if (this.protocolVersion === 5 || returnCode !== undefined) {
       const properties = { serverReference: this.serverReference(reasonCode) };
       this.send({ cmd: 'connack', sessionPresent: false, reasonCode, returnCode, properties });
@@ -96,7 +96,7 @@ export class Connection implements Link, FaultTarget {
     this.cut({ flush: true });
   }
 
-  /** Ends it from this side: with a DISCONNECT where there is one. */
+  /** Closes the connection, with a DISCONNECT on 5.0. */
   disconnect(reasonCode: number, reasonString?: string): void {
     if (this.ended) return;
     this.muted = false;
@@ -106,7 +106,7 @@ export class Connection implements Link, FaultTarget {
     this.bytes.close({ flush: true });
   }
 
-  /** Ends it after the client's DISCONNECT. */
+  /** Closes the connection after the client's DISCONNECT. */
   leave(reasonCode: number): void {
     this.end({ by: 'client', reasonCode });
     this.bytes.close({ flush: true });
@@ -172,7 +172,7 @@ export class Connection implements Link, FaultTarget {
 
   private failed(error: unknown): void {
     if (!(error instanceof ProtocolViolation)) {
-      throwLater(error); // this broker's mistake, or a listener's: never to be swallowed
+      throwLater(error); // a bug of this broker or of a listener: it must not be hidden
       return this.disconnect(ReasonCode.UNSPECIFIED_ERROR);
     }
     const { reasonCode, message } = error;
@@ -190,7 +190,7 @@ export class Connection implements Link, FaultTarget {
     this.host.ended(this, end);
   }
 
-  /** Acts when no packet has come for a while; a frozen connection is not to notice. */
+  /** Runs an action when no packet has arrived for some time; not while frozen. */
   private watch(ms: number, act: () => void): void {
     const watchdog = setTimeout(() => (this.bytes.isFrozen ? watchdog.refresh() : act()), ms);
     this.watchdog = watchdog.unref();

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createWebSocketServer } from './websocket-server.js';
 
-/** Where a broker listens. */
+/** Options of `listen()`. */
 export interface ListenOptions {
   /** Port to listen on. Default 0: any free one. */
   port?: number;
@@ -15,7 +15,7 @@ export interface ListenOptions {
   ws?: boolean;
 }
 
-/** One address that clients can connect to; can close and open again at the same port. */
+/** One address of the broker; can be closed and opened again at the same port. */
 export class Listener {
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
@@ -41,13 +41,13 @@ export class Listener {
       server.once('error', reject);
       server.listen(this.port, this.options.host ?? '127.0.0.1', resolve);
     });
-    server.on('error', () => {}); // of one accept: nobody is connected, nothing to end
+    server.on('error', () => {}); // error of one accept: there is no connection to end
     this.port = (server.address() as AddressInfo).port;
     this.server = server;
     return this.url;
   }
 
-  /** Refuses new connections, and ends those that are there. */
+  /** Refuses new connections, and closes existing ones. */
   async close(): Promise<void> {
     const { server } = this;
     this.server = undefined;
@@ -63,11 +63,11 @@ export class Listener {
     return tls ? createTlsServer(tls, this.accept) : createServer(this.accept);
   }
 
-  /** Also those that never get as far as a connection of the broker's. */
+  /** Sockets, including those without an MQTT connection. */
   private track(socket: Socket): void {
-    socket.setNoDelay(true); // an acknowledgement is not to wait for the next
+    socket.setNoDelay(true); // an acknowledgement must not wait for another one
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket));
-    socket.on('error', () => {}); // before the TLS or WebSocket handshake nobody else listens
+    socket.on('error', () => {}); // there is no other listener before the TLS or WebSocket handshake
   }
 }

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 
 type Done = (error?: Error | null) => void;
 
-/** One end of a connection without a socket: what is written comes out at the other end, in another turn of the event loop. */
+/** One end of a connection without a socket: written bytes are read at the other end, in a later turn of the event loop. */
 class StreamEnd extends Duplex {
   peer!: StreamEnd;
   private awaitingReader: Done | undefined;
@@ -31,7 +31,7 @@ class StreamEnd extends Duplex {
   }
 
   override _destroy(error: Error | null, done: Done): void {
-    this._read(); // nobody waits for a reader that is gone
+    this._read(); // completes a write that waits for a closed reader
     setImmediate(() => this.peer.arrive(null, () => {}));
     done(error);
   }
@@ -44,7 +44,7 @@ class StreamEnd extends Duplex {
   }
 }
 
-/** Two streams that are each other's peer: a network connection within the process. */
+/** Two connected streams: a network connection within the process. */
 export function createStreamPair(): [Duplex, Duplex] {
   const [left, right] = [new StreamEnd(), new StreamEnd()];
   left.peer = right;

@@ -1,8 +1,8 @@
 export type Task = () => void | Promise<void>;
 
 /**
- * Runs tasks strictly one after another, at once where that is possible: packets of one connection are handled in the
- * order of their arrival [MQTT-4.6.0] although a hook may take its time over one.
+ * Runs tasks one after another, synchronously if possible: packets of one connection are handled in order of arrival [MQTT-4.6.0], even if
+ * a hook is asynchronous.
  */
 export class TaskQueue {
   private tasks: Task[] = [];
@@ -17,7 +17,7 @@ export class TaskQueue {
     if (!this.busy) this.run();
   }
 
-  /** What has not begun will not. */
+  /** Drops tasks that have not started. */
   stop(): void {
     this.stopped = true;
     this.tasks = [];
@@ -41,7 +41,7 @@ export class TaskQueue {
   }
 }
 
-/** Throws where nothing can swallow it and no promise can go unhandled. */
+/** Throws in a later turn, as an uncaught exception. */
 export function throwLater(error: unknown): void {
   setImmediate(() => {
     throw error;

@@ -18,10 +18,10 @@ export async function createWebSocketServer(
     // [MQTT-6.0.0-1]: binary frames only
     socket.on('message', (_, isBinary) => void (isBinary || socket.close(UNSUPPORTED_DATA)));
     const stream = createWebSocketStream(socket);
-    stream.once('end', () => stream.destroy()); // the stream would stay half open after its WebSocket is gone
+    stream.once('end', () => stream.destroy()); // the stream would stay half open after its WebSocket has closed
     accept(stream);
   });
-  sockets.on('error', () => {}); // the HTTP server's errors, which listen() reports
+  sockets.on('error', () => {}); // errors of the HTTP server, which listen() reports
   return server;
 }
 
@@ -30,7 +30,7 @@ function handleProtocols(offered: Set<string>): string | false {
   return offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false;
 }
 
-/** Only who listens on a WebSocket needs the package. */
+/** Imported on use: only WebSocket listeners need the package. */
 async function importWs(): Promise<Pick<typeof import('ws'), 'WebSocketServer' | 'createWebSocketStream'>> {
   try {
     return await import('ws');

@@ -5,7 +5,7 @@ const SERVER_UNAVAILABLE = 3;
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
 
-/** Return codes of a 3.1.1 CONNACK (section 3.2.2.3 there) by what 5.0 says. */
+/** Return codes of a 3.1.1 CONNACK (section 3.2.2.3 there) by reason codes of 5.0. */
 const RETURN_CODES: ReadonlyMap<number, number> = new Map([
   [ReasonCode.UNSPECIFIED_ERROR, SERVER_UNAVAILABLE],
   [ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, 1],
@@ -21,7 +21,7 @@ const RETURN_CODES: ReadonlyMap<number, number> = new Map([
   [ReasonCode.CONNECTION_RATE_EXCEEDED, SERVER_UNAVAILABLE],
 ]);
 
-/** Undefined when 3.1.1 has no word for it. */
+/** Undefined if 3.1.1 has no corresponding code. */
 export function connectReturnCode(reasonCode: number): number | undefined {
   return RETURN_CODES.get(reasonCode);
 }

@@ -3,7 +3,7 @@ import { ReasonCode } from '../../protocol/reason-code.js';
 import { utf8StringProblem } from '../../protocol/utf8-string.js';
 import { ProtocolViolation } from './protocol-violation.js';
 
-// What mqtt-packet lets pass although the specification does not.
+// Checks that the specification requires and mqtt-packet does not make.
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -75,10 +75,10 @@ function checkPacketIdentifier(packet: Packet): void {
 
 function checkProperties(properties: Properties | undefined, allowed: readonly string[]): void {
   for (const [name, value] of Object.entries(properties ?? {})) {
-    if (!allowed.includes(name)) throw malformed(`The property ${name} does not belong into this packet`);
+    if (!allowed.includes(name)) throw malformed(`The property ${name} is not allowed in this packet`);
     if (value === null || value === undefined) throw malformed(`The property ${name} cannot be read`);
     if (Array.isArray(value)) {
-      throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `The property ${name} is given more than once`);
+      throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `The property ${name} occurs more than once`);
     }
   }
 }
@@ -123,7 +123,7 @@ function checkUtf8(text: unknown, frame: Buffer): void {
   if (typeof text !== 'string') throw malformed('A UTF-8 string cannot be read');
   const problem = utf8StringProblem(text);
   if (problem) throw malformed(`A UTF-8 string is not well-formed: ${problem}`);
-  // Ill-formed bytes were decoded to U+FFFD; a U+FFFD that the client really sent stands in the frame as such.
+  // Ill-formed bytes are decoded to U+FFFD; a U+FFFD that the client has sent is also in the frame.
   if (text.includes(REPLACEMENT_CHARACTER) && !frame.includes(text))
     throw malformed('A UTF-8 string is not well-formed');
 }

@@ -7,16 +7,16 @@ import { readUserProperties } from './user-property-bytes.js';
 import { MAX_VARIABLE_BYTES, readVariableByteInteger } from './variable-byte-integer.js';
 
 /**
- * Bytes of one connection to control packets.
+ * Decodes the control packets of one connection.
  *
- * It cuts the bytes into packets itself: so a packet that is too large is refused by its header, before it is
- * there, and every packet's own bytes are at hand for what `mqtt-packet` does not look at.
+ * Splits the bytes into packets itself: a packet that is too large is refused by its header, and the bytes of every packet are available
+ * for checks that `mqtt-packet` does not make.
  */
 export class PacketReader {
   private readonly parser = parser();
   private readonly chunks: Buffer[] = [];
   private buffered = 0;
-  /** Bytes that must be there before another look is worth it. */
+  /** Number of bytes required before the next attempt to decode. */
   private wanted = 2;
   private protocolVersion = 4;
   private parsed: Packet | undefined;
@@ -27,7 +27,7 @@ export class PacketReader {
     this.parser.on('error', (error: Error) => (this.problem = error));
   }
 
-  /** @throws ProtocolViolation at the first packet that is not one */
+  /** @throws ProtocolViolation at the first malformed packet */
   *read(chunk: Buffer): Generator<Packet> {
     this.chunks.push(chunk);
     this.buffered += chunk.length;
@@ -45,7 +45,7 @@ export class PacketReader {
     this.buffered = bytes.length;
   }
 
-  /** Undefined while the length itself is not there yet. */
+  /** Undefined while the length is incomplete. */
   private packetLength(bytes: Buffer): number | undefined {
     let complete = false;
     for (let i = 1; i <= MAX_VARIABLE_BYTES && i < bytes.length && !complete; i++) complete = bytes[i]! < 0x80;
@@ -66,7 +66,7 @@ export class PacketReader {
   private parse(frame: Buffer): Packet {
     this.parsed = this.problem = undefined;
     this.parser.parse(frame);
-    // Assigned by the parser's events, which type narrowing does not see.
+    // Assigned in events of the parser, which type narrowing does not track.
     const problem = this.problem as Error | undefined;
     const packet = this.parsed as Packet | undefined;
     if (problem) throw unreadable(frame, problem);
@@ -84,7 +84,7 @@ const CONNECT_HEADER = 0x10;
 
 function unreadable(frame: Buffer, problem: Error): ProtocolViolation {
   const isConnect = frame[0] === CONNECT_HEADER;
-  // [MQTT-3.1.2-2]: a protocol version that is not spoken here has an answer of its own
+  // [MQTT-3.1.2-2]: an unsupported protocol version has its own answer
   return isConnect && problem.message === 'Invalid protocol version'
     ? new ProtocolViolation(ReasonCode.UNSUPPORTED_PROTOCOL_VERSION, problem.message)
     : malformed(`A packet cannot be read: ${problem.message}`);

@@ -2,21 +2,21 @@ import { generate, type Packet } from 'mqtt-packet';
 import type { PublishPacket } from '../broker-message.js';
 import { insertUserProperties } from './user-property-bytes.js';
 
-/** Control packets of one connection to bytes, as the client at its end understands them. */
+/** Encodes the control packets of one connection, for the version of the client. */
 export class PacketWriter {
   protocolVersion: 3 | 4 | 5 = 4;
   /** The client's Maximum Packet Size. */
   maximumPacketSize = Infinity;
-  /** Topics that may get an alias: at most the client's Topic Alias Maximum. */
+  /** Maximum number of aliases: the client's Topic Alias Maximum. */
   topicAliasMaximum = 0;
   private readonly aliases = new Map<string, number>();
 
-  /** Whether the client takes a packet of this size [MQTT-3.1.2-24]. */
+  /** Whether the client accepts a packet of this size [MQTT-3.1.2-24]. */
   fits(packet: Packet): boolean {
     return this.maximumPacketSize === Infinity || this.encode(packet).length <= this.maximumPacketSize;
   }
 
-  /** Undefined when there is no such packet in the client's version. */
+  /** Undefined if the client's version does not have this packet. */
   write(packet: Packet): Buffer | undefined {
     if (this.protocolVersion < 5 && packet.cmd === 'disconnect') return undefined;
     return this.encode(packet.cmd === 'publish' ? this.withAlias(packet) : packet);
@@ -31,7 +31,7 @@ export class PacketWriter {
     return insertUserProperties(bare, userPropertyBytes);
   }
 
-  /** Aliases go to the first topics that come, and stay with them (section 3.3.2.3.4). */
+  /** Aliases are assigned to the first topics, and not changed (section 3.3.2.3.4). */
   private withAlias(publish: PublishPacket): PublishPacket {
     const known = this.aliases.get(publish.topic);
     if (known === undefined && this.aliases.size >= this.topicAliasMaximum) return publish; // [MQTT-3.1.2-26]

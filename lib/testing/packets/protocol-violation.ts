@@ -1,4 +1,4 @@
-/** A client broke the protocol: the connection ends with this reason code (section 4.13). */
+/** A client violated the protocol: the connection is closed with this reason code (section 4.13). */
 export class ProtocolViolation extends Error {
   constructor(
     readonly reasonCode: number,

@@ -1,7 +1,7 @@
 import { remainingExpirySeconds, type PublishPacket } from '../broker-message.js';
 import type { Delivery } from '../sessions/outbound-flow.js';
 
-/** The PUBLISH of a delivery as it is sent now. */
+/** The PUBLISH packet of a delivery. */
 export function publishPacket(delivery: Delivery, messageId: number | undefined, dup: boolean): PublishPacket {
   const { message, qos, retain, identifiers } = delivery;
   const properties = { ...message.properties };

@@ -2,11 +2,11 @@ import { ReasonCode } from '../../protocol/reason-code.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { readVariableByteInteger, variableByteInteger } from './variable-byte-integer.js';
 
-// User Properties keep their order across names [MQTT-3.3.2-18], which an object by name cannot: they are forwarded as bytes.
+// User Properties keep their order across names [MQTT-3.3.2-18], which is lost in an object: they are forwarded as bytes.
 
 const USER_PROPERTY = 0x26;
 
-/** Reads one property's value and gives the position after it. */
+/** Returns the offset after the value of a property. */
 type Skip = (bytes: Buffer, at: number) => number;
 const fixed =
   (length: number): Skip =>
@@ -15,7 +15,7 @@ const fixed =
 const lengthPrefixed: Skip = (bytes, at) => at + 2 + bytes.readUInt16BE(at);
 const pair: Skip = (bytes, at) => lengthPrefixed(bytes, lengthPrefixed(bytes, at));
 
-/** The properties that a PUBLISH from a client may carry (section 3.3.2.3). */
+/** The properties allowed in a PUBLISH of a client (section 3.3.2.3). */
 const PUBLISH_PROPERTIES: ReadonlyMap<number, Skip> = new Map([
   [0x01, fixed(1)], // Payload Format Indicator
   [0x02, fixed(4)], // Message Expiry Interval
@@ -27,7 +27,7 @@ const PUBLISH_PROPERTIES: ReadonlyMap<number, Skip> = new Map([
   [USER_PROPERTY, pair],
 ]);
 
-/** The User Properties of a PUBLISH as they stand on the wire; undefined when it has none. */
+/** The encoded User Properties of a PUBLISH; undefined when it has none. */
 export function readUserProperties(publish: Buffer): Buffer | undefined {
   try {
     const { start, end } = publishProperties(publish);
@@ -47,7 +47,7 @@ export function readUserProperties(publish: Buffer): Buffer | undefined {
   }
 }
 
-/** `publish`, which has no User Properties, with `userProperties` put in. */
+/** Adds `userProperties` to `publish`, which has none. */
 export function insertUserProperties(publish: Buffer, userProperties: Buffer): Buffer {
   const header = readVariableByteInteger(publish, 1);
   const { lengthAt, start, end } = publishProperties(publish);

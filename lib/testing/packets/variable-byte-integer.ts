@@ -1,4 +1,4 @@
-/** Most bytes that a Variable Byte Integer takes (section 1.5.5). */
+/** Maximum size of a Variable Byte Integer (section 1.5.5). */
 export const MAX_VARIABLE_BYTES = 4;
 
 /** @throws RangeError when `bytes` ends before the integer does, or the integer is too long */

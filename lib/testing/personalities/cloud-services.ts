@@ -1,6 +1,6 @@
 import type { Personality } from './personality.js';
 
-// Services that cannot be had for a test: the limits that they publish.
+// Cloud services: their published limits.
 
 const AWS_QUOTAS = 'docs.aws.amazon.com/general/latest/gr/iot-core.html, message broker and protocol quotas';
 const AWS_MQTT = 'docs.aws.amazon.com/iot/latest/developerguide/mqtt.html';

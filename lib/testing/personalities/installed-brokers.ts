@@ -1,6 +1,6 @@
 import type { Personality } from './personality.js';
 
-// Brokers that can be installed: what was measured on them, and the limits that they have unless they are configured otherwise.
+// Installable brokers: measured behaviour, and default limits.
 
 export const MOSQUITTO: Personality = [
   { options: { receiveMaximum: 20 }, source: 'mosquitto.conf(5), max_inflight_messages' },

@@ -1,12 +1,12 @@
 import type { MqttBrokerOptions } from '../broker-options.js';
 
-/** One thing that a broker is known for. */
+/** One known deviation of a broker. */
 export interface Trait {
-  /** The options that have the in-process broker do it. */
+  /** The options that imitate it. */
   readonly options: Readonly<MqttBrokerOptions>;
-  /** Where it is published, or on what it was measured. */
+  /** Publication or measured version. */
   readonly source: string;
 }
 
-/** What is known of one broker. */
+/** The known deviations of one broker. */
 export type Personality = readonly Trait[];

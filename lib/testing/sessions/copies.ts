@@ -6,7 +6,7 @@ import type { Subscription } from './session.js';
 
 type CopyOptions = Pick<ResolvedBrokerOptions, 'overlap' | 'copyIdentifiers' | 'sharedIdentifiers'>;
 
-/** The copies of a message for one session, whose plain `subscriptions` match it: one for all of them, or one for each. */
+/** The copies of a message for one session with matching non-shared `subscriptions`: one for all of them, or one for each. */
 export function copiesFor(
   message: BrokerMessage,
   subscriptions: readonly Subscription[],
@@ -34,7 +34,7 @@ function copyFor(
   };
 }
 
-/** Of a delivery for a Shared Subscription. @param plain the member's plain subscriptions that match the message too */
+/** Subscription Identifiers of a delivery for a Shared Subscription. @param plain matching non-shared subscriptions of the member */
 export function sharedIdentifiers(
   member: Subscription,
   plain: readonly Subscription[],

@@ -5,7 +5,7 @@ import { ProtocolViolation } from '../packets/protocol-violation.js';
 
 type Limits = Pick<ResolvedBrokerOptions, 'receiveMaximum' | 'topicAliasMaximum'>;
 
-/** What a 5.0 client may send on one connection: Topic Aliases, and QoS 1 and 2 messages up to the Receive Maximum. */
+/** Enforces the limits of a 5.0 client on one connection: Topic Alias Maximum and Receive Maximum. */
 export class InboundFlow {
   private readonly topics = new Map<number, string>();
   private readonly unacknowledged = new Set<number>();
@@ -13,8 +13,8 @@ export class InboundFlow {
   constructor(private readonly limits: Limits) {}
 
   /**
-   * The PUBLISH with its Topic Name in place.
-   * @throws ProtocolViolation when it goes beyond a limit
+   * Resolves the Topic Alias of a PUBLISH.
+   * @throws ProtocolViolation when it exceeds a limit
    */
   received(publish: IPublishPacket): IPublishPacket {
     if (publish.qos > 0) {
@@ -27,7 +27,7 @@ export class InboundFlow {
     return alias === undefined ? publish : this.resolve(publish, alias);
   }
 
-  /** A packet that goes to the client may free its Packet Identifier. */
+  /** A packet to the client may free its Packet Identifier. */
   sent(packet: Packet): void {
     const ends =
       packet.cmd === 'puback' || packet.cmd === 'pubcomp' || (packet.cmd === 'pubrec' && isFailure(packet.reasonCode));
@@ -40,7 +40,7 @@ export class InboundFlow {
       throw new ProtocolViolation(ReasonCode.TOPIC_ALIAS_INVALID, `The Topic Alias ${alias} is not allowed`);
     }
     const topic = publish.topic || this.topics.get(alias);
-    if (!topic) throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `The Topic Alias ${alias} stands for nothing`);
+    if (!topic) throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `The Topic Alias ${alias} has no Topic Name`);
     this.topics.set(alias, topic);
     return publish.topic ? publish : { ...publish, topic };
   }

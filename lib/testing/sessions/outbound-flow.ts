@@ -6,31 +6,31 @@ import { isExpired, type BrokerMessage } from '../broker-message.js';
 import type { ResolvedBrokerOptions } from '../broker-options.js';
 import { ProtocolViolation } from '../packets/protocol-violation.js';
 
-/** An Application Message on its way to one session. */
+/** An Application Message for one session. */
 export interface Delivery {
   readonly message: BrokerMessage;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly identifiers: readonly number[];
-  /** The Shared Subscription that it was dealt for. */
+  /** The Shared Subscription of the delivery. */
   readonly share?: string | undefined;
 }
 
-/** The connection that a session is on at the moment. */
+/** The present connection of a session. */
 export interface Link {
   /** The client's Receive Maximum. */
   readonly receiveMaximum: number;
-  /** False when the PUBLISH is larger than the client takes, and was not sent. */
+  /** False when the PUBLISH exceeds the client's Maximum Packet Size, and was not sent. */
   deliver(delivery: Delivery, messageId: number | undefined, dup: boolean): boolean;
   send(packet: Packet): void;
   disconnect(reasonCode: number): void;
-  /** Ends without a word. */
+  /** Closes the connection without DISCONNECT. */
   cut(): void;
 }
 
 interface InFlight {
   readonly delivery: Delivery;
-  /** What the client has to answer: PUBLISH by PUBACK or PUBREC, PUBREL by PUBCOMP. */
+  /** The packet that the client must answer: PUBLISH with PUBACK or PUBREC, PUBREL with PUBCOMP. */
   awaits: 'publish' | 'pubrel';
 }
 
@@ -38,14 +38,14 @@ type Acknowledgement = IPubackPacket | IPubrecPacket | IPubcompPacket;
 
 const MAX_PACKET_IDENTIFIER = 0xffff;
 
-/** QoS 1 and 2 messages to one client: wait in a queue, go out as the client's Receive Maximum allows, wait for their end. */
+/** QoS 1 and 2 messages to one client: queued, sent within the client's Receive Maximum, and kept until they are acknowledged. */
 export class OutboundFlow {
   private current: Link | undefined;
   private queue: Delivery[] = [];
   private readonly unacknowledged = new Map<number, InFlight>();
-  /** In flight on an earlier connection, to be sent again on this one. */
+  /** Unacknowledged messages of an earlier connection, to be sent again. */
   private unsent: number[] = [];
-  /** PUBLISH packets that may still be sent (section 4.9). */
+  /** Send quota: PUBLISH packets that may be sent (section 4.9). */
   private quota = 0;
   private lastId = 0;
 
@@ -67,7 +67,7 @@ export class OutboundFlow {
     return this.unacknowledged.size;
   }
 
-  /** Whether a QoS 1 or 2 message would go out at once. */
+  /** Whether a QoS 1 or 2 message would be sent at once. */
   get hasRoom(): boolean {
     return this.current !== undefined && this.queue.length === 0 && this.quota > 0;
   }
@@ -79,7 +79,7 @@ export class OutboundFlow {
     this.unsent = unreceived.map(([messageId]) => messageId);
   }
 
-  /** On a connection again: what is in flight is sent again [MQTT-4.4.0-1], in order [MQTT-4.6.0-1], then the queue. */
+  /** A new connection: sends unacknowledged messages again [MQTT-4.4.0-1], in order [MQTT-4.6.0-1], then the queue. */
   resume(): void {
     for (const [messageId, { awaits }] of this.unacknowledged) {
       if (awaits === 'pubrel') this.release(messageId, ReasonCode.SUCCESS);
@@ -102,7 +102,7 @@ export class OutboundFlow {
     }
   }
 
-  /** @throws ProtocolViolation when the packet does not answer what was sent */
+  /** @throws ProtocolViolation when the packet is not the expected answer */
   acknowledge(packet: Acknowledgement): void {
     const messageId = packet.messageId!;
     const entry = this.unacknowledged.get(messageId);
@@ -114,7 +114,7 @@ export class OutboundFlow {
     const expected = awaits === 'pubrel' ? 'pubcomp' : delivery.qos === 1 ? 'puback' : 'pubrec';
     if (packet.cmd === 'pubrec' && awaits === 'pubrel') return this.release(messageId, ReasonCode.SUCCESS);
     if (packet.cmd !== expected) {
-      throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `A ${packet.cmd} came where a ${expected} was due`);
+      throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `A ${packet.cmd} arrived, but a ${expected} was expected`);
     }
     const reasonCode = packet.reasonCode ?? ReasonCode.SUCCESS;
     if (packet.cmd === 'pubrec' && !isFailure(reasonCode)) {
@@ -129,14 +129,14 @@ export class OutboundFlow {
     this.pump();
   }
 
-  /** Takes what was dealt for Shared Subscriptions and never sent out of the queue. */
+  /** Removes unsent messages of Shared Subscriptions from the queue. */
   takeQueuedShared(movable: (share: string) => boolean): Delivery[] {
     const taken = this.queue.filter(({ share }) => share !== undefined && movable(share));
     if (taken.length > 0) this.queue = this.queue.filter((delivery) => !taken.includes(delivery));
     return taken;
   }
 
-  /** Everything that the client did not get, in order; QoS 2 messages on their way belong to nobody else [MQTT-4.8.2-5]. */
+  /** All messages that the client did not receive, in order; sent QoS 2 messages must not go to other members [MQTT-4.8.2-5]. */
   takeUndelivered(): Delivery[] {
     const started = [...this.unacknowledged.values()].filter(({ delivery }) => delivery.qos === 1);
     const undelivered = [...started.map(({ delivery }) => delivery), ...this.queue];

@@ -9,7 +9,7 @@ export class RetainedMessages {
     return this.byTopic.size;
   }
 
-  /** Keeps a retained message [MQTT-3.3.1-5]; an empty payload removes what was there [MQTT-3.3.1-6, MQTT-3.3.1-7]. */
+  /** Keeps a retained message [MQTT-3.3.1-5]; an empty payload removes it [MQTT-3.3.1-6, MQTT-3.3.1-7]. */
   keep(message: BrokerMessage): void {
     if (!message.retain) return; // [MQTT-3.3.1-8]
     if (message.payload.length > 0) this.byTopic.set(message.topic, message);

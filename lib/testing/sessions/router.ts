@@ -6,7 +6,7 @@ import type { Session, Subscription } from './session.js';
 import { SharedGroup } from './shared-group.js';
 import { TopicIndex } from './topic-index.js';
 
-/** Who gets which message: all subscriptions of all sessions. */
+/** Routes messages: has all subscriptions of all sessions. */
 export class Router {
   private readonly plain = new TopicIndex<Subscription>();
   private readonly shared = new TopicIndex<SharedGroup>();
@@ -51,7 +51,7 @@ export class Router {
     for (const text of [...session.subscriptions.keys()]) this.unsubscribe(session, text);
   }
 
-  /** Gives `message` to all whom it concerns; returns how many sessions and groups that were. */
+  /** Delivers `message` to all matching sessions and groups; returns their number. */
   route(message: BrokerMessage, publisher?: Session): number {
     let receivers = 0;
     for (const [session, subscriptions] of bySession(this.plain.match(message.topic), publisher)) {
@@ -62,12 +62,12 @@ export class Router {
     return receivers;
   }
 
-  /** Whether a member of the group is there to take over at once. */
+  /** Whether a member of the group can receive messages at once. */
   isShareOnline(share: string): boolean {
     return this.groups.get(share)?.isOnline ?? false;
   }
 
-  /** Another member gets what one did not; false when there is none. */
+  /** Delivers a message to another member of the group; false when there is none. */
   dealAgain({ message, share }: Delivery): boolean {
     const group = share === undefined ? undefined : this.groups.get(share);
     return group !== undefined && this.deal(group, message);

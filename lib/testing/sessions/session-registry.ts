@@ -13,7 +13,7 @@ interface RegistryParts {
   readonly options: ResolvedBrokerOptions;
 }
 
-/** All sessions by Client Identifier, connected or not: begins, keeps, expires and ends them. */
+/** All sessions by Client Identifier, connected or not: creates, keeps, expires and ends them. */
 export class SessionRegistry {
   private readonly sessions = new Map<string, Session>();
   private readonly expiries = new Map<Session, CancelTimer>();
@@ -28,7 +28,7 @@ export class SessionRegistry {
     return [...this.sessions.values()];
   }
 
-  /** Resumes the client's session, or begins one: always a new one with `clean` [MQTT-3.1.2-4, MQTT-3.1.2-5, MQTT-3.1.2-6]. */
+  /** Resumes the client's session, or creates one; always a new one with `clean` [MQTT-3.1.2-4, MQTT-3.1.2-5, MQTT-3.1.2-6]. */
   open(clientId: string, clean: boolean): { session: Session; sessionPresent: boolean } {
     const previous = this.sessions.get(clientId);
     if (previous && !clean) {
@@ -43,7 +43,7 @@ export class SessionRegistry {
     return { session, sessionPresent: false };
   }
 
-  /** The session's connection is gone: others take over what was dealt to it, and its time runs. */
+  /** The session's connection has ended: other group members get its unsent messages, and its expiry starts. */
   left(session: Session): void {
     const { router } = this.parts;
     if (session.expirySeconds === 0) return this.end(session);
@@ -71,7 +71,7 @@ export class SessionRegistry {
     events.emit('session-end', { clientId: session.clientId });
   }
 
-  /** Forgets all sessions, as a broker without persistence does when it goes down. */
+  /** Removes all sessions, as after a restart without persistence. */
   clear(): void {
     for (const session of this.all()) {
       this.stopExpiry(session);

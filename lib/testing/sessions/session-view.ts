@@ -3,25 +3,25 @@ import type { Session } from './session.js';
 
 /** One subscription of a session. */
 export interface SubscriptionView {
-  /** As subscribed, `$share/<group>/` included. */
+  /** Topic Filter, including `$share/<group>/`. */
   readonly filter: string;
-  /** As granted. */
+  /** Granted QoS. */
   readonly qos: QoS;
   readonly nl: boolean;
   readonly rap: boolean;
   readonly identifier: number | undefined;
 }
 
-/** A session at the moment of asking. */
+/** A snapshot of a session. */
 export interface SessionView {
   readonly clientId: string;
   readonly connected: boolean;
   /** Session Expiry Interval in seconds. */
   readonly expirySeconds: number;
   readonly subscriptions: readonly SubscriptionView[];
-  /** Messages that wait to be sent. */
+  /** Number of queued messages. */
   readonly queued: number;
-  /** Messages sent and not acknowledged to the end. */
+  /** Number of sent messages whose exchange is not complete. */
   readonly inFlight: number;
 }
 

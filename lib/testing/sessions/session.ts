@@ -11,13 +11,13 @@ export interface Subscription {
   readonly identifier: number | undefined;
 }
 
-/** A client's Session State (section 4.1): outlives its connections, ends with one of them or by Session Expiry. */
+/** A client's Session State (section 4.1): ends with a connection or when its Session Expiry Interval is over. */
 export class Session {
-  /** By filter as subscribed. Changed by the router only. */
+  /** By subscribed filter. Changed by the router only. */
   readonly subscriptions = new Map<string, Subscription>();
   /** Packet Identifiers of QoS 2 messages received and not released yet. */
   readonly receivedQos2 = new Set<number>();
-  /** Of the client that is connected, or was. */
+  /** User name of the client. */
   username: string | undefined;
   /** Session Expiry Interval in seconds. */
   expirySeconds = 0;

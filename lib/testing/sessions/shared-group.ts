@@ -3,9 +3,9 @@ import type { TopicFilter } from '../../protocol/topic-filter.js';
 import type { BrokerMessage } from '../broker-message.js';
 import type { Session, Subscription } from './session.js';
 
-/** The members of one Shared Subscription (section 4.8.2), who get its messages in turns. */
+/** The members of one Shared Subscription (section 4.8.2), which receive its messages in turn. */
 export class SharedGroup {
-  /** Whose turn it is comes first. */
+  /** Members; the next one is first. */
   private members: Subscription[] = [];
 
   constructor(readonly filter: TopicFilter) {}
@@ -18,7 +18,7 @@ export class SharedGroup {
     return this.members.some(({ session }) => session.outbound.link);
   }
 
-  /** A member that subscribes again keeps its turn. */
+  /** A member that subscribes again keeps its position. */
   join(subscription: Subscription): void {
     const at = this.members.findIndex(({ session }) => session === subscription.session);
     if (at < 0) this.members.push(subscription);
@@ -30,7 +30,7 @@ export class SharedGroup {
   }
 
   /**
-   * Gives `message` to one member; false when nobody is there to take it.
+   * Delivers `message` to one member; false when there is none.
    * @param identifiersFor the Subscription Identifiers of a delivery to a member
    */
   deal(message: BrokerMessage, identifiersFor: (member: Subscription) => readonly number[]): boolean {
@@ -47,7 +47,7 @@ export class SharedGroup {
     return true;
   }
 
-  /** Who is online and has room; else who is online and waits least; else, for QoS 1 and 2, a session that is kept. */
+  /** An online member with send quota; else the online member with the shortest queue; else, at QoS 1 and 2, an offline session. */
   private choose(message: BrokerMessage): Subscription | undefined {
     const online = this.members.filter(({ session }) => session.outbound.link);
     if (online.length === 0) return this.members.find((member) => lower(message.qos, member.qos) > 0);

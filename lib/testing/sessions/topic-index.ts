@@ -1,11 +1,11 @@
 import type { TopicFilter } from '../../protocol/topic-filter.js';
 
-/** Topics whose wildcard matches are remembered. */
+/** Maximum number of topics whose wildcard matches are cached. */
 const CACHED_TOPICS = 1000;
 
 /**
- * Values by Topic Filter. Filters without wildcards are looked up; the others are scanned once for a topic, and the
- * result kept until the next change.
+ * Values by Topic Filter. Filters without wildcards are looked up; the others are scanned once for each topic, and the result is cached
+ * until the next change.
  */
 export class TopicIndex<Value> {
   private readonly exact = new Map<string, Set<Value>>();

@@ -12,13 +12,13 @@ interface PendingWill {
   readonly cancel: CancelTimer;
 }
 
-/** Wills of connections that are gone (section 3.1.2.5), published at once or when their delay is over. */
+/** Wills of ended connections (section 3.1.2.5), published at once or after their delay. */
 export class Wills {
   private readonly pending = new Map<Session, PendingWill>();
 
   constructor(private readonly publish: (session: Session, message: BrokerMessage) => void) {}
 
-  /** At the end of the delay or of the session, whichever is first [MQTT-3.1.2-8]. */
+  /** Publishes the will at the end of the delay or of the session, whichever is first [MQTT-3.1.2-8]. */
   schedule(session: Session, will: Will): void {
     const seconds = Math.min(will.delaySeconds, session.expirySeconds);
     const cancel = seconds > 0 ? afterSeconds(seconds, () => this.publishNow(session)) : () => {};
@@ -32,7 +32,7 @@ export class Wills {
     if (pending) this.publish(session, createMessage(pending.will));
   }
 
-  /** The client is back in time [MQTT-3.1.3-9]. */
+  /** The client has reconnected in time [MQTT-3.1.3-9]. */
   cancel(session: Session): void {
     this.pending.get(session)?.cancel();
     this.pending.delete(session);

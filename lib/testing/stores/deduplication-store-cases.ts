@@ -4,28 +4,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import type { Claim, DeduplicationStore } from '../../protocol/deduplication-store.js';
 
-/** One thing that a store has to do. */
+/** One requirement for a store. */
 export interface StoreCase {
   readonly name: string;
-  /** Rejects when the store does not do it. */
+  /** Rejects when the store does not meet the requirement. */
   run(this: void): Promise<void>;
 }
 
-/** Two stores on one database: as two processes have it. */
+/** Two stores on one database, as in two processes. */
 type Stores = readonly [DeduplicationStore, DeduplicationStore];
 
 const LEASE_MS = 60_000;
 const TTL_MS = 60_000;
-/** A lease or a time to live that is waited for. */
+/** A lease or a time to live whose end the tests wait for. */
 const SHORT_MS = 150;
 const DEADLINE_MS = 10_000;
 const MANY = 500;
 
 /**
- * What every {@link DeduplicationStore} has to do, for any test runner. Keys are random: cases may run against a database that others
- * use too.
+ * Test cases for every {@link DeduplicationStore}, for any test runner. Keys are random, so that the cases can run against a shared
+ * database.
  *
- * @param open gives a store on the same database as those before; one that keeps everything in memory may give the same again
+ * @param open returns a store on the same database each time; for a store in memory, it may return the same one
  *
  * @example
  * ```ts
@@ -195,14 +195,14 @@ async function isClaimed(claim: Claim | Promise<Claim>, state: Claim['state']): 
   equal((await claim).state, state);
 }
 
-/** A lease that ends soon has ended. */
+/** Waits until a short lease has ended. */
 async function becomesMine(store: DeduplicationStore, key: string, owner: string): Promise<void> {
   for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await sleep(10))
     if ((await store.claim(key, owner, LEASE_MS)).state === 'mine') return;
   throw new Error(`the lease, or time to live, of ${SHORT_MS} ms has not ended after ${DEADLINE_MS} ms`);
 }
 
-/** Text and bytes are the same on the wire. */
+/** Strings and bytes are equal in a packet. */
 function comparable({ payload, properties, ...message }: OutgoingMessage): object {
   const { correlationData, ...others } = properties ?? {};
   return {

@@ -1,17 +1,17 @@
 import type { IConnackPacket } from 'mqtt';
 import type { QoS } from '../../protocol/application-message.js';
 
-/** What the broker of a connection can do, and how much of it (section 3.2.2.3). */
+/** Capabilities and limits of the broker (section 3.2.2.3). */
 export interface BrokerLimits {
-  /** QoS 1 and 2 messages that may be under way to the broker at once. */
+  /** Maximum number of unacknowledged QoS 1 and 2 messages to the broker. */
   readonly receiveMaximum: number;
-  /** QoS 2 messages that may be under way to the broker at once. */
+  /** Maximum number of unacknowledged QoS 2 messages to the broker. */
   readonly receiveMaximumQoS2: number;
-  /** Topic Aliases that it takes; 0 for none. */
+  /** Topic Alias Maximum of the broker; 0 for none. */
   readonly topicAliasMaximum: number;
   readonly maximumQoS: QoS;
   readonly retainAvailable: boolean;
-  /** Bytes of a whole packet. */
+  /** Maximum Packet Size, in bytes. */
   readonly maximumPacketSize: number;
   readonly sharedSubscriptions: boolean;
   readonly wildcardSubscriptions: boolean;
@@ -19,12 +19,12 @@ export interface BrokerLimits {
   readonly responseInformation: string | undefined;
 }
 
-/** What holds where no Receive Maximum is given, on either side (sections 3.1.2.11.3 and 3.2.2.3.3). */
+/** The default of Receive Maximum, for client and broker (sections 3.1.2.11.3 and 3.2.2.3.3). */
 export const UNLIMITED_RECEIVE_MAXIMUM = 65_535;
-/** On 3.1.1 a broker cannot say what it takes; mosquitto drops QoS 2 messages beyond 20 under way. */
+/** 3.1.1 has no Receive Maximum; Mosquitto drops QoS 2 messages when more than 20 are unacknowledged. */
 const SAFE_QOS_2_WINDOW = 20;
 
-/** Reads the limits off an accepted CONNACK; what it does not mention is unlimited. */
+/** The limits in an accepted CONNACK; a missing property means no limit. */
 export function brokerLimits({ properties = {} }: IConnackPacket, protocolVersion: 4 | 5): BrokerLimits {
   const v5 = protocolVersion === 5;
   const receiveMaximum = properties.receiveMaximum ?? UNLIMITED_RECEIVE_MAXIMUM;
@@ -42,7 +42,7 @@ export function brokerLimits({ properties = {} }: IConnackPacket, protocolVersio
   };
 }
 
-/** Availability is a byte on the wire, which not every version of the parser turns into a boolean. */
+/** Availability is a byte in the packet, and not every version of the parser converts it to a boolean. */
 function isAvailable(value: unknown): boolean {
   return value !== false && value !== 0;
 }

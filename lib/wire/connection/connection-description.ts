@@ -2,7 +2,7 @@ import type { ResolvedConnectionOptions } from '../../options/connection-options
 import type { QoS } from '../../protocol/application-message.js';
 import { endpointsOf, type Endpoint } from '../network/endpoint.js';
 
-/** Where a connection goes. */
+/** The address of a broker. */
 export interface EndpointDescription {
   /** `mqtt` is TCP, `mqtts` is TLS. */
   readonly protocol: 'mqtt' | 'mqtts' | 'ws' | 'wss';
@@ -14,29 +14,29 @@ export interface EndpointDescription {
 }
 
 /**
- * How a server or a client reaches its broker, as it may be shown to anybody: user name, password, keys, the query of a URL and the
- * payload of the will are left out.
+ * The connection options of a server or a client, without confidential values: user name, password, keys, the query of a URL and the
+ * payload of the will are omitted.
  */
 export interface ConnectionDescription {
-  /** Name of the broker, by its options or its `MqttModule`; undefined where it has none. */
+  /** The option `name`, or the name of the `MqttModule`; undefined if there is none. */
   readonly name: string | undefined;
-  /** One, or those of `servers`. */
+  /** The endpoint, or those of `servers`. */
   readonly endpoints: readonly EndpointDescription[];
   /** 5 is MQTT 5.0, 4 is MQTT 3.1.1. */
   readonly protocolVersion: 4 | 5;
-  /** Undefined where the options name none: then it is another one at every start. */
+  /** Client Identifier; undefined if the options set none: then a random one is generated at every start. */
   readonly clientId: string | undefined;
   /** Clean Start (5.0) or Clean Session (3.1.1). */
   readonly clean: boolean;
-  /** Seconds; undefined where the options do not say. */
+  /** Keep Alive in seconds; undefined if the options do not set it. */
   readonly keepalive: number | undefined;
-  /** Seconds; undefined where the options do not say, and on 3.1.1. */
+  /** Session Expiry Interval in seconds; undefined if the options do not set it, and on 3.1.1. */
   readonly sessionExpiryInterval: number | undefined;
-  /** Bytes; undefined where the options do not say, and on 3.1.1. */
+  /** Maximum Packet Size in bytes; undefined if the options do not set it, and on 3.1.1. */
   readonly maximumPacketSize: number | undefined;
-  /** Undefined where there is none. */
+  /** The will; undefined if there is none. */
   readonly will: { readonly topic: string; readonly qos: QoS; readonly retain: boolean } | undefined;
-  /** What the broker is shown, in the words of AsyncAPI. */
+  /** Kinds of credentials, by their names in AsyncAPI. */
   readonly authentication: readonly ('userPassword' | 'X509')[];
 }
 

@@ -2,16 +2,16 @@ import type { IConnackPacket, IDisconnectPacket } from 'mqtt';
 import { ConnectionRefusedError } from '../../errors/connection-refused.error.js';
 import { connectReasonCode, describeReasonCode, ReasonCode } from '../../protocol/reason-code.js';
 
-/** Refusals that may pass, so that retrying makes sense; all others need a change of configuration. */
-const PASSING = new Set<number>([
+/** Temporary refusals, which are retried; all others need a change of configuration. */
+const TEMPORARY = new Set<number>([
   ReasonCode.SERVER_UNAVAILABLE,
   ReasonCode.SERVER_BUSY,
   ReasonCode.QUOTA_EXCEEDED,
   ReasonCode.CONNECTION_RATE_EXCEEDED,
 ]);
 
-/** Reasons of a DISCONNECT that have nothing to do with what the broker was sent last. */
-const NOTHING_SENT = new Set<number>([
+/** Reason codes of a DISCONNECT that were not caused by a packet of this client. */
+const NOT_CAUSED_BY_PACKETS = new Set<number>([
   ReasonCode.SERVER_UNAVAILABLE,
   ReasonCode.SERVER_BUSY,
   ReasonCode.SERVER_SHUTTING_DOWN,
@@ -25,7 +25,7 @@ const NOTHING_SENT = new Set<number>([
   ReasonCode.MAXIMUM_CONNECT_TIME,
 ]);
 
-/** Codes of the errors that a socket gives when the other side has closed it while something was under way. */
+/** Codes of socket errors when the peer has closed the connection. */
 const CLOSED_BY_PEER = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 const REMEDIES: Readonly<Record<number, string>> = {
@@ -36,34 +36,34 @@ const REMEDIES: Readonly<Record<number, string>> = {
 };
 
 /**
- * What trying again can do about a failure: `passing` ones go away; `firm` ones need somebody to change something, which may
- * happen to a service that did connect before; `fatal` ones get worse.
+ * Whether to retry after a failure: `passing` failures are temporary; `firm` ones need a change of configuration, which may happen while
+ * a service is running; after `fatal` ones a retry does harm.
  */
 type Severity = 'passing' | 'firm' | 'fatal';
 
-/** Why a connection did not come about, or ended. */
+/** Why a connection could not be made, or ended. */
 export interface ConnectionFailure {
   readonly error: Error;
   readonly severity: Severity;
-  /** Whether the broker ended a connection without a word, rather than the network. */
+  /** Whether the broker closed the connection without a DISCONNECT. */
   readonly silent?: boolean;
-  /** Whether the broker has answered, so that it can be reached. */
+  /** Whether the broker can be reached: it has answered. */
   readonly answered?: boolean;
-  /** Whether it is known what ended the connection, and that it was nothing that the broker was sent. */
+  /** Whether the cause is known, and is not a packet of this client. */
   readonly explained?: boolean;
-  /** What the broker gave as its reason. */
+  /** Reason code of the broker. */
   readonly reasonCode?: number;
-  /** Whether something that the broker was sent may have ended the connection. */
+  /** Whether a packet of this client may be the cause. */
   readonly suspected?: boolean;
-  /** Where the broker says to go instead (Server Reference, section 4.11). */
+  /** Server Reference of the broker (section 4.11). */
   readonly serverReference?: string | undefined;
-  /** What to try about it. */
+  /** A hint on how to fix it. */
   readonly hint?: string | undefined;
-  /** Whether to go there from now on, and not just this once. */
+  /** Whether the move is permanent (0x9D). */
   readonly moved?: boolean;
 }
 
-/** What a CONNACK other than success means. */
+/** The failure for a CONNACK with an error. */
 export function refusedConnack(packet: IConnackPacket, broker: string): ConnectionFailure {
   const reasonCode = connectReasonCode(packet.reasonCode || packet.returnCode || 0);
   const said = packet.properties?.reasonString;
@@ -73,7 +73,7 @@ export function refusedConnack(packet: IConnackPacket, broker: string): Connecti
     `${said ? `, "${said}"` : ''}.${remedy ? ` ${remedy}.` : ''}`;
   return {
     error: new ConnectionRefusedError(message, reasonCode),
-    severity: PASSING.has(reasonCode) ? 'passing' : 'firm',
+    severity: TEMPORARY.has(reasonCode) ? 'passing' : 'firm',
     answered: true,
     reasonCode,
     serverReference: packet.properties?.serverReference,
@@ -81,7 +81,7 @@ export function refusedConnack(packet: IConnackPacket, broker: string): Connecti
   };
 }
 
-/** What a DISCONNECT from the broker means (section 3.14). */
+/** The failure for a DISCONNECT from the broker (section 3.14). */
 export function brokerDisconnect(packet: IDisconnectPacket, broker: string, clientId: string): ConnectionFailure {
   const reasonCode = packet.reasonCode ?? ReasonCode.SUCCESS;
   if (reasonCode === ReasonCode.SESSION_TAKEN_OVER) {
@@ -92,7 +92,7 @@ export function brokerDisconnect(packet: IDisconnectPacket, broker: string, clie
   return {
     error: new ConnectionRefusedError(message, reasonCode),
     severity: 'passing',
-    explained: NOTHING_SENT.has(reasonCode),
+    explained: NOT_CAUSED_BY_PACKETS.has(reasonCode),
     reasonCode,
     serverReference: packet.properties?.serverReference,
     moved: reasonCode === ReasonCode.SERVER_MOVED,
@@ -102,7 +102,7 @@ export function brokerDisconnect(packet: IDisconnectPacket, broker: string, clie
 export function takeoverError(broker: string, clientId: string): ConnectionRefusedError {
   const message =
     `Another client took over the session of Client Identifier "${clientId}" on ${broker}. ` +
-    'Give every process a clientId of its own; this one does not reconnect, or the two would evict each other for ever.';
+    'Give every process its own clientId. This client does not reconnect: it would take the session back, again and again.';
   return new ConnectionRefusedError(message, ReasonCode.SESSION_TAKEN_OVER);
 }
 
@@ -111,7 +111,7 @@ export function isTakeover(error: Error | undefined): boolean {
   return error instanceof ConnectionRefusedError && error.reasonCode === ReasonCode.SESSION_TAKEN_OVER;
 }
 
-/** Whether the broker may have ended the connection over something that it was sent, as brokers do when a packet displeases them. */
+/** Whether the broker may have closed the connection because of a packet of this client. */
 export function mayBeHangUp(failure: ConnectionFailure | undefined): boolean {
   if (!failure) return true;
   if (failure.explained !== undefined) return !failure.explained;

@@ -23,34 +23,34 @@ import { NetworkConnection, type NetworkHost, type PacketHandler } from './netwo
 import { reasonOf, Reconnection, withHint } from './reconnection.js';
 import { renewCredentials } from './renew-credentials.js';
 
-/** How the session of a new network connection begins. */
+/** The session of a new network connection. */
 export interface SessionStart {
   /** Whether the broker resumes an earlier session (Session Present). */
   readonly sessionPresent: boolean;
-  /** Whether this process has not been connected before. */
+  /** Whether this is the first connection of this process. */
   readonly first: boolean;
 }
 
 export interface ConnectionEvents {
-  /** The broker accepted the connection; nothing it sends has been handled yet. */
+  /** The broker accepted the connection; no other packet has been handled yet. */
   session: [SessionStart];
   /** Connected. */
   connected: [SessionStart];
-  /** A control packet of MQTT.js's has come. */
+  /** A packet for MQTT.js has arrived. */
   control: [Packet];
-  /** The broker reads again: there is room for messages. */
+  /** The socket has drained: more messages can be written. */
   drained: [];
-  /** The network connection is gone. */
+  /** The network connection has ended. */
   lost: [Loss];
-  /** The broker has granted a Topic Filter, with that QoS at most. */
+  /** The broker has granted a Topic Filter, with this maximum QoS. */
   granted: [string, QoS];
   /** The broker has refused a Topic Filter. */
   refused: [RefusedFilter];
-  /** An attempt to connect has failed. */
+  /** A connection attempt has failed. */
   attemptFailed: [ConnectionFailure];
-  /** A new attempt is going to be made. */
+  /** A new attempt starts. */
   reconnecting: [];
-  /** It is over: closed by us, or given up with an error. No event follows. */
+  /** The connection is closed by this side, or given up with an error. No event follows. */
   closed: [Error | undefined];
 }
 
@@ -62,22 +62,22 @@ interface Waiter {
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
 
 /**
- * One connection to a broker through all of its network connections: when to connect, when to try again, when to give up.
+ * The connection to a broker, across network connections: when to connect, when to retry, when to give up.
  *
- * What is sent and received over it is the business of {@link Publisher}, {@link Subscriber} and {@link InboundMessages}.
+ * Messages and subscriptions are handled by {@link Publisher}, {@link Subscriber} and {@link InboundMessages}.
  *
  * @internal
  */
 export class Connection extends EventEmitter<ConnectionEvents> implements NetworkHost {
   readonly client: MqttClient;
-  /** Where it goes, without credentials, and how it is called where there are several; see {@link address}. */
+  /** URL without credentials, and the name of the broker if it has one; see {@link address}. */
   readonly broker: string;
   readonly identifiers: PacketIdentifiers;
-  /** What the broker can do; known from the first accepted CONNACK on. */
+  /** Capabilities of the broker; undefined before the first accepted CONNACK. */
   limits: BrokerLimits | undefined;
-  /** What ended or prevented the latest network connection. */
+  /** Error of the latest network connection or attempt. */
   lastError: Error | undefined;
-  /** Takes the packets of the data plane. */
+  /** Handles the packets of the data plane. */
   handler: PacketHandler | undefined;
 
   private phase: 'idle' | 'connecting' | 'connected' | 'resuming' | 'waiting' | 'closed' = 'idle';
@@ -86,13 +86,13 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   private network: NetworkConnection | undefined;
   /** Whether the broker has accepted the present network connection. */
   private accepted = false;
-  /** Whether the broker may have ended the connection before this one over something that it was sent. */
+  /** Whether the broker may have closed the previous connection because of a packet. */
   private hungUp = false;
-  /** Whether something that was sent is suspected of having ended the latest one. */
+  /** Whether a packet is suspected to have caused the latest loss. */
   private suspected = false;
   private waiters: Waiter[] = [];
   private failure: ConnectionFailure | undefined;
-  /** Aborts when the connection is over. */
+  /** Aborted when the connection is closed. */
   private readonly over = new AbortController();
   private timer: LongTimeout | undefined;
 
@@ -114,7 +114,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     this.client.on('close', () => this.onClose());
   }
 
-  /** Where it goes, without credentials. */
+  /** URL of the broker, without credentials. */
   get address(): string {
     return this.endpoints.label;
   }
@@ -123,7 +123,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     return this.phase === 'connected';
   }
 
-  /** Whether a connection is missing that was there before, or that could not be made: it is being tried again. */
+  /** Whether the connection was lost or could not be made, and is retried. */
   get offline(): boolean {
     return this.phase === 'waiting' || (this.phase === 'connecting' && this.lastError !== undefined);
   }
@@ -132,7 +132,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     return this.phase === 'closed';
   }
 
-  /** Writes on the present network connection; undefined unless the broker has accepted it, and it is not being ended. */
+  /** Writer of the present network connection; undefined before the broker has accepted it, and while it is being closed. */
   get writer(): Writer | undefined {
     return this.accepted && this.network?.writer.usable ? this.network.writer : undefined;
   }
@@ -141,13 +141,13 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     return this.options.protocolVersion;
   }
 
-  /** QoS 1 and 2 messages that the broker may have under way to us (section 3.1.2.11.3); unbounded on 3.1.1. */
+  /** Receive Maximum of this client (section 3.1.2.11.3); unlimited on 3.1.1. */
   get receiveMaximum(): number {
     if (this.protocolVersion === 4) return Infinity;
     return this.options.mqtt.properties?.receiveMaximum ?? UNLIMITED_RECEIVE_MAXIMUM;
   }
 
-  /** Milliseconds that the broker is given to answer what it has to answer. */
+  /** Maximum time in milliseconds for the broker to answer a packet. */
   get answerTimeoutMs(): number {
     return this.options.mqtt.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS;
   }
@@ -157,10 +157,10 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   }
 
   /**
-   * Resolves when there is a connection, which the first call makes and which is kept from then on.
+   * Connects on the first call, and keeps the connection from then on. Resolves when it is connected.
    *
-   * @throws ConnectionRefusedError when the broker refuses for good or the attempts are used up
-   * @throws ConnectionClosedError when `close()` comes first
+   * @throws ConnectionRefusedError when the broker refuses permanently, or the attempts are exhausted
+   * @throws ConnectionClosedError when `close()` is called first
    */
   open(): Promise<void> {
     if (this.phase === 'connected') return Promise.resolve();
@@ -171,7 +171,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   }
 
   /**
-   * As {@link open}, but it does not wait for more than one attempt.
+   * Like {@link open}, but waits for one attempt only.
    *
    * @throws ConnectionClosedError when the attempt fails
    */
@@ -191,12 +191,12 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     }
   }
 
-  /** Connects if there has been no attempt yet; an event reports the outcome. */
+  /** Connects if there has been no attempt yet; the result is reported by an event. */
   connectIfIdle(): void {
     if (this.phase === 'idle') void this.attempt();
   }
 
-  /** Ends the connection, with a DISCONNECT where there is one to end. Never rejects. */
+  /** Closes the connection, with a DISCONNECT if it is connected. Never rejects. */
   async close(): Promise<void> {
     if (this.phase === 'closed') return;
     const started = this.phase !== 'idle';
@@ -204,14 +204,14 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     if (started) await this.endClient();
   }
 
-  /** Ends the network connection and comes back at once, so that the broker redelivers what was withheld. */
+  /** Closes the network connection and reconnects at once, so that the broker redelivers withheld messages. */
   resume(): void {
     if (this.phase !== 'connected') return;
     this.phase = 'resuming';
     this.endNetwork();
   }
 
-  /** Sends a PINGREQ; undefined when there is no connection. @returns tells whether it has been answered */
+  /** Sends a PINGREQ; undefined when there is no connection. @returns a function that returns whether the broker has answered */
   sendPing(): (() => boolean) | undefined {
     return this.connected ? this.network?.ping() : undefined;
   }
@@ -249,7 +249,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     for (const { resolve } of this.waiters.splice(0)) resolve();
   }
 
-  /** MQTT.js waits on after a refusal; what came is not to be trusted [MQTT-4.13.1-1]. */
+  /** Ends the attempt: MQTT.js would keep waiting after a refusal, and after a violation no packet can be trusted [MQTT-4.13.1-1]. */
   private onError(error: Error): void {
     this.noteError(error);
     if (this.phase === 'connecting' || this.phase === 'connected') this.network?.destroy();
@@ -279,7 +279,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     this.fail({ ...failure, suspected: suspected && !explained, hint }, wasConnected, explained);
   }
 
-  /** What was suspected of having ended the connection was not it, for the broker has taken it since. */
+  /** The broker has accepted the suspected packet: it did not cause the loss. */
   suspicionCleared(): void {
     if (this.suspected) this.reconnection.suspicionCleared();
     this.suspected = false;
@@ -308,7 +308,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     return loss;
   }
 
-  /** @param explained whether what ended the connection has been found, and is not sent again */
+  /** @param explained whether the cause has been found, and is not sent again */
   private fail(failure: ConnectionFailure, wasConnected: boolean, explained: boolean): void {
     this.lastError = failure.error;
     if (!wasConnected) {
@@ -324,28 +324,28 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
       return;
     }
     this.report(failure, wasConnected);
-    // at once, but not round and round where brokers send each other's clients back
+    // at once, but with a limit: brokers may redirect to each other
     const atOnce = explained || (redirected && this.reconnection.failedAttempts === 1);
     this.tryAgain(atOnce ? 0 : next);
   }
 
-  /** At every change of state, and of the attempts after it at every doubling of their number: at 4, 8, 16, and so on. */
+  /** Logs every change of state, and failed attempts at every doubling of their number: 4, 8, 16, and so on. */
   private report({ error, hint }: ConnectionFailure, wasConnected: boolean): void {
     const { broker, clientId, reconnection, logger } = this;
     const { failedAttempts: attempts } = reconnection;
     const reason = withHint(reasonOf(error), hint);
     if (wasConnected && reconnection.looksEvicted) {
       logger.warn(
-        `${broker} keeps ending the connection as soon as it is made: does another client use the Client Identifier "${clientId}"? ` +
-          'Give every process a clientId of its own, or none.',
+        `${broker} closes the connection again and again, soon after it is made: does another client use the Client Identifier "${clientId}"? ` +
+          'Give every process its own clientId, or none.',
       );
     } else if (wasConnected) logger.warn(`Connection to ${broker} lost (${reason}), reconnecting`);
-    else if (attempts === 1) logger.warn(`Cannot connect to ${broker} (${reason}), trying again`);
+    else if (attempts === 1) logger.warn(`Cannot connect to ${broker} (${reason}), retrying`);
     else if (attempts >= 4 && Number.isInteger(Math.log2(attempts)))
-      logger.warn(`Cannot connect to ${broker} (${reason}) after ${attempts} attempts, trying again`);
+      logger.warn(`Cannot connect to ${broker} (${reason}) after ${attempts} attempts, retrying`);
   }
 
-  /** Goes where the broker says, if that is wished; and back when it was for once and did not help. */
+  /** Follows a Server Reference, if allowed; returns to the configured server when a temporary one has failed. */
   private followReference({ serverReference, moved = false }: ConnectionFailure): boolean {
     if (!this.options.followServerReference) return false;
     return serverReference === undefined ? this.endpoints.restore() : this.endpoints.redirect(serverReference, moved);
@@ -370,7 +370,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     this.emit('closed', error);
   }
 
-  /** With a DISCONNECT where the broker has accepted the connection, whatever is still under way: it does not publish the will then. */
+  /** Sends a DISCONNECT if the broker has accepted the connection, so that it does not publish the will. */
   private endNetwork(): void {
     if (this.accepted) this.network?.end({ cmd: 'disconnect' });
     else this.network?.destroy();
@@ -433,7 +433,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     if (packet.cmd === 'connack') this.onConnack(packet);
     else if (packet.cmd === 'disconnect') {
       this.failure = brokerDisconnect(packet, this.broker, this.clientId);
-      this.lastError = this.failure.error; // what is cut short by it asks for the reason before the socket is closed
+      this.lastError = this.failure.error; // interrupted operations read the reason before the socket is closed
     } else if (packet.cmd !== 'auth') this.assertAccepted(packet.cmd.toUpperCase());
     this.emit('control', packet);
   }
@@ -459,7 +459,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
 
   private assertAccepted(what: string): void {
     if (this.accepted) return;
-    throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `a ${what} came before the CONNACK [MQTT-3.2.0-1]`);
+    throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `a ${what} arrived before the CONNACK [MQTT-3.2.0-1]`);
   }
 
   /** Listeners of the application may throw, which must not end the connection. */

@@ -2,7 +2,7 @@ import { MqttClient, type IClientOptions } from 'mqtt';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 import { credentialsOf } from '../network/endpoints.js';
 
-/** What MQTT.js does not decide: when to connect, what to subscribe again, and everything about messages. */
+/** Disables what this transport does itself: reconnecting, restoring subscriptions, and everything about messages. */
 const DATA_PLANE: Partial<IClientOptions> = {
   protocolId: 'MQTT',
   manualConnect: true,
@@ -16,8 +16,8 @@ const DATA_PLANE: Partial<IClientOptions> = {
 };
 
 /**
- * The MQTT.js client of a connection: it speaks CONNECT, AUTH, SUBSCRIBE, UNSUBSCRIBE, PINGREQ and DISCONNECT with the broker. It
- * connects only when told, on the stream that it is given.
+ * The MQTT.js client of a connection: it handles CONNECT, AUTH, SUBSCRIBE, UNSUBSCRIBE, PINGREQ and DISCONNECT. It connects only on
+ * `connect()`, over the given stream.
  */
 export function createControlClient(
   { url, protocolVersion, mqtt }: ResolvedConnectionOptions,
@@ -25,7 +25,7 @@ export function createControlClient(
   streamBuilder: () => MqttClient['stream'],
 ): MqttClient {
   const options: IClientOptions = {
-    ...mqtt, // MQTT.js writes into what it is given
+    ...mqtt, // a copy: MQTT.js changes its options
     ...(url && credentialsOf(url)),
     ...DATA_PLANE,
     protocolVersion,
@@ -34,7 +34,7 @@ export function createControlClient(
   return new MqttClient(streamBuilder, options);
 }
 
-/** Ends a client whose network connection is gone, or is dropped now. Resolves when it has ended; never rejects. */
+/** Ends a client, and drops its network connection. Resolves when it has ended; never rejects. */
 export function endControlClient(client: MqttClient): Promise<void> {
   return new Promise((resolve) => {
     if (client.stream === undefined) resolve();

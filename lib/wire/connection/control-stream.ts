@@ -2,30 +2,30 @@ import { Duplex } from 'node:stream';
 import { FrameReader, type Frame } from '../inbound/frame-reader.js';
 
 interface ControlStreamParts {
-  /** Takes one whole Control Packet that MQTT.js writes. */
+  /** Receives each whole Control Packet that MQTT.js writes. */
   readonly onPacket: (frame: Frame) => void;
-  /** MQTT.js has nothing more to write. */
+  /** MQTT.js has ended the stream. */
   readonly onEnd: () => void;
-  /** MQTT.js drops the connection. */
+  /** MQTT.js has destroyed the stream. */
   readonly onDestroy: () => void;
 }
 
-/** What MQTT.js takes for its network connection: it carries control packets, one whole packet at a time. */
+/** The stream that MQTT.js uses as its network connection. It transfers whole control packets. */
 export class ControlStream extends Duplex {
   private readonly reader: FrameReader;
 
   constructor(private readonly parts: ControlStreamParts) {
     super();
-    // MQTT.js writes a packet in pieces, between which nothing else may be written
+    // MQTT.js writes a packet in several pieces, and no other bytes may be written between them
     this.reader = new FrameReader(parts.onPacket);
   }
 
-  /** Shows MQTT.js a packet from the broker. */
+  /** Passes a packet from the broker to MQTT.js. */
   receive({ bytes, start, end }: Frame): void {
-    this.push(Buffer.from(bytes.subarray(start, end))); // MQTT.js may read it later, when the buffer holds something else
+    this.push(Buffer.from(bytes.subarray(start, end))); // a copy: MQTT.js may read it after the buffer has been reused
   }
 
-  /** MQTT.js holds packets back until the turn ends; they leave in the order of its calls instead, and the writer gathers them. */
+  /** No-op: MQTT.js corks until the end of the turn, but the writer batches packets itself, in the order of the calls. */
   override cork(): void {}
 
   override uncork(): void {}

@@ -22,42 +22,42 @@ const ACKNOWLEDGEMENTS: Readonly<Record<number, AcknowledgementKind>> = {
   [PacketType.PUBCOMP]: 'pubcomp',
 };
 
-/** Where the packets of a network connection go. */
+/** Handles the packets of a network connection. */
 export interface PacketHandler {
   publish(packet: PublishPacket, writer: Writer): void;
-  /** PUBREL. */
+  /** Handles a PUBREL. */
   released(identifier: number, writer: Writer): void;
-  /** @returns whether it is for a message that the data plane has sent */
+  /** Handles an acknowledgement. @returns whether it is for a message of the data plane */
   acknowledged(kind: AcknowledgementKind, identifier: number, reasonCode: number): boolean;
 }
 
-/** What a network connection tells the connection that it is one of. */
+/** The connection to which a network connection belongs. */
 export interface NetworkHost extends PacketHandler {
   /** Whether `packetsend` has listeners. */
   readonly watched: boolean;
   sent(packet: Packet): void;
   drained(): void;
-  /** A packet for MQTT.js has come; it is shown to it afterwards. */
+  /** A packet for MQTT.js has arrived; it is passed on afterwards. */
   control(packet: Packet): void;
   /**
-   * The broker broke the protocol, or reading failed: the connection is being ended.
+   * The broker violated the protocol, or reading failed: the connection is being closed.
    *
-   * @param inAnswer whether with its answer to a message, which may answer that message so again
+   * @param inAnswer whether in the acknowledgement of a message: the broker may do so again for the same message
    */
   failed(error: Error, inAnswer: boolean): void;
 }
 
 /**
- * One network connection, and the line between the two planes: PUBLISH and its acknowledgements are read and written here, all
- * other packets are MQTT.js's, which sees a stream that carries nothing else.
+ * One network connection, which separates the two planes: PUBLISH and its acknowledgements are handled here, all other packets are passed
+ * to MQTT.js over a stream.
  *
  * @internal
  */
 export class NetworkConnection {
-  /** For MQTT.js. */
+  /** The stream of MQTT.js. */
   readonly control: ControlStream;
   readonly writer: Writer;
-  /** Resolves when it is gone. */
+  /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
   private readonly reader: FrameReader;
   private readonly decoder: PublishDecoder;
@@ -91,26 +91,26 @@ export class NetworkConnection {
     });
   }
 
-  /** @throws whatever keeps the connection from being begun */
+  /** @throws any error that prevents the connection from starting */
   static async open(
     endpoint: Endpoint,
     options: ResolvedConnectionOptions,
     host: NetworkHost,
   ): Promise<NetworkConnection> {
-    const reader = { read: (_bytes: Buffer): void => {} }; // nothing comes before a CONNECT has been sent
+    const reader = { read: (_bytes: Buffer): void => {} }; // no bytes arrive before the CONNECT
     const stream = await openNetworkStream(endpoint, options, (bytes) => reader.read(bytes));
     const connection = new NetworkConnection(stream, options, host);
     reader.read = (bytes) => connection.read(bytes);
     return connection;
   }
 
-  /** Ends it with a DISCONNECT. What comes from now on is not read. */
+  /** Ends the connection with a DISCONNECT. Further packets are not read. */
   end(disconnect?: Packet): void {
     this.reader.stop();
     this.writer.end(disconnect);
   }
 
-  /** Writes a PINGREQ. @returns whether it has been answered, and with it everything before it taken, when asked later */
+  /** Writes a PINGREQ. @returns a function that returns whether the broker has answered, and so has received everything sent before */
   ping(): () => boolean {
     this.writer.append(PINGREQ_BYTES, 0, PINGREQ_BYTES.length);
     const number = ++this.pings;
@@ -147,13 +147,13 @@ export class NetworkConnection {
     if (kind !== undefined) {
       this.readingAnswer = true;
       const identifier = packetIdentifierOf(frame);
-      // of a message that the application has published by the MQTT.js client itself
+      // for a message that the application has published with the MQTT.js client directly
       if (!this.host.acknowledged(kind, identifier, reasonCodeOf(frame, this.protocolVersion)))
         this.control.receive(frame);
       this.readingAnswer = false;
     } else if (type === PacketType.PUBREL) {
       const identifier = packetIdentifierOf(frame);
-      reasonCodeOf(frame, this.protocolVersion); // checked, though nothing depends on it
+      reasonCodeOf(frame, this.protocolVersion); // validates it; the value is not needed
       this.host.released(identifier, this.writer);
     } else {
       if (type === PacketType.PINGRESP) this.answeredPings++;
@@ -174,6 +174,6 @@ export class NetworkConnection {
     }
     this.writer.append(bytes, start, end);
     if (type === PacketType.PINGREQ) this.pings++;
-    if (type === PacketType.DISCONNECT) this.end(); // nothing may follow it [MQTT-3.14.4-1]
+    if (type === PacketType.DISCONNECT) this.end(); // no packet may follow it [MQTT-3.14.4-1]
   }
 }

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.js';
 
 /**
- * Asks the broker for a sign of life (PINGREQ, section 3.12). It answers when it has taken everything that was sent before.
+ * Sends a PINGREQ (section 3.12). The broker answers after it has received everything that was sent before.
  *
  * @returns false when there is no connection, or no answer in time
  */
@@ -23,6 +23,6 @@ export function ping(connection: Connection, timeoutMs: number): Promise<boolean
     const timer = setTimeout(() => settle(false), timeoutMs);
     connection.on('control', onControl);
     connection.on('lost', onLost);
-    connection.on('closed', onLost); // a connection that is closed is not lost
+    connection.on('closed', onLost); // close() does not emit 'lost'
   });
 }

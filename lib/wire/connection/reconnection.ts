@@ -6,30 +6,30 @@ import { takeoverError, type ConnectionFailure } from './connection-failure.js';
 
 type ReconnectionOptions = Pick<ResolvedConnectionOptions, 'reconnect' | 'maxConnectionAttempts' | 'clientId'>;
 
-/** After a successful connection, refusals that retrying cannot cure are retried this often in a row. */
+/** After a successful connection, permanent refusals are retried this many times in a row. */
 const MAX_FIRM_REFUSALS = 10;
-/** A connection that lived this long counts as stable: the next failure starts the backoff anew. */
+/** A connection that lasts this long is stable: the next failure resets the backoff. */
 const STABLE_AFTER_MS = 5_000;
 
-/** A connection that was ended in silence this soon may have been taken over: some brokers do not say so. */
+/** A connection that the broker closed this soon without a DISCONNECT may have been taken over. */
 const SHORT_LIVED_MS = 1_000;
 const MAX_SHORT_LIVED = 20;
 /**
- * Two clients that evict each other wait longer and longer before they come back, so that their connections live longer too: this
- * often in a row, each no older than that, is worth a warning.
+ * Two clients that take the session from each other reconnect with growing delays, so their connections last longer too. This many losses
+ * in a row, each of a connection no older than `YOUNG_MS`, cause a warning.
  */
 const SUSPICIOUS_EVICTIONS = 3;
 const YOUNG_MS = 30_000;
 
-/** Decides after each failure whether to try again, and when. */
+/** Decides after each failure whether and when to retry. */
 export class Reconnection {
   private failures = 0;
   private firmRefusals = 0;
   private everConnected = false;
   private connectedAt = 0;
-  /** Connections in a row that the broker ended in silence as soon as they were made, no attempt failing in between. */
+  /** Number of consecutive connections that the broker closed soon, without a DISCONNECT, and without a failed attempt in between. */
   private shortLived = 0;
-  /** The same of connections that were young. */
+  /** The same for connections younger than `YOUNG_MS`. */
   private evictions = 0;
   private young = false;
 
@@ -38,17 +38,17 @@ export class Reconnection {
     private readonly broker: string,
   ) {}
 
-  /** Whether connections are lost again and again as soon as they are made: what two clients with one identifier do to each other. */
+  /** Whether connections are lost soon, again and again, as with two clients that have the same Client Identifier. */
   get looksEvicted(): boolean {
     return this.evictions >= SUSPICIOUS_EVICTIONS;
   }
 
-  /** Whether no connection has come about yet. */
+  /** Whether there has been no connection yet. */
   get isFirst(): boolean {
     return !this.everConnected;
   }
 
-  /** Attempts that have failed in a row. */
+  /** Number of failed attempts in a row. */
   get failedAttempts(): number {
     return this.failures;
   }
@@ -59,7 +59,7 @@ export class Reconnection {
     this.connectedAt = now;
   }
 
-  /** The connection that `connected` spoke of is gone. @returns whether it had lived so long that it counts as stable */
+  /** The connection reported with `connected` has ended. @returns whether it was stable */
   lost(now: number): boolean {
     const lifetime = now - this.connectedAt;
     const stable = lifetime >= STABLE_AFTER_MS;
@@ -70,20 +70,20 @@ export class Reconnection {
     return stable;
   }
 
-  /** The latest loss was not due to what was suspected of it. */
+  /** The suspected packet was not the cause of the latest loss. */
   suspicionCleared(): void {
     this.shortLived++;
     if (this.young) this.evictions++;
   }
 
-  /** @returns milliseconds to wait before the next attempt, or the error to give up with */
+  /** @returns milliseconds to wait before the next attempt, or the final error */
   failed({ error, severity, silent = false, suspected = false, hint }: ConnectionFailure): number | Error {
     this.failures++;
     if (!silent) this.evictions = 0;
     else if (this.young && !suspected) this.evictions++;
-    // a broker that is down, or a network that fails, refuses attempts and breaks connections: it does not end them in silence
+    // a takeover closes connections silently; a broker that is down, or a network failure, refuses attempts or resets connections
     if (suspected)
-      this.shortLived = Math.max(0, this.shortLived - 1); // as long as the suspicion stands
+      this.shortLived = Math.max(0, this.shortLived - 1); // while the loss is still being investigated
     else if (!silent) this.shortLived = 0;
     if (severity === 'fatal') return error;
     if (this.shortLived >= MAX_SHORT_LIVED) return takeoverError(this.broker, this.options.clientId);
@@ -96,7 +96,7 @@ export class Reconnection {
     return this.attemptsUsedUp(error, hint);
   }
 
-  /** Failed attempts to connect: of the failures in a row after a connection, the first is its loss. */
+  /** Number of failed attempts: after a connection, the first failure is its loss. */
   private get attempts(): number {
     return this.everConnected ? this.failures - 1 : this.failures;
   }
@@ -121,12 +121,12 @@ export class Reconnection {
   }
 }
 
-/** A reason, and what to try about it. */
+/** A reason, with a hint if there is one. */
 export function withHint(reason: string, hint: string | undefined): string {
   return hint === undefined ? reason : `${reason}; ${hint}`;
 }
 
-/** An AggregateError, which a host with several addresses gives, has no message of its own. */
+/** The AggregateError for a host with several addresses has no message itself. */
 export function reasonOf(error: Error): string {
   return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }

@@ -5,17 +5,17 @@ import { inTime } from '../../timing/in-time.js';
 import { endpointsOf } from '../network/endpoint.js';
 
 /**
- * 5.0 takes a password without a user name (section 3.1.2.9), MQTT.js does not: it is told an empty one, which the network connection
- * takes out again.
+ * 5.0 allows a password without a user name (section 3.1.2.9), MQTT.js does not: it gets an empty user name, which the network connection
+ * removes.
  */
 const PASSWORD_ALONE = '';
 
 /**
- * Has the application give the credentials of the next connection, where it wants to be asked. MQTT.js is told those that the CONNECT
- * holds.
+ * Calls `credentials()` of the application, if set, before a connection attempt. The credentials of the CONNECT are set on the MQTT.js
+ * client.
  *
  * @returns the options of the next connection
- * @throws Error when it does not answer in time, InvalidOptionsError when it gives something else, and whatever it throws
+ * @throws Error when the function does not answer in time, InvalidOptionsError when its result is invalid, and any error of the function
  */
 export async function renewCredentials(
   client: MqttClient,
@@ -36,7 +36,7 @@ export async function renewCredentials(
     Object.assign(client.options, { username, password });
     if (authenticationData) client.options.properties = { ...client.options.properties, authenticationData };
   }
-  // an empty user name: it was put there by the attempt before
+  // an empty user name was set by the previous attempt
   const { username = PASSWORD_ALONE, password } = client.options;
   if (password !== undefined) client.options.username = username;
   const known = username === PASSWORD_ALONE ? undefined : username;

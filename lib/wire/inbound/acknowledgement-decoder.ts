@@ -5,7 +5,7 @@ import { packetNameOf, PacketType, packetTypeOf } from './packet-type.js';
 import { checkProperties, REASON_PROPERTIES } from './property-section.js';
 import { hex, malformed, type ProtocolViolation } from './protocol-violation.js';
 
-// PUBACK, PUBREC, PUBREL and PUBCOMP (sections 3.4 to 3.7) differ in their first byte, and in what reason codes they know.
+// PUBACK, PUBREC, PUBREL and PUBCOMP (sections 3.4 to 3.7) differ in their first byte and in their reason codes.
 
 const PUBACK = PacketType.PUBACK << 4;
 const PUBREC = PacketType.PUBREC << 4;
@@ -44,7 +44,7 @@ export function identifierIn(frame: Frame): number {
 /**
  * Reason code of a PUBACK, PUBREC, PUBREL or PUBCOMP: 0 where it has none.
  *
- * @throws ProtocolViolation when what stands behind the Packet Identifier is wrong
+ * @throws ProtocolViolation when the bytes after the Packet Identifier are invalid
  */
 export function reasonCodeOf(frame: Frame, protocolVersion: 4 | 5): number {
   const { bytes, body, end } = frame;
@@ -54,13 +54,13 @@ export function reasonCodeOf(frame: Frame, protocolVersion: 4 | 5): number {
   const type = packetTypeOf(frame);
   const packet = PacketType[type]!;
   if (protocolVersion === 4) {
-    throw malformed(`The ${packet} holds ${length} bytes, and on 3.1.1 it holds 2 (section 3.${type}.1)`);
+    throw malformed(`The ${packet} has ${length} bytes, but on 3.1.1 it must have 2 (section 3.${type}.1)`);
   }
   const reasonCode = bytes[body + IDENTIFIER_BYTES]!;
   checkReasonCode(reasonCode, type);
   const at = body + IDENTIFIER_BYTES + 1;
   if (at < end && checkProperties(bytes, at, end, { packet, allowed: REASON_PROPERTIES }) !== end) {
-    throw malformed(`The ${packet} goes on behind its properties (section 3.${type}.2.2)`);
+    throw malformed(`The ${packet} has bytes after its properties (section 3.${type}.2.2)`);
   }
   return reasonCode;
 }

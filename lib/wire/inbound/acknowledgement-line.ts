@@ -5,9 +5,9 @@ interface Entry {
 }
 
 /**
- * Holds back acknowledgements so that they leave in the order in which their messages arrived [MQTT-4.6.0-2, MQTT-4.6.0-3].
+ * Orders acknowledgements: they are sent in the order in which their messages arrived [MQTT-4.6.0-2, MQTT-4.6.0-3].
  *
- * A withheld message (`nack`) is skipped: it does not hold up those behind it.
+ * A withheld message (`nack`) is skipped: it does not block later ones.
  */
 export class AcknowledgementLine<E extends Entry> {
   private entries: E[] = [];
@@ -19,7 +19,7 @@ export class AcknowledgementLine<E extends Entry> {
     this.entries.push(entry);
   }
 
-  /** Releases all that are decided, up to the first one that is not. */
+  /** Releases all decided entries, up to the first undecided one. */
   flush(): void {
     const { entries } = this;
     while (this.head < entries.length) {
@@ -37,7 +37,7 @@ export class AcknowledgementLine<E extends Entry> {
     }
   }
 
-  /** Gives up on what is not decided, so that it no longer holds up what is, and releases that. */
+  /** Removes undecided entries, and releases the decided ones behind them. */
   skipUndecided(): void {
     this.entries = this.entries.filter((entry, place) => place >= this.head && entry.decision);
     this.head = 0;
@@ -49,12 +49,12 @@ export class AcknowledgementLine<E extends Entry> {
     return this.entries.length === this.head;
   }
 
-  /** The line of a connection that is gone: nothing in it may be released any more. */
+  /** Clears the line when its connection has ended: no acknowledgement may be sent for it any more. */
   clear(): void {
     this.entries = [];
     this.head = 0;
   }
 }
 
-/** Released entries are dropped in bulk: shifting each one off the front would move all those behind it. */
+/** Released entries are removed in bulk: `shift()` would move all others each time. */
 const COMPACT_AT = 1_024;

@@ -3,9 +3,9 @@ import type { Frame } from './frame-reader.js';
 import { checkProperties, type PropertyRules } from './property-section.js';
 import { hex, malformed, protocolError } from './protocol-violation.js';
 
-/** Reason codes from here on refuse the connection (section 3.2.2.2). */
+/** Reason codes of this value and above refuse the connection (section 3.2.2.2). */
 const FIRST_REFUSAL = 0x80;
-/** Last return code that 3.1.1 knows (section 3.2.2.3 there). */
+/** Highest return code of 3.1.1 (section 3.2.2.3 there). */
 const LAST_RETURN_CODE = 5;
 const RULES: PropertyRules = {
   packet: 'CONNACK',
@@ -32,7 +32,7 @@ const RULES: PropertyRules = {
 };
 
 /**
- * Checks a CONNACK. A reason code that nobody knows is a refusal like any other, and its number says more than a violation would.
+ * Checks a CONNACK. An unknown reason code is treated as a refusal, whose number is more helpful than a protocol violation.
  *
  * @throws ProtocolViolation
  */
@@ -46,16 +46,16 @@ export function checkConnack({ bytes, body, end }: Frame, protocolVersion: 4 | 5
     throw protocolError(`The CONNACK refuses with ${hex(code)}, and has Session Present [MQTT-3.2.2-6]`);
   }
   if (protocolVersion === 4) {
-    if (length > 2) throw malformed('The CONNACK goes on behind its return code (section 3.2.1)');
+    if (length > 2) throw malformed('The CONNACK has bytes after its return code (section 3.2.1)');
     return;
   }
-  // [MQTT-3.1.2-2] of 3.1.1: so a broker that speaks nothing else refuses 5.0.
+  // [MQTT-3.1.2-2] of 3.1.1: this is how a broker without 5.0 refuses it.
   if (length === 2 && code > 0 && code <= LAST_RETURN_CODE) return;
   if (length === 2) throw malformed('The CONNACK has no properties (section 3.2.2.3)');
   if (code > 0 && code < FIRST_REFUSAL) {
     throw protocolError(`The CONNACK has the reason code ${hex(code)} [MQTT-3.2.2-8]`);
   }
   if (checkProperties(bytes, body + 2, end, RULES) !== end) {
-    throw malformed('The CONNACK goes on behind its properties (section 3.2.2.3)');
+    throw malformed('The CONNACK has bytes after its properties (section 3.2.2.3)');
   }
 }

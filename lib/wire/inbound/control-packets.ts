@@ -18,7 +18,7 @@ const AUTH_RULES = {
 const SUBACK_RETURN_CODES: readonly number[] = [0, 1, 2, 0x80];
 
 /**
- * Checks a packet of any type but PUBLISH: what passes is a packet that a broker can send, and that MQTT.js can take.
+ * Checks a packet of any type except PUBLISH: it must be valid from a broker, and acceptable to MQTT.js.
  *
  * @throws ProtocolViolation
  */
@@ -67,24 +67,24 @@ export function checkControlPacket(frame: Frame, protocolVersion: 4 | 5): void {
     case PacketType.UNSUBSCRIBE:
     case PacketType.PINGREQ:
   }
-  throw protocolError(`A ${packetNameOf(frame)} came from the broker, and only clients send it (section 2.1.2)`);
+  throw protocolError(`A ${packetNameOf(frame)} arrived from the broker, but only clients send it (section 2.1.2)`);
 }
 
 /**
- * Decodes a packet that {@link checkControlPacket} has let pass.
+ * Decodes a packet that has passed {@link checkControlPacket}.
  *
  * @throws ProtocolViolation
  */
 export function decodeControlPacket({ bytes, start, end, owned }: Frame, protocolVersion: 4 | 5): Packet {
   const packets: Packet[] = [];
   const problems: Error[] = [];
-  const reader = parser({ protocolVersion }); // for one packet: an error leaves things behind in it
+  const reader = parser({ protocolVersion }); // a parser for one packet: after an error it must not be reused
   reader.on('packet', (packet) => packets.push(packet));
   reader.on('error', (error: Error) => problems.push(error));
   const packet = bytes.subarray(start, end);
-  reader.parse(owned ? packet : Buffer.from(packet)); // binary properties are slices of what it is given
-  if (problems[0]) throw malformed(`A packet cannot be read: ${problems[0].message}`);
-  if (!packets[0]) throw malformed('A packet cannot be read');
+  reader.parse(owned ? packet : Buffer.from(packet)); // binary properties are slices of this buffer
+  if (problems[0]) throw malformed(`A packet cannot be decoded: ${problems[0].message}`);
+  if (!packets[0]) throw malformed('A packet cannot be decoded');
   return packets[0];
 }
 
@@ -108,11 +108,11 @@ function checkSuback(frame: Frame, protocolVersion: 4 | 5): void {
 function checkUnsuback(frame: Frame, protocolVersion: 4 | 5): void {
   if (protocolVersion === 5) return checkAnswers(frame, PacketType.UNSUBACK);
   if (endOfIdentifier(frame) !== frame.end) {
-    throw malformed('The UNSUBACK goes on behind its Packet Identifier (section 3.11.1)');
+    throw malformed('The UNSUBACK has bytes after its Packet Identifier (section 3.11.1)');
   }
 }
 
-/** What SUBACK and UNSUBACK of 5.0 have in common: a reason code for each filter (sections 3.9 and 3.11). */
+/** Checks the reason codes of a SUBACK or UNSUBACK of 5.0 (sections 3.9 and 3.11). */
 function checkAnswers(frame: Frame, type: number): void {
   const { bytes, end } = frame;
   const packet = PacketType[type]!;
@@ -122,24 +122,24 @@ function checkAnswers(frame: Frame, type: number): void {
 }
 
 function endOfIdentifier(frame: Frame): number {
-  identifierIn(frame); // checked, and read by MQTT.js
+  identifierIn(frame); // validates it; MQTT.js reads it
   return frame.body + IDENTIFIER_BYTES;
 }
 
 function checkDisconnect({ bytes, body, end }: Frame): void {
-  if (body === end) return; // the reason code is 0 then (section 3.14.2.1)
+  if (body === end) return; // the reason code is 0 (section 3.14.2.1)
   checkReasonCode(bytes[body]!, PacketType.DISCONNECT);
   const at = body + 1;
   if (at < end && checkProperties(bytes, at, end, DISCONNECT_RULES) !== end) {
-    throw malformed('The DISCONNECT goes on behind its properties (section 3.14.2.2)');
+    throw malformed('The DISCONNECT has bytes after its properties (section 3.14.2.2)');
   }
 }
 
 function checkAuth({ bytes, body, end }: Frame): void {
-  // Section 3.15.2.1 lets it be empty, section 3.15.2.2.2 does not; nor does MQTT.js.
+  // Section 3.15.2.1 allows it to be empty; section 3.15.2.2.2 and MQTT.js do not.
   if (body === end) throw protocolError('The AUTH has no Authentication Method (section 3.15.2.2.2)');
   checkReasonCode(bytes[body]!, PacketType.AUTH);
   if (checkProperties(bytes, body + 1, end, AUTH_RULES) !== end) {
-    throw malformed('The AUTH goes on behind its properties (section 3.15.2.2)');
+    throw malformed('The AUTH has bytes after its properties (section 3.15.2.2)');
   }
 }

@@ -2,50 +2,50 @@ import { ReasonCode } from '../../protocol/reason-code.js';
 import { ProtocolViolation } from './protocol-violation.js';
 import { variableByteInteger, variableByteIntegerWidth } from '../variable-byte-integer.js';
 
-/** One Control Packet within the bytes that came. The object is reused: it is valid during the call that hands it out. */
+/** One Control Packet in the received bytes. The object is reused: it is valid during the call only. */
 export interface Frame {
   bytes: Buffer;
   /** Offset of the fixed header. */
   start: number;
-  /** Offset behind the Remaining Length. */
+  /** Offset after the Remaining Length. */
   body: number;
-  /** Offset behind the packet. */
+  /** Offset after the packet. */
   end: number;
-  /** Whether `bytes` belongs to this packet alone, so that a slice of it may be kept. */
+  /** Whether `bytes` belongs to this packet only, so that a slice of it may be kept. */
   owned: boolean;
 }
 
 const NOTHING = Buffer.alloc(0);
-/** Longest fixed header: the packet type and four bytes of Remaining Length (section 2.1). */
+/** Maximum length of a fixed header: the packet type and four bytes of Remaining Length (section 2.1). */
 const MAX_HEADER_BYTES = 5;
-/** A packet of up to that many bytes gets its buffer at once; a longer one as its bytes come, for its length may be a lie. */
+/** Up to this size, a buffer for the whole packet is allocated at once; beyond it, the buffer grows as bytes arrive, because the length may be false. */
 const TRUSTED_BYTES = 256 * 1024;
 
-/** Cuts the bytes of one connection into Control Packets, however they were split on their way. */
+/** Splits the bytes of one connection into Control Packets, whatever the chunks. */
 export class FrameReader {
   private readonly frame: Frame = { bytes: NOTHING, start: 0, body: 0, end: 0, owned: false };
-  /** Fixed header of a packet that goes on in the next chunk. */
+  /** Fixed header of a packet that continues in the next chunk. */
   private readonly header = Buffer.alloc(MAX_HEADER_BYTES);
-  /** What has come of that packet, once its length is known. */
+  /** Bytes of that packet so far, once its length is known. */
   private assembly = NOTHING;
   private filled = 0;
   private body = 0;
-  /** Bytes of the whole packet that is assembled; 0 while its length is not known. */
+  /** Size of the packet that is being assembled; 0 while its length is not known. */
   private total = 0;
   private reading = false;
   private stopped = false;
 
-  /** @param maximumPacketSize bytes of the largest packet that is accepted (section 3.1.2.11.4) */
+  /** @param maximumPacketSize maximum size of an accepted packet in bytes (section 3.1.2.11.4) */
   constructor(
     private readonly onFrame: (frame: Frame) => void,
     private readonly maximumPacketSize = Infinity,
   ) {}
 
   /**
-   * Takes the next bytes. What is thrown stops the reader, since the beginning of the next packet is not known then.
+   * Reads the next bytes. An error stops the reader, because the beginning of the next packet is then unknown.
    *
    * @param chunk valid during the call only
-   * @throws ProtocolViolation, and whatever onFrame throws
+   * @throws ProtocolViolation, and any error of onFrame
    */
   push(chunk: Buffer): void {
     if (this.reading) throw new Error('FrameReader.push() must not be called from within onFrame.');
@@ -62,13 +62,13 @@ export class FrameReader {
     }
   }
 
-  /** Nothing more is cut, also when called from within onFrame. */
+  /** Stops reading; may be called from onFrame. */
   stop(): void {
     this.stopped = true;
     this.assembly = NOTHING;
   }
 
-  /** Hands out the packets that are complete in the chunk, where they are, and keeps the beginning of the next one. */
+  /** Passes on the complete packets of the chunk without copying, and keeps the beginning of the next one. */
   private cut(chunk: Buffer, from: number): void {
     let start = from;
     while (start < chunk.length && !this.stopped) {
@@ -85,9 +85,9 @@ export class FrameReader {
   }
 
   /**
-   * Adds to the packet that is assembled.
+   * Adds bytes to the packet that is being assembled.
    *
-   * @returns how much of the chunk belongs to it
+   * @returns the number of bytes of the chunk that belong to it
    */
   private assemble(chunk: Buffer): number {
     let at = 0;
@@ -119,7 +119,7 @@ export class FrameReader {
     this.header.copy(this.assembly, 0, 0, this.body);
   }
 
-  /** Makes room by doubling, so that a byte is moved once or twice, whatever the size of the chunks. */
+  /** Grows the buffer by doubling, so that each byte is copied once or twice, whatever the size of the chunks. */
   private reserve(bytes: number): void {
     if (bytes <= this.assembly.length) return;
     const larger = Buffer.allocUnsafe(Math.min(this.total, Math.max(bytes, 2 * this.assembly.length)));

@@ -2,19 +2,19 @@ import type { PublishPacket, QoS } from '../../protocol/application-message.js';
 import type { Decision, Settling } from '../../protocol/delivery.js';
 import type { Writer } from '../outbound/writer.js';
 
-/** Who keeps the acknowledgements of messages. */
+/** Sends the acknowledgements of messages. */
 export interface AcknowledgementKeeper {
-  /** Called once, when something has been decided about a QoS 1 or QoS 2 message. */
+  /** Called once, when a QoS 1 or QoS 2 message is settled. */
   decided(message: InboundMessage, decision: Decision): void;
 }
 
-/** A message from the broker, from its arrival until it is decided about and, at QoS 1 and 2, its acknowledgement is written. */
+/** A message from the broker, from its arrival until it is settled and, at QoS 1 and 2, its acknowledgement is written. */
 export class InboundMessage implements Settling {
   decision: Decision | undefined;
-  /** Milliseconds since the epoch; 0 for a message at QoS 0 that does not expire, for which nobody asks. */
+  /** Time of arrival, in milliseconds since the epoch; 0 for a QoS 0 message that does not expire, for which it is not needed. */
   readonly arrivedAt: number;
 
-  /** @param writer of the network connection that it came on, which alone may acknowledge it */
+  /** @param writer writer of the network connection on which it arrived: it must not be acknowledged on another one */
   constructor(
     readonly packet: PublishPacket,
     public writer: Writer,
@@ -40,20 +40,20 @@ export class InboundMessage implements Settling {
     return this.packet.messageId!;
   }
 
-  /** When the sender's patience with it ends (section 3.3.2.3.3), in milliseconds since the epoch; `Infinity` for never. */
+  /** When the message expires (section 3.3.2.3.3), in milliseconds since the epoch; `Infinity` for never. */
   get expiresAt(): number {
     const seconds = this.packet.properties?.messageExpiryInterval;
     return seconds === undefined ? Infinity : this.arrivedAt + seconds * 1_000;
   }
 
-  /** Acknowledges, refuses or withholds it. The first decision counts; at QoS 0 there is nobody to tell. */
+  /** Acknowledges, rejects or withholds the message. Only the first decision has an effect; at QoS 0 none has. */
   decide(decision: Decision): void {
     if (this.decision) return;
     this.decision = decision;
     if (this.packet.qos > 0) this.keeper.decided(this, decision);
   }
 
-  /** Across connections only a message that is marked as a redelivery (DUP) is the same: identifiers are used again. */
+  /** Whether another PUBLISH is the same message. On another connection this requires the DUP flag, because identifiers are reused. */
   isRedeliveredBy(packet: PublishPacket, writer: Writer): boolean {
     return (packet.dup || writer === this.writer) && this.hasContentOf(packet);
   }

@@ -11,13 +11,13 @@ export type InboundMessageHandler = (message: InboundMessage) => void;
 interface InboundParts {
   readonly onMessage: InboundMessageHandler;
   readonly logger: Logger;
-  /** QoS of the messages whose acknowledgement tells the broker of a reject (5.0). Default: none. */
+  /** QoS levels at which the acknowledgement of a rejected message has its reason code (5.0). Default: none. */
   readonly refusable?: readonly QoS[];
   /**
-   * Told of every message that is withheld: its slot in the broker's window stays taken until the session is resumed.
+   * Called for every withheld message: it counts towards Receive Maximum until the session is resumed.
    *
-   * @param withheld messages withheld on the present connection, this one included
-   * @param again whether it is wished for again
+   * @param withheld number of messages withheld on the present connection, including this one
+   * @param again whether redelivery is requested
    */
   readonly onWithheld?: ((withheld: number, again: boolean) => void) | undefined;
 }
@@ -25,20 +25,20 @@ interface InboundParts {
 type AckedQoS = 1 | 2;
 
 /**
- * Messages from the broker: each is handed on at once, and its acknowledgement waits for a decision, without holding up anything
- * else. It is written in order of arrival [MQTT-4.6.0-2], and never on a connection that the message did not come on.
+ * Messages from the broker. Each is passed on at once, and its acknowledgement waits for a decision, without blocking other packets.
+ * Acknowledgements are written in order of arrival [MQTT-4.6.0-2], and only on the connection on which the message arrived.
  *
  * @internal
  */
 export class InboundMessages implements AcknowledgementKeeper {
   private readonly lines: Readonly<Record<AckedQoS, AcknowledgementLine<InboundMessage>>>;
-  /** By Packet Identifier: messages whose acknowledgement has not been written, whichever connection they came on. */
+  /** By Packet Identifier: messages whose acknowledgement has not been written, of all connections. */
   private readonly pending = new Map<number, InboundMessage>();
-  /** QoS 2 messages whose PUBREC is written and whose PUBREL has not come, by Packet Identifier. */
+  /** By Packet Identifier: QoS 2 messages whose PUBREC is written and whose PUBREL has not arrived. */
   private readonly received = new Map<number, InboundMessage>();
-  /** Packet Identifiers that the broker has in use on the present connection, towards our Receive Maximum (section 3.1.2.11.3). */
+  /** Packet Identifiers that the broker uses on the present connection: their number counts towards our Receive Maximum (section 3.1.2.11.3). */
   private readonly inUse = new Set<number>();
-  /** Whether the broker has been found to exceed it. */
+  /** Whether the broker has exceeded it. */
   private exceeded = false;
   private accepting = true;
   /** Messages withheld on the present connection. */
@@ -55,7 +55,7 @@ export class InboundMessages implements AcknowledgementKeeper {
     connection.on('lost', () => this.drained?.());
   }
 
-  /** Messages that nothing has been decided about. */
+  /** Number of messages that are not settled. */
   get undecidedCount(): number {
     let count = 0;
     for (const { decision } of this.pending.values()) if (!decision) count++;
@@ -67,43 +67,43 @@ export class InboundMessages implements AcknowledgementKeeper {
     return this.withheld;
   }
 
-  /** How much of our Receive Maximum the broker has used up; undefined where there is none, on 3.1.1 and without a connection. */
+  /** Our Receive Maximum and how much of it the broker uses; undefined on 3.1.1, without a Receive Maximum, and without a connection. */
   get window(): { size: number; used: number } | undefined {
     const { connected, receiveMaximum: size } = this.connection;
     return connected && size !== Infinity ? { size, used: this.inUse.size } : undefined;
   }
 
-  /** Milliseconds since the epoch at which the longest waiting one of them arrived. */
+  /** Time of arrival of the oldest unsettled message, in milliseconds since the epoch. */
   get oldestUndecided(): number | undefined {
     for (const { arrivedAt, decision } of this.pending.values()) if (!decision) return arrivedAt;
     return undefined;
   }
 
-  /** From now on nothing is taken: what arrives stays with the broker. */
+  /** Accepts no further messages: they are not acknowledged, and stay with the broker. */
   stopAccepting(): void {
     this.accepting = false;
   }
 
-  /** What is not decided now stays with the broker, and no longer holds up the acknowledgement of what came after it. */
+  /** Gives up on unsettled messages: they stay with the broker, and no longer block later acknowledgements. */
   giveUpUndecided(): void {
     this.lines[1].skipUndecided();
     this.lines[2].skipUndecided();
   }
 
-  /** Resolves when every QoS 2 exchange that began here has been completed by the broker (PUBREL), or cannot be any more. */
+  /** Resolves when the broker has completed every QoS 2 exchange (PUBREL), or the connection has ended. */
   completed(): Promise<void> {
     if (this.received.size === 0) return Promise.resolve();
     return new Promise((resolve) => (this.drained = resolve));
   }
 
-  /** A PUBLISH has come. */
+  /** A PUBLISH has arrived. */
   receive(packet: PublishPacket, writer: Writer): void {
     if (packet.qos === 0) {
       if (this.accepting) this.hand(new InboundMessage(packet, writer, this));
     } else this.receiveAcknowledged(packet, packet.qos, writer);
   }
 
-  /** A PUBREL has come: the broker lets go of a QoS 2 message [MQTT-4.3.3-11]. One that nobody knows is answered all the same. */
+  /** A PUBREL has arrived: the broker releases a QoS 2 message [MQTT-4.3.3-11]. One with an unknown identifier is answered too. */
   released(identifier: number, writer: Writer): void {
     this.inUse.delete(identifier);
     if (writer.usable) writer.acknowledge(PUBCOMP, identifier);
@@ -113,7 +113,7 @@ export class InboundMessages implements AcknowledgementKeeper {
   /** @internal called by the message itself, once */
   decided(message: InboundMessage, decision: Decision): void {
     if (decision.kind === 'nack' && this.pending.get(message.identifier) === message) {
-      this.pending.delete(message.identifier); // run again when it is delivered again
+      this.pending.delete(message.identifier); // its handler runs when it is delivered again
       this.parts.onWithheld?.(++this.withheld, decision.again);
     }
     if (message.writer === this.connection.writer) this.lines[message.qos as AckedQoS].flush();
@@ -124,7 +124,7 @@ export class InboundMessages implements AcknowledgementKeeper {
     this.lines[2].clear();
     this.inUse.clear();
     this.withheld = 0;
-    if (sessionPresent) return; // what is pending may be delivered again, and is then adopted
+    if (sessionPresent) return; // pending messages may be delivered again, and are then adopted
     this.pending.clear();
     this.received.clear();
     this.drained?.();
@@ -133,7 +133,7 @@ export class InboundMessages implements AcknowledgementKeeper {
   /** The exchange of a QoS 2 message is over. */
   private forget(identifier: number): void {
     const message = this.received.get(identifier);
-    if (message && this.pending.get(identifier) === message) this.pending.delete(identifier); // its PUBREC is not wanted any more
+    if (message && this.pending.get(identifier) === message) this.pending.delete(identifier); // its PUBREC is no longer needed
     this.received.delete(identifier);
     if (this.received.size === 0) this.drained?.();
   }
@@ -146,11 +146,11 @@ export class InboundMessages implements AcknowledgementKeeper {
       this.receiveAgain(received, writer);
       return;
     }
-    this.forget(identifier); // a broker that was killed may go back to before it had used it, and use it again
+    this.forget(identifier); // a broker that was killed may have lost the use of the identifier, and use it again
     const known = this.pending.get(identifier);
     if (known?.isRedeliveredBy(packet, writer)) {
       if (known.writer === writer) return; // a duplicate on one connection
-      known.writer = writer; // adopted: its handler ran, or still runs, and is not run again
+      known.writer = writer; // adopted: its handler has run or is running, and does not run again
       this.lines[qos].push(known);
       this.lines[qos].flush();
       return;
@@ -165,7 +165,7 @@ export class InboundMessages implements AcknowledgementKeeper {
   /** The broker has not seen our PUBREC [MQTT-4.3.3-10]: it is written again, when its turn comes [MQTT-4.6.0-3]. */
   private receiveAgain(message: InboundMessage, writer: Writer): void {
     const { identifier } = message;
-    if (this.pending.get(identifier) === message && message.writer === writer) return; // its turn is still to come
+    if (this.pending.get(identifier) === message && message.writer === writer) return; // it will be written in its turn
     message.writer = writer;
     this.pending.set(identifier, message);
     this.lines[2].push(message);
@@ -173,8 +173,8 @@ export class InboundMessages implements AcknowledgementKeeper {
   }
 
   /**
-   * Mosquitto 2.0 goes beyond the Receive Maximum in ordinary use: ending the connection over it (0x93), as section 3.3.4 allows,
-   * would end it for ever. There are no more than 65,535 identifiers, and who runs at once is bounded elsewhere.
+   * Mosquitto 2.0 exceeds the Receive Maximum in normal use. Closing the connection for it (0x93), as section 3.3.4 allows, would repeat
+   * for ever. The number of identifiers is limited to 65,535, and that of running handlers by `maxConcurrency`.
    */
   private use(identifier: number): void {
     this.inUse.add(identifier);
@@ -182,11 +182,11 @@ export class InboundMessages implements AcknowledgementKeeper {
     if (this.inUse.size <= receiveMaximum || this.exceeded) return;
     this.exceeded = true;
     this.parts.logger.warn(
-      `${broker} has more than ${receiveMaximum} QoS 1 and 2 messages under way, which is the Receive Maximum that it was told [MQTT-3.3.4-9]. They are handled all the same.`,
+      `${broker} has sent more than ${receiveMaximum} unacknowledged QoS 1 and 2 messages, and so exceeds the Receive Maximum [MQTT-3.3.4-9]. They are handled anyway.`,
     );
   }
 
-  /** What throws here is a fault of this transport's, and must not end the connection. */
+  /** An error here is a bug of this transport, and must not end the connection. */
   private hand(message: InboundMessage): void {
     try {
       this.parts.onMessage(message);

@@ -1,7 +1,7 @@
 import { ReasonCode } from '../../protocol/reason-code.js';
 import { ProtocolViolation, protocolError } from './protocol-violation.js';
 
-/** The Topic Aliases that the broker has set in this connection (section 3.3.2.3.4). */
+/** The Topic Aliases that the broker has set on this connection (section 3.3.2.3.4). */
 export class InboundTopicAliases {
   private readonly topics = new Map<number, string>();
 
@@ -9,9 +9,9 @@ export class InboundTopicAliases {
   constructor(private readonly maximum: number) {}
 
   /**
-   * Takes the Topic Name and the Topic Alias of a PUBLISH.
+   * Resolves the Topic Alias of a PUBLISH, or sets it.
    *
-   * @param topic empty where the alias stands for it
+   * @param topic Topic Name; empty to use the one of the alias
    * @returns the Topic Name
    * @throws ProtocolViolation
    */
@@ -26,7 +26,7 @@ export class InboundTopicAliases {
     }
     const known = this.topics.get(alias);
     if (known === undefined) {
-      throw protocolError(`A PUBLISH has Topic Alias ${alias}, which stands for no Topic Name (section 3.3.2.3.4)`);
+      throw protocolError(`A PUBLISH has Topic Alias ${alias}, which has no Topic Name (section 3.3.2.3.4)`);
     }
     return known;
   }

@@ -41,7 +41,7 @@ const UNSUBSCRIBED = [
   ReasonCode.TOPIC_FILTER_INVALID,
   ReasonCode.PACKET_IDENTIFIER_IN_USE,
 ];
-/** [MQTT-3.14.2-1], without what only clients say. */
+/** [MQTT-3.14.2-1], without the codes that only clients send. */
 const DISCONNECTED = [
   ReasonCode.SUCCESS,
   ReasonCode.UNSPECIFIED_ERROR,
@@ -72,10 +72,10 @@ const DISCONNECTED = [
   ReasonCode.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED,
   ReasonCode.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED,
 ];
-/** [MQTT-3.15.2-1], without what only clients say. */
+/** [MQTT-3.15.2-1], without the codes that only clients send. */
 const AUTHENTICATED = [ReasonCode.SUCCESS, ReasonCode.CONTINUE_AUTHENTICATION];
 
-/** What a broker can say in which packet of 5.0. */
+/** Valid reason codes from a broker, by packet type (5.0). */
 const KNOWN: ReadonlyMap<number, readonly number[]> = new Map<number, readonly number[]>([
   [PacketType.PUBACK, RECEIVED],
   [PacketType.PUBREC, RECEIVED],
@@ -91,6 +91,6 @@ const KNOWN: ReadonlyMap<number, readonly number[]> = new Map<number, readonly n
 export function checkReasonCode(reasonCode: number, type: number): void {
   if (KNOWN.get(type)?.includes(reasonCode)) return;
   throw protocolError(
-    `The ${PacketType[type]} has the reason code ${hex(reasonCode)}, which it cannot have (section 3.${type})`,
+    `The ${PacketType[type]} has the reason code ${hex(reasonCode)}, which is not allowed there (section 3.${type})`,
   );
 }

@@ -2,7 +2,7 @@ import type { Frame } from './frame-reader.js';
 
 /** Control Packet types (section 2.1.2). */
 export enum PacketType {
-  /** Reserved: no packet has it. */
+  /** Reserved. */
   NONE = 0,
   CONNECT = 1,
   CONNACK = 2,
@@ -22,12 +22,12 @@ export enum PacketType {
   AUTH = 15,
 }
 
-/** Type of a packet, a {@link PacketType}, whether or not a broker can send it. */
+/** Type of a packet, also one that a broker must not send. */
 export function packetTypeOf({ bytes, start }: Frame): number {
   return bytes[start]! >> 4;
 }
 
-/** Name of a packet, for messages: `PUBREL`. */
+/** Name of a packet, for errors: `PUBREL`. */
 export function packetNameOf(frame: Frame): string {
   return PacketType[packetTypeOf(frame)]!;
 }

@@ -3,15 +3,15 @@ import { hex, malformed, protocolError } from './protocol-violation.js';
 import { checkUtf8String, endOfString } from './utf8-string.js';
 import { variableByteInteger, variableByteIntegerWidth } from '../variable-byte-integer.js';
 
-/** Which properties a packet from the broker can have (section 2.2.2.2). */
+/** The properties that a packet from the broker may have (section 2.2.2.2). */
 export interface PropertyRules {
   readonly packet: string;
   readonly allowed: readonly number[];
-  /** The property that it must have. */
+  /** A required property. */
   readonly required?: number;
 }
 
-/** Checks a value at `at`, and gives the offset behind it. */
+/** Checks the value at `at`, and returns the offset after it. */
 type Check = (bytes: Buffer, at: number, end: number, what: string) => number;
 
 const fixed =
@@ -19,7 +19,7 @@ const fixed =
   (bytes, at, end, what) => {
     if (at + width > end) throw malformed(`The ${what} is cut short (section 2.2.2.2)`);
     const value = bytes.readUIntBE(at, width);
-    if (!accepts(value)) throw protocolError(`The ${what} is ${value}, which it cannot be (section 3.2.2.3)`);
+    if (!accepts(value)) throw protocolError(`The ${what} is ${value}, which is not allowed (section 3.2.2.3)`);
     return at + width;
   };
 const flag = fixed(1, (value) => value <= 1);
@@ -33,10 +33,10 @@ const text: Check = (bytes, at, end, what) => {
 };
 const pair: Check = (bytes, at, end, what) => text(bytes, text(bytes, at, end, what), end, what);
 
-/** What every packet with a reason code can have. */
+/** Properties of every packet with a reason code. */
 export const REASON_PROPERTIES: readonly number[] = [property.REASON_STRING, property.USER_PROPERTY];
 
-/** Every property that the broker can send in a packet other than PUBLISH. */
+/** All properties of a broker's packets other than PUBLISH. */
 const PROPERTIES: ReadonlyMap<number, readonly [name: string, Check]> = new Map([
   [property.SESSION_EXPIRY_INTERVAL, ['Session Expiry Interval', fixed(4)]],
   [property.ASSIGNED_CLIENT_IDENTIFIER, ['Assigned Client Identifier', text]],
@@ -58,10 +58,10 @@ const PROPERTIES: ReadonlyMap<number, readonly [name: string, Check]> = new Map(
 ]);
 
 /**
- * Checks the property section whose length stands at `at`.
+ * Checks the properties, whose length is at `at`.
  *
- * @param end where the packet ends
- * @returns offset behind the section
+ * @param end end of the packet
+ * @returns offset after the properties
  * @throws ProtocolViolation
  */
 export function checkProperties(bytes: Buffer, at: number, end: number, rules: PropertyRules): number {
@@ -76,7 +76,9 @@ export function checkProperties(bytes: Buffer, at: number, end: number, rules: P
     const identifier = bytes[next]!;
     const known = allowed.includes(identifier) ? PROPERTIES.get(identifier) : undefined;
     if (!known) {
-      throw malformed(`The ${packet} has the property ${hex(identifier)}, which it cannot have (section 2.2.2.2)`);
+      throw malformed(
+        `The ${packet} has the property ${hex(identifier)}, which is not allowed there (section 2.2.2.2)`,
+      );
     }
     const [name, check] = known;
     if (seen.has(identifier) && identifier !== property.USER_PROPERTY) {

@@ -13,26 +13,26 @@ const RETAIN = 0x01;
 const QOS_SHIFT = 1;
 const QOS_MASK = 0x03;
 const DUP = 0x08;
-/** Up to here, in bytes, a loop copies faster than Buffer does. */
+/** Up to this many bytes, a loop copies faster than Buffer. */
 const SHORT_PAYLOAD = 48;
 const NO_PAYLOAD = Buffer.alloc(0);
 
-/** Reads what the broker publishes in one connection (section 3.3). */
+/** Decodes the PUBLISH packets of one connection (section 3.3). */
 export class PublishDecoder {
   private readonly hasProperties: boolean;
   private readonly aliases: InboundTopicAliases;
   private readonly topics = new TextMemory(1_024);
   private readonly memory = new PropertyMemory();
 
-  /** @param topicAliasMaximum of the CONNECT: 0 where it has none */
+  /** @param topicAliasMaximum Topic Alias Maximum of the CONNECT; 0 for none */
   constructor(protocolVersion: 4 | 5, topicAliasMaximum: number) {
     this.hasProperties = protocolVersion === 5;
     this.aliases = new InboundTopicAliases(topicAliasMaximum);
   }
 
   /**
-   * Reads a PUBLISH, into an object of one shape, whatever it holds. Nothing of the frame is kept, except the payload of a frame
-   * that owns its bytes.
+   * Decodes a PUBLISH into an object that always has the same shape. No bytes of the frame are kept, except the payload of a frame that
+   * owns its bytes.
    *
    * @throws ProtocolViolation
    */
@@ -105,13 +105,13 @@ function packetIdentifier(bytes: Buffer, at: number, end: number): number {
 
 function widthOfLength(bytes: Buffer, at: number, end: number): number {
   const width = variableByteIntegerWidth(bytes, at, end, 'length of the properties of a PUBLISH');
-  if (width === 0) throw malformed('A PUBLISH ends before its properties do (section 3.3.2.3.1)');
+  if (width === 0) throw malformed('A PUBLISH ends before its properties (section 3.3.2.3.1)');
   return width;
 }
 
 function copy(bytes: Buffer, start: number, end: number): Buffer {
   const length = end - start;
-  if (length === 0) return NO_PAYLOAD; // to allocate nothing takes longer than to allocate something
+  if (length === 0) return NO_PAYLOAD; // allocating an empty Buffer takes longer than a small one
   const payload = Buffer.allocUnsafe(length);
   if (length > SHORT_PAYLOAD) bytes.copy(payload, 0, start, end);
   else for (let i = 0; i < length; i++) payload[i] = bytes[start + i]!;

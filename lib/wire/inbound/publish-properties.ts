@@ -14,7 +14,7 @@ import { TextMemory } from './text-memory.js';
 import { endOfString, readUtf8String } from './utf8-string.js';
 import { variableByteInteger, variableByteIntegerWidth } from '../variable-byte-integer.js';
 
-/** Texts that many messages have in common. Those that there may be any number of are kept apart from the others. */
+/** Caches of strings that many messages have in common. Strings with few and with many values have separate caches. */
 export class PropertyMemory {
   /** Content Types, and names of User Properties. */
   readonly texts = new TextMemory(64);
@@ -22,7 +22,7 @@ export class PropertyMemory {
 }
 
 /**
- * Reads the properties of a PUBLISH, which stand from `start` to `end` (section 3.3.2.3).
+ * Decodes the properties of a PUBLISH between `start` and `end` (section 3.3.2.3).
  *
  * @throws ProtocolViolation
  */
@@ -86,7 +86,7 @@ export function readPublishProperties(
         properties.topicAlias = bytes.readUInt16BE(from);
         break;
       default:
-        throw malformed(`A PUBLISH has the property ${hex(identifier)}, which it cannot have (section 3.3.2.3)`);
+        throw malformed(`A PUBLISH has the property ${hex(identifier)}, which is not allowed there (section 3.3.2.3)`);
     }
   }
   return properties;
@@ -101,7 +101,7 @@ function endOfNumber(at: number, width: number, end: number, name: string): numb
   return at + width;
 }
 
-/** A string that is likely to come again. */
+/** A string that is likely to be repeated in other messages. */
 function readText(bytes: Buffer, start: number, end: number, what: string, memory: TextMemory): string {
   const known = memory.recall(bytes, start, end);
   if (known !== undefined) return known;

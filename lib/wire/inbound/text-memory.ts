@@ -1,32 +1,32 @@
-/** Longest string that is remembered, in bytes. */
+/** Maximum size of a cached string, in bytes. */
 const MAX_BYTES = 64;
-/** A string that is not there costs about what two save that are. */
+/** The cost of a miss, in multiples of what a hit saves. */
 const MISS = 2;
-/** For how many strings nothing is looked up, as a multiple of the slots, once that has turned out to be in vain. */
+/** How many strings bypass the cache after too many misses, as a multiple of the slots. */
 const PAUSE = 64;
 
 /**
- * Strings that came lately, by their bytes: what comes again needs no check and no decoding, and is the same object, whose hash
- * every Map knows then. Where hardly anything comes again it rests, and costs next to nothing.
+ * A cache of recent strings, by their bytes: a repeated string needs neither validation nor decoding, and is the same object, whose hash is
+ * already computed. With few repetitions it pauses, and then costs almost nothing.
  */
 export class TextMemory {
   private readonly bytes: Uint8Array;
   private readonly lengths: Uint8Array;
   private readonly texts: string[];
-  /** Where the string that was asked for last can be put. */
+  /** Slot for the string of the last look-up. */
   private slot = 0;
-  /** What looking has cost, less what it has saved. */
+  /** Cost of the look-ups minus their savings. */
   private loss = 0;
   private pause = 0;
 
-  /** @param slots how many are remembered at the most, a power of two from 2 on; each takes 64 bytes, and the string */
+  /** @param slots maximum number of strings, a power of two of at least 2; each takes 64 bytes, and the string */
   constructor(private readonly slots: number) {
     this.bytes = new Uint8Array(slots * MAX_BYTES);
     this.lengths = new Uint8Array(slots);
     this.texts = Array.from({ length: slots }, () => '');
   }
 
-  /** The string that these bytes are, where it is remembered. */
+  /** The cached string of these bytes; undefined on a miss. */
   recall(bytes: Buffer, start: number, end: number): string | undefined {
     const length = end - start;
     if (length > MAX_BYTES || this.pause > 0) return undefined;
@@ -36,11 +36,11 @@ export class TextMemory {
     const second = first ^ 1;
     if (this.isIn(first, bytes, start, length)) return this.found(first);
     if (this.isIn(second, bytes, start, length)) return this.found(second);
-    this.slot = this.slot % 2 === 0 ? first | 1 : first & ~1; // the two take turns
+    this.slot = this.slot % 2 === 0 ? first | 1 : first & ~1; // the two slots alternate
     return undefined;
   }
 
-  /** Remembers a string that has just not been recalled. */
+  /** Caches a string after a miss. */
   remember(bytes: Buffer, start: number, end: number, text: string): void {
     const length = end - start;
     if (length > MAX_BYTES) return;

@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 
-/** Where one network connection goes. */
+/** The address of one network connection. */
 export interface Endpoint {
   /** `mqtt` is TCP or a Unix domain socket, `mqtts` is TLS. */
   readonly protocol: 'mqtt' | 'mqtts' | 'ws' | 'wss';
@@ -18,7 +18,7 @@ export type EndpointOptions = Pick<ResolvedConnectionOptions, 'url' | 'mqtt'>;
 export const DEFAULT_HOST = 'localhost';
 const DEFAULT_PORTS: Readonly<Record<Protocol, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
 
-/** All that Node.js can speak; MQTT.js knows some more in browsers. */
+/** The protocols supported on Node.js; MQTT.js has others for browsers. */
 const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
   ['mqtt', 'mqtt'],
   ['tcp', 'mqtt'],
@@ -31,9 +31,9 @@ const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
 const WITH_TLS: Readonly<Record<Protocol, Protocol>> = { mqtt: 'mqtts', mqtts: 'mqtts', ws: 'wss', wss: 'wss' };
 
 /**
- * The endpoints that MQTT.js derives from its options: one, or those of `servers`. Options given beside a URL win over it.
+ * The endpoints in the options of MQTT.js: one, or those of `servers`. Separate options have precedence over the URL.
  *
- * @throws InvalidOptionsError when a protocol cannot be spoken, or `servers` is empty
+ * @throws InvalidOptionsError when a protocol is not supported, or `servers` is empty
  */
 export function endpointsOf({ url, mqtt }: EndpointOptions): Endpoint[] {
   const given = url ? new URL(url) : undefined;
@@ -53,7 +53,7 @@ export function endpointsOf({ url, mqtt }: EndpointOptions): Endpoint[] {
     const host = mqtt.hostname || mqtt.host || given?.hostname.toLowerCase();
     return [endpoint(usual, host, mqtt.port ?? Number(given?.port))];
   }
-  if (mqtt.servers.length === 0) throw invalid('servers', 'it is empty', 'Name a server, or leave it out');
+  if (mqtt.servers.length === 0) throw invalid('servers', 'it is empty', 'Add a server, or remove it');
   return mqtt.servers.map(({ protocol, host, port }, i) =>
     endpoint(protocol ? protocolOf(`servers[${i}].protocol`, protocol) : usual, host, port),
   );
@@ -62,7 +62,7 @@ export function endpointsOf({ url, mqtt }: EndpointOptions): Endpoint[] {
 function protocolOf(option: string, name: string): Protocol {
   const protocol = PROTOCOLS.get(name.replace(/:$/, '').replace('+unix', ''));
   if (protocol) return protocol;
-  throw invalid(option, `Node.js cannot speak "${name}"`, 'Use mqtt, mqtts, ws or wss');
+  throw invalid(option, `the protocol "${name}" is not supported on Node.js`, 'Use mqtt, mqtts, ws or wss');
 }
 
 function invalid(option: string, problem: string, remedy: string): InvalidOptionsError {

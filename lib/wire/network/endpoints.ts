@@ -2,24 +2,24 @@ import { DEFAULT_HOST, endpointsOf, withoutBrackets, type Endpoint, type Endpoin
 
 export type { Endpoint } from './endpoint.js';
 
-/** Where the network connections of one client go: to each of `servers` in turn, or where the broker says (section 4.11). */
+/** Selects the endpoint of each network connection: each of `servers` in turn, or a Server Reference (section 4.11). */
 export class Endpoints {
-  /** For logs and errors, without credentials. */
+  /** URL for logs and errors, without credentials. */
   readonly label: string;
   private readonly servers: Endpoint[];
   private turn = -1;
-  /** Where the latest connection went. */
+  /** The endpoint of the latest connection. */
   latest: Endpoint;
   private elsewhere: Endpoint | undefined;
 
-  /** @throws InvalidOptionsError when a protocol cannot be spoken, or `servers` is empty */
+  /** @throws InvalidOptionsError when a protocol is not supported, or `servers` is empty */
   constructor(options: EndpointOptions) {
     this.label = brokerLabel(options);
     this.servers = endpointsOf(options);
     this.latest = this.servers[0]!;
   }
 
-  /** Where the next connection goes: each of `servers` in turn, else always the same. */
+  /** The endpoint of the next connection. */
   next(): Endpoint {
     if (!this.elsewhere) this.turn = (this.turn + 1) % this.servers.length;
     this.latest = this.elsewhere ?? this.servers[this.turn]!;
@@ -27,12 +27,12 @@ export class Endpoints {
   }
 
   /**
-   * Goes where the broker says, until {@link restore}.
+   * Uses the server of a Server Reference, until {@link restore}.
    *
-   * @param reference `host`, `host:port` or `[host]:port`; the first one where there are several, separated by spaces. Without a
-   * port, that of the latest connection stays
-   * @param moved from now on: that server is not gone back to
-   * @returns whether the reference could be read
+   * @param reference `host`, `host:port` or `[host]:port`; the first one if there are several, separated by spaces. Default of the
+   * port: that of the latest connection
+   * @param moved whether the move is permanent
+   * @returns whether the reference is valid
    */
   redirect(reference: string, moved: boolean): boolean {
     const [first = ''] = reference.trim().split(' ');
@@ -45,20 +45,20 @@ export class Endpoints {
       protocol,
       host: withoutBrackets(hostname),
       port: Number(port) || presentPort,
-      path: protocol === 'mqtt' ? undefined : path, // no Unix domain socket any more
+      path: protocol === 'mqtt' ? undefined : path, // a Unix domain socket is replaced
     };
     if (moved) this.servers[Math.max(this.turn, 0)] = this.elsewhere;
     return true;
   }
 
-  /** Back to where it was before it was sent elsewhere for once. */
+  /** Returns to the server before a temporary Server Reference. */
   restore(): false {
     this.elsewhere = undefined;
     return false;
   }
 }
 
-/** User name and password of a URL, each percent-encoded there, so that both may hold any character. Neither of an empty URL. */
+/** User name and password of a URL, percent-decoded; none for an empty URL. */
 export function credentialsOf(url: string): { username?: string; password?: string } {
   if (url === '') return {};
   const { username, password } = new URL(url);

@@ -2,12 +2,12 @@ import { Duplex } from 'node:stream';
 
 type Done = (error?: Error | null) => void;
 
-/** A stream that is there before its connection is: what is written waits for {@link open}. What comes in does not pass here. */
+/** A stream that exists before its connection: writes wait for {@link open}. Incoming bytes do not pass through it. */
 export class LateStream extends Duplex {
   private carrier: Duplex | undefined;
   private waiting: ((carrier: Duplex) => void) | undefined;
 
-  /** @param carrier what the bytes go to from now on, and what ends together with this */
+  /** @param carrier the stream that the bytes are written to; it ends together with this one */
   open(carrier: Duplex): void {
     carrier.on('error', (error) => this.destroy(error));
     carrier.on('close', () => this.destroy());
@@ -50,7 +50,7 @@ export class LateStream extends Duplex {
     done(error);
   }
 
-  /** A Writable has one thing under way at a time. */
+  /** A Writable has at most one pending write. */
   private whenOpen(action: (carrier: Duplex) => void): void {
     if (this.carrier) action(this.carrier);
     else this.waiting = action;

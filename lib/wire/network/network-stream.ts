@@ -10,18 +10,18 @@ import { openWebSocketStream } from './websocket-stream.js';
 type Options = Pick<ResolvedConnectionOptions, 'mqtt' | 'noDelay'>;
 
 /**
- * Begins a network connection (section 4.2). What is written before it is there is sent when it is.
+ * Opens a network connection (section 4.2). Bytes written before it is connected are sent afterwards.
  *
- * What comes in goes to `onBytes`, and not through the stream, whose `pause()` and `resume()` hold it up and let it go on. What
- * `onBytes` throws destroys the stream. Whatever goes wrong from then on is an 'error' of the stream, and 'close' follows; who
- * listens as soon as the promise resolves misses neither.
+ * Incoming bytes are passed to `onBytes`, not through the stream; `pause()` and `resume()` of the stream still apply. An error of `onBytes`
+ * destroys the stream. Later failures are 'error' events of the stream, followed by 'close'; listeners added when the promise resolves
+ * receive both.
  *
- * @param onBytes called with what comes in; the bytes are valid during the call only
+ * @param onBytes called with incoming bytes, which are valid during the call only
  * @returns a stream that is connecting, or connected
- * @throws Error when an option cannot be used, such as a key that is none
+ * @throws Error when an option is invalid, such as a key
  */
 export async function openNetworkStream(endpoint: Endpoint, options: Options, onBytes: OnBytes): Promise<Duplex> {
-  await Promise.resolve(); // an immediate failure is reported after the microtasks, when the caller listens
+  await Promise.resolve(); // the caller can add listeners before an immediate failure is emitted
   if (endpoint.protocol === 'ws' || endpoint.protocol === 'wss') return openWebSocketStream(endpoint, options, onBytes);
   const proxyUrl = socksProxyOf(endpoint, options.mqtt);
   if (proxyUrl !== undefined) return openSocksStream(endpoint, options, proxyUrl, onBytes);

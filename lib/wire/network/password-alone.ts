@@ -10,8 +10,8 @@ const USER_NAME_FLAG = 0x80;
 const LENGTH_BYTES = 2;
 
 /**
- * Takes the empty User Name out of a CONNECT whose Password stands alone; section 3.1.3: the two come last. MQTT.js writes no password
- * without a user name.
+ * Removes the empty User Name from a CONNECT with a Password only (section 3.1.3: they are the last fields). MQTT.js cannot write a
+ * password without a user name.
  */
 export function withoutEmptyUserName(connect: Buffer, password: string | Buffer | undefined): Buffer {
   if (password === undefined) return connect;

@@ -24,7 +24,7 @@ const KINDS: ReadonlyMap<string, Pick<Proxy, 'type' | 'looksUp'>> = new Map([
   ['socks5h:', { type: 5, looksUp: true }],
 ]);
 
-/** URL of the SOCKS proxy that TCP and TLS go through, by option or by environment variable, as with MQTT.js. Default none. */
+/** URL of the SOCKS proxy for TCP and TLS, from the option or the environment variable of MQTT.js. Default none. */
 export function socksProxyOf({ protocol, path }: Endpoint, { socksProxy }: Options['mqtt']): string | undefined {
   if (protocol === 'ws' || protocol === 'wss' || path !== undefined) return undefined;
   // oxlint-disable-next-line node/no-process-env
@@ -32,7 +32,7 @@ export function socksProxyOf({ protocol, path }: Endpoint, { socksProxy }: Optio
 }
 
 /**
- * Begins a connection through a SOCKS proxy.
+ * Opens a connection through a SOCKS proxy.
  *
  * @param proxyUrl `socks5://`, `socks5h://`, `socks4://` or `socks4a://`, with host and port
  * @throws Error when the URL is none of these
@@ -66,7 +66,7 @@ async function tunnel(
   }
 }
 
-/** @returns a socket that the proxy has connected with the endpoint; it ends together with the stream */
+/** @returns a socket that the proxy has connected to the endpoint; it ends together with the stream */
 async function passThrough(
   proxy: Proxy,
   { host, port }: Endpoint,
@@ -102,13 +102,13 @@ async function connectTo({ host, port }: Proxy, stream: Duplex): Promise<Socket>
   return socket;
 }
 
-/** The URL is not shown: it may hold a password. */
+/** The URL is not shown in errors: it may contain a password. */
 function readProxy(url: string): Proxy {
   const { protocol, hostname, port, pathname, search, hash } = URL.canParse(url) ? new URL(url) : new URL('none:');
   const kind = KINDS.get(protocol);
-  if (!kind) throw new Error('The SOCKS proxy is no URL with socks5:, socks5h:, socks4: or socks4a:');
+  if (!kind) throw new Error('The SOCKS proxy is not a URL with socks5:, socks5h:, socks4: or socks4a:');
   if (!hostname || !port || pathname || search || hash) {
-    throw new Error('The URL of the SOCKS proxy holds something other than host and port, or does not hold both');
+    throw new Error('The URL of the SOCKS proxy must have a host and a port, and nothing else');
   }
   return { ...kind, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
 }

@@ -3,15 +3,15 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
 import type { Endpoint } from './endpoints.js';
 
-/** What carries the TLS: a connection that is there already, or a new one, which alone can be read by `onread`. */
+/** The transport of the TLS connection: an existing socket, or a new one; only a new one supports `onread`. */
 type Carrier = { readonly socket: Socket } | { readonly onread: OnReadOpts };
 
 /**
- * Begins a TLS connection. All options go to `tls.connect`, as with MQTT.js, but for the address.
+ * Opens a TLS connection. All options except the address are passed to `tls.connect`, as in MQTT.js.
  *
- * A certificate that does not hold ends it with an error that says why. What is written before that is known is not sent.
+ * An invalid certificate ends it with an error that states the reason. No bytes are sent before the certificate is verified.
  *
- * @throws Error when a certificate, a key or another option cannot be used
+ * @throws Error when a certificate, a key or another option is invalid
  */
 export function connectTls(
   { host, port }: Endpoint,
@@ -22,7 +22,7 @@ export function connectTls(
     ...mqtt,
     servername: mqtt.servername || (isIP(host) === 0 ? host : undefined),
     rejectUnauthorized: mqtt.rejectUnauthorized !== false,
-    host, // the certificate is checked against it, even where there is a socket already
+    host, // also for an existing socket: the certificate is verified against it
     port,
     path: undefined,
     timeout: undefined,

@@ -9,13 +9,13 @@ import { readFrom, type OnBytes } from './incoming-bytes.js';
 /** [MQTT-6.0.0-3] */
 const SUB_PROTOCOLS = ['mqtt'];
 
-/** Options that hold for the TLS of a WebSocket too, unless `wsOptions` says otherwise. */
+/** Options that also apply to the TLS connection of a WebSocket, unless `wsOptions` sets them. */
 const TLS_OPTIONS = ['rejectUnauthorized', 'ca', 'cert', 'key', 'pfx', 'passphrase'];
 
 /**
- * Begins a WebSocket that carries MQTT (section 6). A frame that is not binary ends it with an error [MQTT-6.0.0-1].
+ * Opens a WebSocket for MQTT (section 6). A frame that is not binary ends it with an error [MQTT-6.0.0-1].
  *
- * @throws Error when an option cannot be used, and whatever `transformWsUrl` and `createWebsocket` throw
+ * @throws Error when an option is invalid, and any error of `transformWsUrl` and `createWebsocket`
  */
 export async function openWebSocketStream(
   endpoint: Endpoint,
@@ -30,17 +30,17 @@ export async function openWebSocketStream(
     ? (mqtt.createWebsocket(url, [...SUB_PROTOCOLS], options) as WebSocket)
     : new WebSocket(url, SUB_PROTOCOLS, wsOptions as ClientOptions);
   socket.on('message', (message, isBinary) => {
-    if (!isBinary || !Buffer.isBuffer(message)) stream.destroy(new Error('A WebSocket frame holds no bytes'));
+    if (!isBinary || !Buffer.isBuffer(message)) stream.destroy(new Error('A WebSocket frame is not binary'));
   });
   const stream = createWebSocketStream(socket, wsOptions as DuplexOptions);
   beQuietWhenDestroyed(stream);
   setNoDelay(socket, noDelay);
   readFrom(stream, onBytes);
-  stream.once('end', () => stream.destroy()); // it would stay half open after its WebSocket is gone
+  stream.once('end', () => stream.destroy()); // it would stay half open after its WebSocket has closed
   return stream;
 }
 
-/** A copy that `transformWsUrl` and `createWebsocket` may write into. */
+/** A copy that `transformWsUrl` and `createWebsocket` may change. */
 function optionsFor({ protocol, host, port, path }: Endpoint, mqtt: ResolvedConnectionOptions['mqtt']): IClientOptions {
   const secure = protocol === 'wss' ? Object.entries(mqtt).filter(([name]) => TLS_OPTIONS.includes(name)) : [];
   const wsOptions = { ...Object.fromEntries(secure), ...mqtt.wsOptions };
@@ -49,17 +49,17 @@ function optionsFor({ protocol, host, port, path }: Endpoint, mqtt: ResolvedConn
 
 function urlOf({ protocol, host, port, path }: Endpoint, options: IClientOptions): string {
   const url = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}${path ?? '/'}`;
-  // MQTT.js gives its client as third argument; a connection has none here
+  // MQTT.js passes its client as third argument; there is none here
   return options.transformWsUrl?.(url, options, undefined as never) ?? url;
 }
 
-/** `ws` reports an ended opening handshake as an error; after `destroy()` it is none. */
+/** `ws` emits an error when the opening handshake is ended; after `destroy()` it is ignored. */
 function beQuietWhenDestroyed(stream: Duplex): void {
   const destroy = stream._destroy.bind(stream);
   stream._destroy = (error, done) => destroy(error, () => done(error));
 }
 
-/** `ws` sets TCP_NODELAY when the WebSocket opens, whatever the option says. */
+/** `ws` always sets TCP_NODELAY when the WebSocket opens. */
 function setNoDelay(socket: WebSocket, noDelay: boolean): void {
   socket.once('upgrade', ({ socket: carrier }: { socket: Socket }) => {
     socket.once('open', () => carrier.setNoDelay(noDelay));

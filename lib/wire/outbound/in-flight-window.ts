@@ -12,18 +12,18 @@ import { PUBREL, type PublishSettled, type Writer } from './writer.js';
 
 interface Entry {
   readonly message: OutgoingMessage;
-  /** Milliseconds since the epoch; `Infinity` for never. */
+  /** Expiry, in milliseconds since the epoch; `Infinity` for never. */
   readonly expiresAt: number;
   readonly settled: PublishSettled;
-  /** QoS 2: PUBREC has come, so that the message itself is not sent again [MQTT-4.3.3-6]. */
+  /** QoS 2: PUBREC has arrived, so the message itself is not sent again [MQTT-4.3.3-6]. */
   released: boolean;
-  /** Of the PUBREC of a QoS 2 message, whose exchange goes on. */
+  /** Reason code of the PUBREC of a QoS 2 message. */
   reasonCode: number;
-  /** Whether the broker has ended a connection while this was the first message that it had not answered. */
+  /** Whether the broker has closed a connection when this was its first unanswered message. */
   suspect: boolean;
 }
 
-/** What the window needs to know of the connection while it is there. */
+/** The present connection, as used by the window. */
 export interface WindowConnection {
   readonly writer: Writer;
   readonly limits: BrokerLimits;
@@ -32,27 +32,27 @@ export interface WindowConnection {
 
 interface WindowParts {
   readonly identifiers: PacketIdentifiers;
-  /** Of the application: what is under way survives the process. */
+  /** Store of the application, in which unacknowledged messages survive the process. */
   readonly store: OutgoingStore | undefined;
-  /** One is acknowledged, so that there may be room for another one. */
+  /** A message is acknowledged, so that another one may be sent. */
   readonly onRoom: () => void;
-  /** A suspect has been answered: it was not what ended the connection. */
+  /** A suspect has been acknowledged: it did not cause the loss. */
   readonly onCleared: () => void;
-  /** The broker has taken a QoS 2 message at QoS 1. */
+  /** The broker has accepted a QoS 2 message at QoS 1. */
   readonly onLowered: () => void;
-  /** The broker has ended the connection over one twice. */
+  /** The broker has closed the connection twice because of a message. */
   readonly onGivenUp: (message: OutgoingMessage) => void;
 }
 
-/** Acknowledgements of messages that this side has sent (section 3.4 to 3.7). */
+/** Acknowledgements of sent messages (sections 3.4 to 3.7). */
 export type AcknowledgementKind = 'puback' | 'pubrec' | 'pubcomp';
 
 /**
- * QoS 1 and 2 messages from when they are written until the broker has acknowledged them. What a lost connection leaves behind is
- * sent again on the next one, in order, with its Packet Identifier [MQTT-4.4.0-1, MQTT-4.6.0-1].
+ * QoS 1 and 2 messages from the time they are written until the broker has acknowledged them. After a loss they are sent again on the next
+ * connection, in order, with their Packet Identifiers [MQTT-4.4.0-1, MQTT-4.6.0-1].
  *
- * A message over which the broker may have ended the connection is sent again alone; when the connection ends over it once more,
- * it is given up.
+ * A message because of which the broker may have closed the connection is sent again alone; when the connection is closed once more, the
+ * message fails.
  *
  * @internal
  */
@@ -60,17 +60,17 @@ export class InFlightWindow {
   /** By Packet Identifier, oldest first. */
   private readonly entries = new Map<number, Entry>();
   private connection: WindowConnection | undefined;
-  /** QoS 2 messages among them. */
+  /** Number of QoS 2 messages among them. */
   private qos2 = 0;
-  /** Left behind by the lost connection, and not sent again yet. */
+  /** Messages of the lost connection that have not been sent again yet. */
   private unsent: number[] = [];
-  /** The suspect that has been sent again, alone. */
+  /** The suspect that has been sent again alone. */
   private probed: number | undefined;
-  /** The suspect over which the connection has ended once more, until it is known whether the broker is there all the same. */
-  private condemned: { readonly identifier: number; readonly loss: Loss } | undefined;
-  /** A message that is being stored: the next one waits, for messages leave in order. */
+  /** The suspect with which the connection has ended once more, until it is known whether the broker can be reached. */
+  private pendingRefusal: { readonly identifier: number; readonly loss: Loss } | undefined;
+  /** A message that is being stored: later ones wait, because messages are sent in order. */
   private storing: number | undefined;
-  /** Whether the broker may have what is sent again: a new session has nothing, and nothing in it is marked DUP [MQTT-3.3.1-1]. */
+  /** Whether the broker may have received the messages that are sent again. In a new session it has not, and DUP is not set [MQTT-3.3.1-1]. */
   private resumed = false;
 
   constructor(private readonly parts: WindowParts) {}
@@ -79,12 +79,12 @@ export class InFlightWindow {
     return this.entries.size;
   }
 
-  /** Whether messages are still to be sent that have been handed over: everything else waits behind them. */
+  /** Whether accepted messages have not been sent yet: all others wait behind them. */
   get sending(): boolean {
     return this.unsent.length > 0 || this.probed !== undefined || this.storing !== undefined;
   }
 
-  /** Whether the broker takes one more at once (Receive Maximum, section 3.2.2.3.3). */
+  /** Whether the broker's Receive Maximum allows one more (section 3.2.2.3.3). */
   hasRoom({ qos }: OutgoingMessage): boolean {
     const { receiveMaximum, receiveMaximumQoS2 } = this.connection!.limits;
     const window = qos === 2 || this.qos2 > 0 ? receiveMaximumQoS2 : receiveMaximum;
@@ -92,11 +92,11 @@ export class InFlightWindow {
   }
 
   /**
-   * Sends one. There is a connection, and room.
+   * Sends a message. Requires a connection, and that {@link hasRoom} is true.
    *
-   * @param waitedUntil when a message expires that has waited, in milliseconds since the epoch
-   * @param stored its Packet Identifier, when the store has it already
-   * @throws RangeError when it is larger than a packet can be, and what the application's `messageIdProvider` throws
+   * @param waitedUntil expiry of a message that has waited, in milliseconds since the epoch
+   * @param stored its Packet Identifier, if it is in the store already
+   * @throws RangeError when it is too large for a packet; and any error of the application's `messageIdProvider`
    */
   send(message: OutgoingMessage, settled: PublishSettled, waitedUntil?: number, stored?: number): void {
     const identifier = stored ?? this.parts.identifiers.take();
@@ -130,7 +130,7 @@ export class InFlightWindow {
     if (!entry) return false;
     const { message } = entry;
     if (kind === 'pubrec' && !isFailure(reasonCode)) {
-      if (message.qos !== 2) return true; // what does not belong to this exchange does not end it
+      if (message.qos !== 2) return true; // not the acknowledgement of this exchange
       this.release(identifier, entry, reasonCode);
       return true;
     }
@@ -146,27 +146,27 @@ export class InFlightWindow {
   }
 
   /**
-   * Whether a PUBACK ends the exchange of a QoS 2 message: on 3.1.1 a broker without QoS 2, such as RabbitMQ, takes the message at
-   * QoS 1, for it has no Maximum QoS to say so. No PUBREC will come.
+   * Whether a PUBACK ends the exchange of a QoS 2 message. On 3.1.1, which has no Maximum QoS, a broker without QoS 2, such as RabbitMQ,
+   * handles the message at QoS 1 and sends no PUBREC.
    */
   private isLowered({ message, released }: Entry): boolean {
     return message.qos === 2 && !released && this.connection?.protocolVersion === 4;
   }
 
-  /** A new connection: what the lost one has left behind is sent again, as far as the broker takes it at once. */
+  /** A new connection: sends the messages of the lost one again, as far as Receive Maximum allows. */
   resume(connection: WindowConnection, sessionPresent: boolean): void {
-    const { condemned } = this;
+    const { pendingRefusal } = this;
     this.connection = connection;
     this.resumed = sessionPresent;
-    this.condemned = undefined;
+    this.pendingRefusal = undefined;
     const givenUp = sessionPresent ? [] : this.removeReleased();
-    this.unsent = [...this.entries.keys()]; // from here on what waits stays behind it, whatever becomes free
+    this.unsent = [...this.entries.keys()]; // waiting messages stay behind these
     for (const { message, settled } of givenUp) settled(sessionLostError(message.topic), 0);
-    if (condemned) this.refuse(condemned.identifier, condemned.loss);
+    if (pendingRefusal) this.refuse(pendingRefusal.identifier, pendingRefusal.loss);
     this.sendUnsent();
   }
 
-  /** The connection is gone. */
+  /** The connection was lost. */
   lost(loss: Loss): void {
     const { probed, unsent } = this;
     const waiting = new Set(unsent);
@@ -174,18 +174,18 @@ export class InFlightWindow {
     this.unsent = [];
     this.probed = undefined;
     if (loss.reasonCode === ReasonCode.PACKET_TOO_LARGE) this.refuseLargest(loss);
-    else if (loss.hangUp && probed !== undefined && !loss.suspected && !loss.explained) this.condemn(probed, loss);
+    else if (loss.hangUp && probed !== undefined && !loss.suspected && !loss.explained) this.refuseLater(probed, loss);
     else if (loss.hangUp) this.suspect(loss, waiting);
     else this.trustAll();
   }
 
-  /** The broker could not be reached: it was not a message that ended the connection. */
+  /** The broker could not be reached: no message caused the loss. */
   trustAll(): void {
-    this.condemned = undefined;
+    this.pendingRefusal = undefined;
     for (const entry of this.entries.values()) entry.suspect = false;
   }
 
-  /** The connection is over. */
+  /** The connection is closed. */
   end(cause: Error | undefined): void {
     const entries = [...this.entries];
     for (const [identifier] of entries) this.remove(identifier);
@@ -196,7 +196,7 @@ export class InFlightWindow {
     }
   }
 
-  /** QoS 2: the broker had taken them, and has lost the session since. Sent again they could be delivered twice [MQTT-3.2.2-5]. */
+  /** QoS 2: the broker had received them, and has lost the session. They could be delivered twice if they were sent again [MQTT-3.2.2-5]. */
   private removeReleased(): Entry[] {
     const released = [...this.entries].filter(([, entry]) => entry.released);
     for (const [identifier] of released) {
@@ -244,7 +244,7 @@ export class InFlightWindow {
     this.sendUnsent();
   }
 
-  /** The broker has answered: this message did not end the connection. */
+  /** The broker has acknowledged the message: it did not cause the loss. */
   private passed(identifier: number, entry: Entry): void {
     if (entry.suspect) this.parts.onCleared();
     entry.suspect = false;
@@ -293,8 +293,8 @@ export class InFlightWindow {
   }
 
   /**
-   * Acknowledgements come in order: the broker ended the connection over the first message that it has not answered, if over one
-   * at all. When it does so again, it may be one that answers late, and all are suspects.
+   * Acknowledgements arrive in order: if a message caused the loss, it is the first unanswered one. If the loss repeats, the broker may be
+   * one that answers late, and all messages are suspects.
    */
   private suspect(loss: Loss, unsent: ReadonlySet<number>): void {
     for (const [identifier, entry] of this.entries) {
@@ -305,24 +305,24 @@ export class InFlightWindow {
   }
 
   /**
-   * The connection ended over it twice. That may have been chance: a broker that was killed is not there when it is tried at once,
-   * one that hung up is, and so is one that said why.
+   * The connection has ended twice with this message. This may be a coincidence: after the broker was killed, a reconnect at once fails;
+   * after it closed the connection because of the message, a reconnect succeeds.
    */
-  private condemn(identifier: number, loss: Loss): void {
+  private refuseLater(identifier: number, loss: Loss): void {
     loss.explained = true;
     if (loss.reasonCode !== undefined) this.refuse(identifier, loss);
-    else this.condemned = { identifier, loss };
+    else this.pendingRefusal = { identifier, loss };
   }
 
   private refuse(identifier: number, loss: Loss): void {
     const entry = this.entries.get(identifier);
     if (!entry) return;
-    entry.suspect = false; // convicted
+    entry.suspect = false; // it is refused now
     this.parts.onGivenUp(entry.message);
     this.finish(identifier, refusalByHangUp(entry.message.topic, loss), 0);
   }
 
-  /** A packet was too large, and no CONNACK had said so. Sent again, it would end the next connection too. */
+  /** The broker reports a packet as too large (0x95), without a Maximum Packet Size in its CONNACK. It is not sent again. */
   private refuseLargest(loss: Loss): void {
     const sizes = [...this.entries]
       .filter(([, { released }]) => !released)
@@ -336,11 +336,11 @@ export class InFlightWindow {
 }
 
 function expiredOnTheWayError(topic: string): ConnectionClosedError {
-  const what = `The message to "${topic}" was sent, the broker lost the session, and the message has expired since: whether it was delivered is not known.`;
+  const what = `The message to "${topic}" was sent, then the broker lost the session and the message expired: it is not known whether it was delivered.`;
   return new ConnectionClosedError(what, true);
 }
 
 function sessionLostError(topic: string): ConnectionClosedError {
-  const what = `The broker lost the session before it completed the exchange for the message to "${topic}": whether it has delivered the message is not known.`;
+  const what = `The broker lost the session before it completed the exchange for the message to "${topic}": it is not known whether the message was delivered.`;
   return new ConnectionClosedError(what, true);
 }

@@ -1,7 +1,7 @@
 import { MessageExpiredError } from '../../errors/message-expired.error.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 
-/** When a message expires that has been handed over now (section 3.3.2.3.3), in milliseconds since the epoch; `Infinity` for never. */
+/** When a message that is published now expires (section 3.3.2.3.3), in milliseconds since the epoch; `Infinity` for never. */
 export function expiryTime({ properties }: OutgoingMessage): number {
   const seconds = properties?.messageExpiryInterval;
   return seconds === undefined ? Infinity : Date.now() + seconds * 1_000;
@@ -11,7 +11,7 @@ export function hasExpired(expiresAt: number): boolean {
   return expiresAt !== Infinity && expiresAt <= Date.now();
 }
 
-/** The message with the whole seconds that remain of its Message Expiry Interval, and never with none; all of them by default. */
+/** The message with the remaining seconds of its Message Expiry Interval, at least 1. */
 export function withRemainingExpiry(message: OutgoingMessage, expiresAt = Infinity): OutgoingMessage {
   if (expiresAt === Infinity) return message;
   const remaining = Math.max(1, Math.ceil((expiresAt - Date.now()) / 1_000));

@@ -6,8 +6,8 @@ import { storedMessage, type StoredMessage } from './stored-message.js';
 type Store = NonNullable<IClientOptions['outgoingStore']>;
 
 /**
- * The application's store of messages under way (`outgoingStore`, the interface of MQTT.js). What it holds is sent again by the
- * next process that has it. It may throw, fail and hang: messages are refused, the connection goes on.
+ * Wraps the application's store of unacknowledged messages (`outgoingStore`, the interface of MQTT.js). The next process with the store
+ * sends them again. The store may throw, fail or hang: then messages are rejected, and the connection stays usable.
  */
 export class OutgoingStore {
   private closing: Promise<void> | undefined;
@@ -15,7 +15,7 @@ export class OutgoingStore {
   constructor(
     private readonly store: Store,
     private readonly warn: (message: string) => void,
-    /** Milliseconds that the store is given to answer. */
+    /** Timeout of the store, in milliseconds. */
     private readonly timeoutMs: number,
   ) {}
 
@@ -41,7 +41,7 @@ export class OutgoingStore {
     }
   }
 
-  /** PUBREC has come: what is sent again from now on is the PUBREL. */
+  /** PUBREC has arrived: from now on the PUBREL is sent again, not the message. */
   release(identifier: number): void {
     this.attempt('update', () => this.store.put({ cmd: 'pubrel', messageId: identifier }, (error) => this.note(error)));
   }
@@ -50,13 +50,13 @@ export class OutgoingStore {
     this.attempt('update', () => this.store.del({ messageId: identifier }, (error) => this.note(error)));
   }
 
-  /** What an earlier process has left, in the order in which the store gives it; nothing of a store that fails, or hangs. */
+  /** The messages of an earlier process, in the order of the store; none if the store fails or hangs. */
   async messages(): Promise<StoredMessage[]> {
     const { timeoutMs } = this;
     try {
       return await inTime(this.read(), { what: 'The outgoingStore', timeoutMs });
     } catch (error) {
-      this.warn(`${(error as Error).message}: what it holds is not sent.`);
+      this.warn(`${(error as Error).message}: stored messages are not sent.`);
       return [];
     }
   }

@@ -6,19 +6,19 @@ type MessageIdProvider = NonNullable<IClientOptions['messageIdProvider']>;
 export const MAX_IDENTIFIER = 65_535;
 
 /**
- * Packet Identifiers of one connection, for the data plane and for MQTT.js: none is given out while another packet has it
- * [MQTT-2.2.1-3], however often they come round.
+ * Packet Identifiers of one connection, shared by the data plane and MQTT.js: an identifier in use is not assigned to another packet
+ * [MQTT-2.2.1-3].
  *
- * MQTT.js forgets its identifiers with every network connection. Those of messages outlive it, for they are sent again.
+ * MQTT.js resets its identifiers with every network connection. Those of messages are kept, because messages are sent again.
  */
 export class PacketIdentifiers {
-  /** What MQTT.js takes its identifiers from. */
+  /** The provider for MQTT.js. */
   readonly control: MessageIdProvider;
   private readonly taken = new Set<number>();
   private readonly takenByControl = new Set<number>();
   private last = 0;
 
-  /** @param provider of the application; default: the numbers from 1 to 65,535, round and round */
+  /** @param provider provider of the application; default: the numbers from 1 to 65,535 in turn */
   constructor(private readonly provider?: MessageIdProvider) {
     let lastAllocated = 0;
     this.control = {
@@ -44,14 +44,14 @@ export class PacketIdentifiers {
     };
   }
 
-  /** @returns undefined when all are taken */
+  /** @returns undefined when all are in use */
   take(): number | undefined {
     const identifier = this.next();
     if (identifier !== undefined) this.taken.add(identifier);
     return identifier;
   }
 
-  /** Takes the identifier that a stored message has. */
+  /** Marks the identifier of a stored message as used. */
   claim(identifier: number): void {
     this.taken.add(identifier);
     try {
@@ -87,7 +87,7 @@ export class PacketIdentifiers {
     return undefined;
   }
 
-  /** A provider may give anything: what is no identifier is none that is free. */
+  /** A provider may return any value: an invalid one counts as none free. */
   private candidate(): number | undefined {
     if (!this.provider) return (this.last = (this.last % MAX_IDENTIFIER) + 1);
     const identifier = this.provider.allocate();

@@ -16,27 +16,27 @@ const PUBLISH = 0x30;
 const RETAIN = 0x01;
 const QOS_SHIFT = 1;
 const DUP = 0x08;
-/** Bytes of the Packet Identifier, which QoS 1 and 2 have. */
+/** Size of the Packet Identifier, at QoS 1 and 2. */
 const IDENTIFIER_BYTES = 2;
 const ALIAS_BYTES = 3;
-/** Largest value of a Variable Byte Integer (section 1.5.5). */
+/** Maximum value of a Variable Byte Integer (section 1.5.5). */
 const MAX_REMAINING_LENGTH = 268_435_455;
 
-/** Lengths that have to be known before the first byte is written. */
+/** Sizes that must be known before the first byte is written. */
 export interface PublishSize {
-  /** Bytes of the whole packet. */
+  /** Size of the packet in bytes. */
   readonly total: number;
   readonly remaining: number;
-  /** Bytes of the properties, their length not included; -1 on 3.1.1, which has none. */
+  /** Size of the properties without their length field; -1 on 3.1.1, which has none. */
   readonly properties: number;
-  /** Bytes of the Topic Name: none where an alias stands for it. */
+  /** Size of the Topic Name; 0 if a Topic Alias replaces it. */
   readonly topic: number;
   readonly payload: number;
   /** Topic Alias; 0 for none. */
   readonly alias: number;
 }
 
-/** @throws RangeError when the message is larger than a packet can be */
+/** @throws RangeError when the message is too large for a packet */
 export function sizeOfPublish(
   { topic, payload, qos, properties }: OutgoingMessage,
   protocolVersion: 4 | 5,
@@ -49,17 +49,17 @@ export function sizeOfPublish(
   const propertyBytes = protocolVersion === 5 ? aliasBytes + sizeOfProperties(properties) : -1;
   const inHeader = propertyBytes < 0 ? 0 : sizeOfVariableByteInteger(propertyBytes) + propertyBytes;
   const remaining = 2 + topicBytes + identifierBytes + inHeader + payloadBytes;
-  if (remaining > MAX_REMAINING_LENGTH) throw new RangeError(`a packet holds at most ${MAX_REMAINING_LENGTH} bytes`);
+  if (remaining > MAX_REMAINING_LENGTH) throw new RangeError(`a packet has at most ${MAX_REMAINING_LENGTH} bytes`);
   const total = 1 + sizeOfVariableByteInteger(remaining) + remaining;
   const alias = topicAlias?.alias ?? 0;
   return { total, remaining, properties: propertyBytes, topic: topicBytes, payload: payloadBytes, alias };
 }
 
 /**
- * Writes a PUBLISH of that size into `target`, from `start` on.
+ * Writes a PUBLISH of this size into `target`, beginning at `start`.
  *
- * @param messageId Packet Identifier, which QoS 1 and 2 have
- * @param dup whether the receiver may have got it before
+ * @param messageId Packet Identifier, at QoS 1 and 2
+ * @param dup whether the receiver may have received it before
  */
 export function writePublish(
   target: Buffer,

@@ -14,12 +14,12 @@ import { reasonOfHangUp, type Loss } from '../connection/loss.js';
 import { sizeOfPublish } from './publish-encoder.js';
 
 /**
- * Payloads from here on are measured, for there is a largest packet of 268,435,455 bytes (section 2.1.4). A character of a string takes
- * three of them at the most.
+ * Payloads of this length and above are measured, because a packet has at most 268,435,455 bytes (section 2.1.4). A UTF-16 code unit takes
+ * at most three bytes.
  */
 const LARGE_PAYLOAD = 50_000_000;
 
-/** What the broker would have to refuse, by the limits that it announced: some brokers end the connection over it. */
+/** The error for a message that exceeds an announced limit of the broker: some brokers would close the connection. */
 export function limitRefusal(
   message: OutgoingMessage,
   limits: BrokerLimits,
@@ -29,17 +29,17 @@ export function limitRefusal(
   return reasonCode === undefined ? undefined : refusalByCode(message.topic, reasonCode);
 }
 
-/** Refused with this reason code, by the broker or in its place. */
+/** The error for a message refused with this reason code, by the broker or on its behalf. */
 export function refusalByCode(topic: string, reasonCode: number): PublishRefusedError {
   return new PublishRefusedError(topic, reasonCode, describeReasonCode(reasonCode));
 }
 
-/** The broker has ended the connection over the message, twice: it is not sent again. */
+/** The error for a message because of which the broker has closed the connection twice: it is not sent again. */
 export function refusalByHangUp(topic: string, loss: Loss): PublishRefusedError {
   return new PublishRefusedError(topic, loss.reasonCode ?? ReasonCode.UNSPECIFIED_ERROR, reasonOfHangUp(loss));
 }
 
-/** What forbids the texts of a message [MQTT-1.5.4-1, MQTT-1.5.4-2], or makes brokers end the connection over it. */
+/** The error for a message with invalid or refused strings [MQTT-1.5.4-1, MQTT-1.5.4-2]. */
 export function textRefusal(
   { topic, properties }: OutgoingMessage,
   discouraged: DiscouragedCharacters,
@@ -61,7 +61,7 @@ export function textRefusal(
   return userProperties && userPropertyRefusal(topic, userProperties, problemOf);
 }
 
-/** Bytes of the whole packet (section 3.1.2.11.4); Infinity when it is larger than any packet can be. */
+/** Size of the packet in bytes (section 3.1.2.11.4); Infinity when it is too large for a packet. */
 export function sizeOf(message: OutgoingMessage, protocolVersion: 4 | 5): number {
   try {
     return sizeOfPublish(message, protocolVersion).total;
@@ -70,7 +70,7 @@ export function sizeOf(message: OutgoingMessage, protocolVersion: 4 | 5): number
   }
 }
 
-/** Most messages have this Content Type: it need not be looked at again and again. */
+/** The Content Type of most messages: it is not checked each time. */
 const JSON_TYPE = 'application/json';
 
 function exceededLimit(message: OutgoingMessage, limits: BrokerLimits, protocolVersion: 4 | 5): ReasonCode | undefined {
@@ -90,7 +90,7 @@ function userPropertyRefusal(
   for (const name of Object.keys(userProperties)) {
     const value: unknown = userProperties[name];
     for (const text of [name, ...(Array.isArray(value) ? (value as unknown[]) : [value])]) {
-      const found = typeof text === 'string' ? problemOf(text) : `it holds a ${typeof text}`;
+      const found = typeof text === 'string' ? problemOf(text) : `it contains a ${typeof text}`;
       if (found) return invalid(topic, `userProperties[${JSON.stringify(name)}]`, found);
     }
   }

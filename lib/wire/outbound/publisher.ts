@@ -15,30 +15,29 @@ import { limitRefusal, refusalByCode, refusalByHangUp, textRefusal } from './pub
 import { SuspectTopics } from './suspect-topics.js';
 import type { PublishSettled, Writer } from './writer.js';
 
-/** What becomes of messages while there is no connection. */
+/** What happens to messages while there is no connection. */
 export interface OfflinePolicy {
   readonly offline: 'queue' | 'fail';
   readonly maxQueuedMessages: number;
 }
 
-/** A message that waits for a connection, for room in the broker's window, or for a broker that does not read. */
+/** A queued message: it waits for a connection, for the broker's Receive Maximum, or for the socket to drain. */
 export interface Waiting {
   readonly message: OutgoingMessage;
   readonly settled: PublishSettled;
-  /** Milliseconds since the epoch; `Infinity` for never. */
+  /** Expiry, in milliseconds since the epoch; `Infinity` for never. */
   readonly expiresAt: number;
-  /** @internal where it stands; undefined once it has left the queue */
+  /** @internal Position in the queue; undefined after it has left the queue */
   place: QueuePlace<Waiting> | undefined;
-  /** @internal where the store keeps it; undefined without a store, and at QoS 0 */
+  /** @internal Entry in the store; undefined without a store, and at QoS 0 */
   kept: KeptMessage | undefined;
 }
 
-/** Messages that wait while there is a connection: the broker, or its window, is slower than the application. */
+/** Maximum number of queued messages while connected: the application publishes faster than the broker accepts. */
 const MAX_WAITING_CONNECTED = 100_000;
 
 /**
- * Sends messages in the order in which they are handed over, whatever the connection is doing meanwhile, and sees every one of
- * them through to its end.
+ * Sends messages in the order of the calls, across reconnects, and reports the result of each.
  *
  * @internal
  */
@@ -47,16 +46,16 @@ export class Publisher {
   private readonly window: InFlightWindow;
   private readonly suspects = new SuspectTopics();
   private readonly store: OutgoingStore | undefined;
-  /** Messages at QoS 1 and 2 that wait, where there is a store: they are in it. */
+  /** The queued QoS 1 and 2 messages in the application's store, if there is one. */
   private readonly durable: DurableQueue | undefined;
-  /** Whether the broker has lost the session since messages went out last, maybe on a connection on which none did. */
+  /** Whether the broker has lost the session since messages were last sent, possibly on a connection on which none were. */
   private sessionLost = false;
-  /** Set while messages go out: there is a connection, and its subscriptions stand. */
+  /** Set while messages can be sent: there is a connection, and its subscriptions are granted. */
   private writer: Writer | undefined;
-  /** Topic of the QoS 0 message that has been sent alone, to see whether the broker takes it. */
+  /** Topic of the QoS 0 message that has been sent alone, to find out whether the broker accepts it. */
   private probing: string | undefined;
-  /** Topic that is refused since the connection ended over it, until it is known whether the broker is there all the same. */
-  private condemned: string | undefined;
+  /** Topic refused after the connection ended with it, until it is known whether the broker can be reached. */
+  private pendingRefusal: string | undefined;
   private ended: Error | undefined;
   private emptied: (() => void)[] = [];
   private loweringTold = false;
@@ -98,22 +97,22 @@ export class Publisher {
     connection.on('closed', (error) => this.end(error));
   }
 
-  /** Messages that wait to be sent. */
+  /** Number of queued messages. */
   get queued(): number {
     return this.waiting.size;
   }
 
-  /** QoS 1 and 2 messages that are sent and not acknowledged yet. */
+  /** Number of QoS 1 and 2 messages that are sent and not acknowledged yet. */
   get inFlight(): number {
     return this.window.size;
   }
 
-  /** Messages whose end is not known yet. */
+  /** Number of messages without a result. */
   get pending(): number {
     return this.waiting.size + this.window.size;
   }
 
-  /** As {@link send}, with a promise for its end. Resolves with the reason code of the acknowledgement. */
+  /** Like {@link send}, with a promise. Resolves with the reason code of the acknowledgement. */
   publish(message: OutgoingMessage): Promise<number> {
     return new Promise((resolve, reject) => {
       this.send(message, (error, reasonCode) => (error ? reject(error) : resolve(reasonCode)));
@@ -121,10 +120,10 @@ export class Publisher {
   }
 
   /**
-   * Sends a message now if it can, else when its turn comes. Connects if there has been no attempt yet.
+   * Sends a message at once if possible, else queues it. Connects if there has been no attempt yet.
    *
    * @param settled called once, never within this call
-   * @returns the message where it waits, so that it can be withdrawn; undefined when it has been handed to the connection, or refused
+   * @returns the queued message, which can be withdrawn; undefined when it has been passed to the connection, or refused
    */
   send(message: OutgoingMessage, settled: PublishSettled): Waiting | undefined {
     const refusal =
@@ -146,14 +145,14 @@ export class Publisher {
     entry.place = this.waiting.push(entry);
     if (message.qos > 0) entry.kept = this.durable?.keep(message);
     this.connection.connectIfIdle();
-    if (this.writer) this.pump(); // a suspect is probed
+    if (this.writer) this.pump(); // a message to a suspect topic is sent alone
     return entry;
   }
 
   /**
    * Removes a message from the queue: it is never sent, and its callback is not called.
    *
-   * @returns whether it was still waiting
+   * @returns whether it was still queued
    */
   withdraw(entry: Waiting): boolean {
     if (!entry.place) return false;
@@ -162,14 +161,14 @@ export class Publisher {
     return true;
   }
 
-  /** An acknowledgement has come. @returns whether it was for a message of this publisher */
+  /** An acknowledgement has arrived. @returns whether it was for a message of this publisher */
   acknowledged(kind: AcknowledgementKind, identifier: number, reasonCode: number): boolean {
     const known = this.window.acknowledged(kind, identifier, reasonCode);
     if (known) this.noteProgress();
     return known;
   }
 
-  /** Lets messages out: called when the subscriptions of a new connection stand. */
+  /** Starts to send messages: called when the subscriptions of a new connection are granted. */
   async open(sessionPresent: boolean): Promise<void> {
     const { writer } = this.connection;
     if (!writer) return;
@@ -177,14 +176,14 @@ export class Publisher {
     const { limits, protocolVersion } = this.connection;
     if (this.connection.writer !== writer || this.writer === writer) return; // lost meanwhile, or open already
     this.writer = writer;
-    this.condemned = undefined; // the verdict stands
+    this.pendingRefusal = undefined; // the topic stays refused
     const resumed = sessionPresent && !this.sessionLost;
     this.sessionLost = false;
     this.window.resume({ writer, limits: limits!, protocolVersion }, resumed);
     this.pump();
   }
 
-  /** Resolves when every message has come to its end. */
+  /** Resolves when every message has its result. */
   whenEmpty(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
     return new Promise((resolve) => this.emptied.push(resolve));
@@ -222,7 +221,7 @@ export class Publisher {
     return !this.suspects.isSuspect(message.topic);
   }
 
-  /** Sends what waits, as far as it can be. */
+  /** Sends queued messages, as far as possible. */
   private pump(): void {
     for (let next = this.waiting.first; next && this.writer; next = this.waiting.first) {
       const { message, settled, expiresAt } = next;
@@ -247,13 +246,13 @@ export class Publisher {
     process.nextTick(entry.settled, error, 0);
   }
 
-  /** Takes one out of the queue that is never sent. */
+  /** Removes a message from the queue that will not be sent. */
   private drop(entry: Waiting): void {
     this.leave(entry);
     if (entry.kept) this.durable!.drop(entry.kept);
   }
 
-  /** The store did not take one that waits. */
+  /** The store has not accepted a queued message. */
   private notKept(kept: KeptMessage, error: Error): void {
     for (const entry of this.waiting) {
       if (entry.kept !== kept) continue;
@@ -270,8 +269,8 @@ export class Publisher {
   }
 
   /**
-   * @param waitedUntil when a message expires that has waited; undefined for one that has not
-   * @param stored the Packet Identifier with which the store has it
+   * @param waitedUntil expiry of a message that has waited; undefined for one that has not
+   * @param stored its Packet Identifier in the store
    */
   private write(
     message: OutgoingMessage,
@@ -287,18 +286,18 @@ export class Publisher {
         writer.publish(withRemainingExpiry(message, waitedUntil), 0, false, settled);
       }
     } catch (error) {
-      process.nextTick(settled, error, 0); // too large for any packet, or no identifier
+      process.nextTick(settled, error, 0); // too large for a packet, or no free identifier
     }
   }
 
-  /** A QoS 0 message to a suspect topic: it goes out alone, and nothing goes out until the broker has taken it. */
+  /** Sends a QoS 0 message to a suspect topic alone: no other message is sent until the broker has accepted it. */
   private async probe(entry: Waiting, writer: Writer): Promise<void> {
     if (this.probing !== undefined || this.window.size > 0 || writer.full) return;
     const { message, settled, expiresAt } = entry;
     const { topic } = message;
-    this.probing = ''; // what went out before is answered first
+    this.probing = ''; // first wait until the broker has received what was sent before
     await this.answered();
-    if (this.writer !== writer) return; // the connection is gone; see lost()
+    if (this.writer !== writer) return; // the connection was lost; see lost()
     if (!entry.place || hasExpired(expiresAt)) {
       this.probing = undefined;
       this.pump();
@@ -318,17 +317,17 @@ export class Publisher {
     this.pump();
   }
 
-  /** Resolves when the broker has taken what was sent before, or does not say so in time. */
+  /** Resolves when the broker has received what was sent before, or does not answer in time. */
   private async answered(): Promise<void> {
     await ping(this.connection, this.connection.answerTimeoutMs);
   }
 
-  /** The broker could not be reached: it was not a message that ended the connection. */
+  /** The broker could not be reached: no message caused the loss. */
   private trustAll(): void {
     this.window.trustAll();
     this.suspects.trustAll();
-    if (this.condemned !== undefined) this.suspects.pardon(this.condemned);
-    this.condemned = undefined;
+    if (this.pendingRefusal !== undefined) this.suspects.allow(this.pendingRefusal);
+    this.pendingRefusal = undefined;
   }
 
   private lost(loss: Loss): void {
@@ -338,7 +337,7 @@ export class Publisher {
     if (probing && loss.hangUp && !loss.suspected && !loss.explained) {
       loss.explained = true;
       this.suspects.refuse(probing);
-      if (loss.reasonCode === undefined) this.condemned = probing; // a broker that was killed says nothing either
+      if (loss.reasonCode === undefined) this.pendingRefusal = probing; // a broker that was killed sends no DISCONNECT either
       this.logger.warn(refusalByHangUp(probing, loss).message);
     }
     this.suspects.lost(loss);
@@ -346,7 +345,7 @@ export class Publisher {
     this.noteProgress();
   }
 
-  /** What the broker would have to refuse, or has ended the connection over. */
+  /** The error for a message that the broker would refuse, or because of which it has closed the connection. */
   private refusalOf(message: OutgoingMessage): Error | undefined {
     const { limits, protocolVersion } = this.connection;
     const refusal = limits && limitRefusal(message, limits, protocolVersion);
@@ -359,7 +358,7 @@ export class Publisher {
     const { connection, policy } = this;
     if (connection.connected) {
       if (this.waiting.size < MAX_WAITING_CONNECTED) return undefined;
-      const what = `${connection.broker} does not take messages as fast as they are published, and the one to "${topic}" finds no room`;
+      const what = `${connection.broker} accepts messages more slowly than they are published, and the message to "${topic}" cannot be queued`;
       return new BackpressureError('the queue of messages that wait', MAX_WAITING_CONNECTED, what);
     }
     if (policy.offline === 'fail' && connection.offline) return this.offlineError(topic);
@@ -376,7 +375,7 @@ export class Publisher {
     });
   }
 
-  /** `offline: 'fail'`: the first connection has been waited for, and did not come about. */
+  /** `offline: 'fail'`: the first connection has failed. */
   private failWaiting(): void {
     this.failAll(({ message }) => this.offlineError(message.topic));
     this.noteProgress();
@@ -389,7 +388,7 @@ export class Publisher {
     }
   }
 
-  /** A callback may send again, and that waits too. */
+  /** Rejects all queued messages, including those that a callback adds. */
   private failAll(errorOf: (entry: Waiting) => Error): void {
     for (let next = this.waiting.first; next; next = this.waiting.first) {
       this.drop(next);
@@ -413,6 +412,6 @@ export class Publisher {
 }
 
 function leftInStoreError({ message }: Waiting, cause: Error | undefined): ConnectionClosedError {
-  const what = `The connection was closed before the message to "${message.topic}" was sent: it is in the outgoingStore, and the next process that has the store sends it.`;
+  const what = `The connection was closed before the message to "${message.topic}" was sent: it stays in the outgoingStore, and the next process with that store sends it.`;
   return new ConnectionClosedError(what, true, { cause });
 }

@@ -2,17 +2,17 @@ import { ExpiringSet } from '../../collections/expiring-set.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { MAX_REFUSED, REFUSED_FOR_MS, type Loss } from '../connection/loss.js';
 
-/** Messages before the end of a connection that may have ended it. */
+/** Maximum number of recent messages that may have caused a loss. */
 const REMEMBERED = 1_024;
-/** So few topics are suspects at once; of more, those that were written before two ends in a row. */
+/** Up to this number, all recent topics are suspects; of more, only those sent before two losses in a row. */
 const FEW = 8;
-/** So much of a payload tells messages apart. */
+/** Number of payload characters compared to recognise a message. */
 const COMPARED = 512;
 
 /**
- * Topics of QoS 0 messages over which the broker may have ended the connection. Nothing says whether a QoS 0 message has been
- * taken, and its sender, as the handler of a redelivered request, may send the like of it again on the next connection: messages to
- * a suspect topic go out alone, and when the connection ends over one, the topic is refused for a while.
+ * Topics of QoS 0 messages because of which the broker may have closed the connection. QoS 0 has no acknowledgement, and a similar message
+ * may be sent again on the next connection, for example by the handler of a redelivered request. Therefore messages to a suspect topic are
+ * sent alone, and when the connection ends with one, the topic is refused for some time.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ export class SuspectTopics {
   private readonly suspects = new Set<string>();
   private readonly refused = new ExpiringSet<string>(REFUSED_FOR_MS, MAX_REFUSED);
 
-  /** Whether nothing is known against any topic. */
+  /** Whether there are no suspects. */
   get isEmpty(): boolean {
     return this.suspects.size === 0 && this.refused.size === 0;
   }
@@ -41,33 +41,33 @@ export class SuspectTopics {
     return this.refused.has(topic);
   }
 
-  /** Whether a QoS 1 or 2 message is the one again that was given up: as the dead letter of a redelivered message is. */
+  /** Whether a QoS 1 or 2 message equals one that was refused, such as the dead letter of a redelivered message. */
   isRefusedAgain(message: OutgoingMessage): boolean {
     return this.refused.has(contentsOf(message));
   }
 
-  /** The broker has taken a message to the topic. */
+  /** The broker has accepted a message to the topic. */
   clear(topic: string): void {
     this.suspects.delete(topic);
   }
 
-  /** The connection ended over a message to the topic that was sent alone. */
+  /** The connection ended when a message to the topic was sent alone. */
   refuse(topic: string): void {
     this.suspects.delete(topic);
     this.refused.add(topic);
   }
 
-  /** It was not that message after all. */
-  pardon(topic: string): void {
+  /** The message was not the cause. */
+  allow(topic: string): void {
     this.refused.delete(topic);
   }
 
-  /** A QoS 1 or 2 message was given up. Others to its topic may be harmless. */
+  /** A QoS 1 or 2 message is refused. Others to its topic are not. */
   refuseAgain(message: OutgoingMessage): void {
     this.refused.add(contentsOf(message));
   }
 
-  /** The connection is gone. */
+  /** The connection was lost. */
   lost(loss: Loss): void {
     const last = new Set(this.written);
     this.written.length = this.count = 0;
@@ -84,14 +84,14 @@ export class SuspectTopics {
     this.previous = last;
   }
 
-  /** The broker could not be reached: it was not a message that ended the connection. */
+  /** The broker could not be reached: no message caused the loss. */
   trustAll(): void {
     this.suspects.clear();
     this.previous = new Set();
   }
 }
 
-/** By what a message is known again; no topic looks like it. */
+/** Key of a message, which cannot be equal to a topic. */
 function contentsOf({ topic, payload }: OutgoingMessage): string {
   const beginning = payload.slice(0, COMPARED);
   return `${topic}\0${payload.length}\0${typeof beginning === 'string' ? beginning : beginning.toString('latin1')}`;

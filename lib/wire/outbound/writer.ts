@@ -6,25 +6,25 @@ import type { OutboundTopicAliases } from './outbound-topic-aliases.js';
 import { sizeOfPublish, writePublish } from './publish-encoder.js';
 
 /**
- * Told once what became of a message: taken by the socket (QoS 0), or acknowledged by the broker (QoS 1 and 2).
+ * Called once with the result of a message: written to the socket (QoS 0), or acknowledged by the broker (QoS 1 and 2).
  *
- * @param reasonCode of the acknowledgement: 0x10 means that no client subscribes to the topic
+ * @param reasonCode reason code of the acknowledgement: 0x10 means that no client subscribes to the topic
  */
 export type PublishSettled = (error: Error | undefined, reasonCode: number) => void;
 
-/** First bytes of the acknowledgements that a client writes (section 2.1). */
+/** First bytes of acknowledgements (section 2.1). */
 export const PUBACK = 0x40;
 export const PUBREC = 0x50;
 export const PUBREL = 0x62;
 export const PUBCOMP = 0x70;
 
-/** What a writer tells the connection that it writes for. */
+/** The connection of a writer. */
 export interface WriterHost {
   /** Whether `packetsend` has listeners. */
   readonly watched: boolean;
   /** A packet of the data plane has been written. */
   sent(packet: Packet): void;
-  /** There is room again after {@link Writer.full}. */
+  /** The socket has drained after {@link Writer.full}. */
   drained(): void;
 }
 
@@ -33,43 +33,42 @@ interface Gathered {
   readonly settled: PublishSettled;
 }
 
-/** What is written in one turn of the event loop lies in one piece of a slab. */
+/** The bytes of one event loop turn are gathered in a slab of this size. */
 const SLAB_BYTES = 65_536;
 /**
- * So much does not wait for the end of the turn: the broker reads while the rest is encoded. With payloads of 10 kB that is a
- * fifth more calls.
+ * This many bytes are written before the end of the turn, so that the broker reads while more is encoded: 20% more calls with payloads of
+ * 10 kB.
  */
 const PIECE_BYTES = 32_768;
-/** The socket is full when it holds more than this: the broker does not read. */
+/** The socket is full when it buffers more than this: the broker reads too slowly. */
 export const HIGH_WATER_BYTES = 262_144;
-/** Acknowledgements are written to a full socket too, up to this; then nothing is read either. */
+/** Acknowledgements are written to a full socket too, up to this limit; then reading stops. */
 const MAX_BACKLOG_BYTES = 4 * HIGH_WATER_BYTES;
 const ACK_BYTES = 4;
-/** How long the broker is given to take the last bytes, in milliseconds. */
+/** Maximum time for the broker to read the last bytes, in milliseconds. */
 const END_TIMEOUT_MS = 1_000;
 
 /**
- * The one writer of a network connection: Control Packets of the data plane and those of MQTT.js leave through it, in the order
- * in which they come. What is written in one turn of the event loop leaves in one piece at the turn's end, so that it costs one
- * system call and not one a packet.
+ * The writer of a network connection, for the packets of the data plane and of MQTT.js, in the order of the calls. All packets of one event
+ * loop turn are written together at its end, with one system call.
  *
- * It belongs to one network connection: what it holds is dropped with it.
+ * It belongs to one network connection: unwritten bytes are dropped with it.
  *
  * @internal
  */
 export class Writer {
-  /** Set when the broker takes Topic Aliases and the options use them. */
+  /** Set when the broker and the options allow Topic Aliases. */
   aliases: OutboundTopicAliases | undefined;
   private slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  /** Where the bytes of this turn begin and end in the slab. */
+  /** Begin and end of this turn's bytes in the slab. */
   private from = 0;
   private to = 0;
   private scheduled = false;
   private ended = false;
   private held = false;
-  /** QoS 0 messages that the socket has not taken, or whose senders have not been told. */
+  /** QoS 0 messages whose callbacks have not been called. */
   private gathered: Gathered[] = [];
-  /** How many of them have been handed to the socket. */
+  /** Number of them that have been passed to the socket. */
   private handedOver = 0;
 
   constructor(
@@ -81,8 +80,8 @@ export class Writer {
   }
 
   /**
-   * No further message is to be written: the broker does not read fast enough, until the host's `drained()`; or the connection is
-   * being ended.
+   * Whether no further message may be written: the broker reads too slowly (until `drained()` of the host), or the connection is being
+   * closed.
    */
   get full(): boolean {
     return this.held || this.ended;
@@ -97,9 +96,9 @@ export class Writer {
    * Writes a PUBLISH.
    *
    * @param identifier Packet Identifier; 0 at QoS 0
-   * @param dup whether the broker may have got it before
-   * @param settled QoS 0: called when the socket has taken the message, or is lost before that
-   * @throws RangeError when the message is larger than a packet can be
+   * @param dup whether the broker may have received it before
+   * @param settled QoS 0: called when the message is written to the socket, or the connection is lost before
+   * @throws RangeError when the message is too large for a packet
    */
   publish(message: OutgoingMessage, identifier: number, dup: boolean, settled?: PublishSettled): void {
     const alias = this.aliases?.aliasOf(message.topic);
@@ -108,16 +107,16 @@ export class Writer {
     try {
       writePublish(this.slab, at, message, size, identifier, dup);
     } catch (error) {
-      this.to = at; // nothing of it is sent
+      this.to = at; // no part of it is sent
       throw error;
     }
-    if (alias) this.aliases!.told(message.topic, alias);
+    if (alias) this.aliases!.markSet(message.topic, alias);
     if (settled) this.gathered.push({ topic: message.topic, settled });
     if (this.host.watched)
       this.host.sent({ cmd: 'publish', ...message, dup, ...(identifier > 0 && { messageId: identifier }) });
   }
 
-  /** Writes an acknowledgement that says success, in the short form that both versions have (section 3.4.2.1). */
+  /** Writes an acknowledgement of success, in the short form of both versions (section 3.4.2.1). */
   acknowledge(firstByte: number, identifier: number): void {
     const at = this.reserve(ACK_BYTES);
     const { slab } = this;
@@ -128,31 +127,31 @@ export class Writer {
     if (this.host.watched) this.host.sent({ cmd: NAMES[firstByte]!, messageId: identifier });
   }
 
-  /** Writes a packet of the data plane that is too rare to have an encoder of its own. */
+  /** Writes a rare packet of the data plane, with the encoder of MQTT.js. */
   write(packet: Packet): void {
     const bytes = generate(packet, { protocolVersion: this.protocolVersion });
     this.append(bytes, 0, bytes.length);
     if (this.host.watched) this.host.sent(packet);
   }
 
-  /** Writes bytes that are encoded already. */
+  /** Writes encoded bytes. */
   append(bytes: Buffer, start: number, end: number): void {
     const at = this.reserve(end - start);
     bytes.copy(this.slab, at, start, end);
   }
 
-  /** Hands over what has been gathered, without waiting for the end of the turn. */
+  /** Writes the gathered bytes to the socket, without waiting for the end of the turn. */
   flush(): void {
     this.handOver();
     this.settleTaken();
   }
 
-  /** The last packet: it is handed over and the stream is ended; it is destroyed when the broker does not end it too in time. */
+  /** Writes the last packet and ends the stream. Destroys it when the broker does not close it in time. */
   end(last?: Packet): void {
     if (!this.usable) return;
     if (last) this.write(last);
     this.handOver();
-    this.ended = true; // a callback of an accepted message must not write behind it
+    this.ended = true; // a callback must not write after it
     this.settleTaken();
     const { stream } = this;
     const timer = setTimeout(() => stream.destroy(), END_TIMEOUT_MS);
@@ -163,7 +162,7 @@ export class Writer {
     });
   }
 
-  /** The network connection is gone: whether the last bytes have arrived is unknown. */
+  /** The network connection has ended: it is not known whether the last bytes have arrived. */
   lost(): void {
     this.ended = true;
     this.from = this.to;
@@ -186,32 +185,32 @@ export class Writer {
     return at;
   }
 
-  /** No callback is called here: a callback may write, and this may be in the middle of a write. */
+  /** Calls no callbacks: they may write, and this may run during a write. */
   private handOver(): void {
     const { stream, from, to } = this;
     if (from === to) return;
     this.from = to;
-    if (!this.usable) return; // what was gathered ends with the connection
+    if (!this.usable) return; // gathered bytes are dropped with the connection
     stream.write(this.slab.subarray(from, to));
     this.handedOver = this.gathered.length;
     if (stream.writableLength > HIGH_WATER_BYTES) this.held = true;
     if (stream.writableLength > MAX_BACKLOG_BYTES) stream.pause();
   }
 
-  /** Calls the callbacks of QoS 0 messages that the socket has accepted. */
+  /** Calls the callbacks of QoS 0 messages that are written to the socket. */
   private settleTaken(): void {
     if (this.held || this.handedOver === 0 || this.stream.destroyed) return;
     const taken = this.handedOver === this.gathered.length ? this.gathered : this.gathered.slice(0, this.handedOver);
     this.gathered = this.gathered.slice(this.handedOver);
     this.handedOver = 0;
-    for (const { settled } of taken) settled(undefined, 0); // which may write again
+    for (const { settled } of taken) settled(undefined, 0); // may write again
   }
 
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(() => {
-      this.scheduled = false; // what a callback of an accepted message writes is sent in the next turn
+      this.scheduled = false; // writes of callbacks are sent in the next turn
       this.flush();
     });
   }

@@ -1,7 +1,7 @@
 import type { QoS } from '../../protocol/application-message.js';
 import { isShared } from '../../protocol/topic-filter.js';
 
-/** One subscription as the broker is asked for it. */
+/** One subscription of a SUBSCRIBE. */
 export interface SubscriptionRequest {
   /** Topic Filter, `$share/<group>/` included. */
   readonly filter: string;
@@ -13,25 +13,25 @@ export interface SubscriptionRequest {
   readonly identifier?: number | undefined;
 }
 
-/** How much one SUBSCRIBE may hold. */
+/** Limits of one SUBSCRIBE. */
 export interface PacketBounds {
   readonly filters: number;
-  /** Bytes of the whole packet. */
+  /** Maximum size of the packet in bytes. */
   readonly bytes: number;
 }
 
-/** Bytes of filters in one SUBSCRIBE, for brokers that do not say what they take. */
+/** Maximum size of a SUBSCRIBE, for brokers without Maximum Packet Size. */
 const MAX_BYTES = 65_536;
-/** Options byte and length of a filter, and what the packet itself needs (section 3.8). */
+/** Size of the options byte and length of a filter, and of the rest of the packet (section 3.8). */
 const BYTES_PER_FILTER = 3;
 const PACKET_OVERHEAD = 32;
 
 /**
- * Deals subscriptions to SUBSCRIBE packets. A packet holds one Subscription Identifier; filters that share it share their options
- * too, so that MQTT.js can be given a list: it would take a map's key `resubscribe` for an option.
+ * Distributes subscriptions among SUBSCRIBE packets. A packet has one Subscription Identifier. Its filters also have the same options, so
+ * that they can be passed to MQTT.js as a list: in a map, the key `resubscribe` would be read as an option.
  *
- * A Shared Subscription goes alone. HiveMQ CE tells a client's shared queues before it has stored the filters of a SUBSCRIBE that holds
- * several: right after CONNECT it may then take the client for one without Shared Subscriptions, and deliver no more to it.
+ * A Shared Subscription has its own packet. HiveMQ CE notifies a client's shared queues before it has stored the filters of a SUBSCRIBE with
+ * several: right after CONNECT it may then treat the client as one without Shared Subscriptions, and stop delivering to it.
  */
 export function subscribePackets<T extends { readonly request: SubscriptionRequest }>(
   subscriptions: readonly T[],
@@ -60,7 +60,7 @@ export function subscribePackets<T extends { readonly request: SubscriptionReque
   return packets;
 }
 
-/** A number for all requests that have identifier and options in common: they fit in one packet. */
+/** A number that is equal for requests with equal identifier and options, which can share a packet. */
 function kindOf({ identifier = 0, qos, nl = false, rap = false, rh = 0 }: SubscriptionRequest): number {
   return identifier * 64 + rh * 16 + Number(rap) * 8 + Number(nl) * 4 + qos;
 }

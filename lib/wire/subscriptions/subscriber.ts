@@ -13,32 +13,32 @@ import { SubscribeCall, Subscription } from './subscription.js';
 
 export type { SubscriptionRequest } from './subscribe-packets.js';
 
-/** How often a SUBSCRIBE that a caller waits for is sent. */
+/** Maximum number of attempts for a SUBSCRIBE that a caller waits for. */
 const MAX_ASKED = 5;
-/** What brokers take that take few filters in a SUBSCRIBE, such as AWS IoT Core. */
+/** Number of filters in a SUBSCRIBE that brokers with a low limit accept, such as AWS IoT Core. */
 const FEW_FILTERS = 8;
 
 /**
- * Keeps the subscriptions of a connection: asks for them in as few packets as may be, checks every SUBACK packet by packet, and
- * asks again on the next connection for what the broker has not answered, or has lost with the session.
+ * Manages the subscriptions of a connection: subscribes with as few packets as possible, checks every SUBACK, and subscribes again on the
+ * next connection if the broker has not answered, or has lost the session.
  *
- * A broker may end the connection over a SUBSCRIBE. Then packets become smaller and go out one after another, and a filter over
- * which the connection ends when it is asked for alone counts as refused.
+ * A broker may close the connection because of a SUBSCRIBE. Then packets become smaller and are sent one after another, and a filter with
+ * which the connection is closed when it is sent alone is treated as refused.
  *
  * @internal
  */
 export class Subscriber {
   private readonly wanted = new Map<string, Subscription>();
-  /** Packets that wait for their SUBACK, in the order in which they went out. */
+  /** Packets that wait for their SUBACK, in the order of sending. */
   private readonly unanswered: Subscription[][] = [];
-  /** Filters that were given up, and whose UNSUBACK has not come: a session that is resumed may still have them. */
+  /** Unsubscribed filters whose UNSUBACK has not arrived: a resumed session may still have them. */
   private readonly unwanted = new Set<string>();
-  /** Filters over which the broker has ended the connection: they are refused for a while, for every caller. */
+  /** Filters because of which the broker has closed the connection: they are refused for some time, for all callers. */
   private readonly refused = new ExpiringSet<string>(REFUSED_FOR_MS, MAX_REFUSED);
   private filtersPerPacket: number;
-  /** Over which the connection has ended twice, until it is known whether the broker is there all the same. */
-  private condemned: { readonly packet: readonly Subscription[]; readonly loss: Loss } | undefined;
-  /** Set when the present connection is ended because a SUBACK does not come. */
+  /** Filters with which the connection has ended twice, until it is known whether the broker can be reached. */
+  private pendingRefusal: { readonly packet: readonly Subscription[]; readonly loss: Loss } | undefined;
+  /** Set when the present connection is closed because of a missing SUBACK. */
   private lateness: string | undefined;
 
   constructor(
@@ -47,7 +47,7 @@ export class Subscriber {
   ) {
     this.filtersPerPacket = connection.options.maxFiltersPerSubscribe;
     connection.on('session', ({ sessionPresent }) => {
-      this.refuseCondemned();
+      this.applyPendingRefusal();
       if (sessionPresent) return;
       this.unwanted.clear();
       for (const subscription of this.wanted.values()) subscription.isNotGranted();
@@ -59,7 +59,7 @@ export class Subscriber {
     connection.on('closed', (cause) => this.end(cause));
   }
 
-  /** Filters that the broker has granted in the present session. */
+  /** Number of filters that the broker has granted in the present session. */
   get grantedCount(): number {
     let count = 0;
     for (const { granted, previous } of this.wanted.values()) if (granted || previous?.granted) count++;
@@ -76,10 +76,10 @@ export class Subscriber {
   }
 
   /**
-   * Subscribes, and keeps subscribed from then on. Over a lost connection it is asked again on the next one.
+   * Subscribes, and restores the subscriptions after reconnects. After a loss before the SUBACK, subscribes again on the next connection.
    *
-   * @throws SubscriptionRefusedError that names every filter that the broker refused; these are not kept
-   * @throws ConnectionClosedError when the broker did not answer after 5 attempts, or the connection is over
+   * @throws SubscriptionRefusedError with every refused filter; these are not kept
+   * @throws ConnectionClosedError when the broker did not answer after 5 attempts, or the connection is closed
    */
   async subscribe(requests: readonly SubscriptionRequest[]): Promise<void> {
     const call = new SubscribeCall(requests.length);
@@ -87,7 +87,7 @@ export class Subscriber {
       const known = this.wanted.get(request.filter);
       const subscription = new Subscription(request, known?.granted ? known : undefined);
       subscription.calls.push(call);
-      // it is not asked for any more, unless its packet is under way
+      // it is not subscribed any more, unless its packet has been sent
       if (known && !this.unanswered.some((packet) => packet.includes(known)))
         subscription.calls.push(...known.calls.splice(0));
       this.wanted.set(request.filter, subscription);
@@ -99,10 +99,10 @@ export class Subscriber {
     await call.settled;
   }
 
-  /** Unsubscribes. Without a connection that is done on the next one, when its session is resumed. */
+  /** Unsubscribes. Without a connection, this is done on the next one if its session is resumed. */
   async unsubscribe(filters: readonly string[]): Promise<void> {
     for (const filter of filters) {
-      this.wanted.get(filter)?.settle(undefined); // its caller has given up
+      this.wanted.get(filter)?.settle(undefined); // its caller has cancelled
       this.wanted.delete(filter);
     }
     if (this.connection.closed) return;
@@ -110,9 +110,9 @@ export class Subscriber {
     if (this.connection.connected) await this.giveUp(filters);
   }
 
-  /** Asks for what this session lacks. What is refused stays wanted, so that the next session tries it again. */
+  /** Subscribes the filters that this session lacks. A refused filter is tried again in the next session. */
   async restore(): Promise<void> {
-    if (this.unwanted.size > 0) this.giveUp([...this.unwanted]).catch(() => {}); // the connection is gone again
+    if (this.unwanted.size > 0) this.giveUp([...this.unwanted]).catch(() => {}); // the connection was lost again
     await this.ask([...this.wanted.values()].filter(({ granted, asked }) => !granted && !asked));
   }
 
@@ -121,7 +121,7 @@ export class Subscriber {
     for (const filter of filters) this.unwanted.delete(filter);
   }
 
-  /** Resolves when the broker has answered, or cannot any more. */
+  /** Resolves when the broker has answered, or the connection has ended. */
   private async ask(subscriptions: readonly Subscription[]): Promise<void> {
     const possible = this.withoutImpossible(subscriptions);
     const { limits } = this.connection;
@@ -139,16 +139,16 @@ export class Subscriber {
     for (const packet of [...packets, ...suspects]) if (!(await this.send(packet))) return;
   }
 
-  /** What the broker has ended the connection over, or the CONNACK rules out (section 3.2.2.3), is not asked for. */
+  /** Refuses filters because of which the broker has closed the connection, or that its CONNACK excludes (section 3.2.2.3). */
   private withoutImpossible(given: readonly Subscription[]): readonly Subscription[] {
-    const condemned = given.filter(({ filter }) => this.refused.has(filter));
-    for (const subscription of condemned)
+    const refusedAgain = given.filter(({ filter }) => this.refused.has(filter));
+    for (const subscription of refusedAgain)
       this.refuse(
         [subscription],
         () => ReasonCode.UNSPECIFIED_ERROR,
-        () => 'the broker ended the connection over it twice',
+        () => 'the broker closed the connection because of it, twice',
       );
-    const subscriptions = given.filter((subscription) => !condemned.includes(subscription));
+    const subscriptions = given.filter((subscription) => !refusedAgain.includes(subscription));
     if (this.connection.limits?.sharedSubscriptions !== false) return subscriptions;
     const reasonCode = ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
     const shared = subscriptions.filter(({ filter }) => isShared(filter));
@@ -170,18 +170,18 @@ export class Subscriber {
         clearTimeout(timer);
         const answered = suback?.granted.length === packet.length;
         if (answered) this.take(packet, suback);
-        resolve(answered); // else the connection is gone, and lost() sees to it
+        resolve(answered); // else the connection was lost; see lost()
       };
       try {
         client.subscribe(filters, options, (_error, _granted, suback) => settle(suback));
       } catch (error) {
-        settle(undefined); // by the application's messageIdProvider
+        settle(undefined); // error of the application's messageIdProvider
         for (const subscription of packet) for (const call of subscription.calls.splice(0)) call.fail(error as Error);
       }
     });
   }
 
-  /** The broker does not answer on this connection: the next one may be better. */
+  /** The broker does not answer on this connection: reconnects. */
   private late(): void {
     const { broker, answerTimeoutMs } = this.connection;
     this.lateness = `${broker} did not answer a SUBSCRIBE within ${answerTimeoutMs} ms.`;
@@ -206,7 +206,7 @@ export class Subscriber {
     this.refuse(refused, (subscription) => codes[packet.indexOf(subscription)]!, describeReasonCode);
   }
 
-  /** The caller of a new filter gets the error, and the filter is not kept; for one that was to be restored, the error is logged. */
+  /** A filter was refused. The caller of a new filter gets the error, and the filter is not kept; for a restored one, the error is logged. */
   private refuse(
     subscriptions: readonly Subscription[],
     codeOf: (subscription: Subscription) => number,
@@ -234,7 +234,7 @@ export class Subscriber {
     const cut = new Set(this.unanswered.splice(0).flat());
     for (const subscription of this.wanted.values()) subscription.asked = false;
     for (const subscription of cut) subscription.mayBeGranted();
-    // a quota may be anybody's, but fewer filters at a time do no harm
+    // the quota may be another one, but fewer filters in a packet do no harm
     const tooMany = loss.reasonCode === ReasonCode.QUOTA_EXCEEDED && first !== undefined && first.length > FEW_FILTERS;
     if (first && (loss.hangUp || tooMany)) this.blame(first, cut, loss);
     else if (!loss.hangUp) this.trustAll();
@@ -242,7 +242,7 @@ export class Subscriber {
     this.lateness = undefined;
   }
 
-  /** The broker answers in order: it ended the connection over the first packet that it has not answered, if over one at all. */
+  /** The broker answers in order: if a packet caused the loss, it is the first unanswered one. */
   private blame(packet: readonly Subscription[], cut: ReadonlySet<Subscription>, loss: Loss): void {
     if (loss.reasonCode === ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED) {
       const all = new Set([...cut, ...this.wanted.values()]);
@@ -252,25 +252,25 @@ export class Subscriber {
       this.filtersPerPacket = FEW_FILTERS;
       const { broker } = this.connection;
       this.logger.warn(
-        `${broker} ended the connection over a SUBSCRIBE with ${packet.length} filters: asking for ${FEW_FILTERS} at a time from now on. Set maxFiltersPerSubscribe to what the broker takes.`,
+        `${broker} closed the connection after a SUBSCRIBE with ${packet.length} filters: from now on ${FEW_FILTERS} are sent in each. Set maxFiltersPerSubscribe to the limit of the broker.`,
       );
     } else if (packet.length === 1 && packet[0]!.suspect) {
-      loss.explained = true; // it is tried at once: a broker that was killed is not there then, one that hung up is
-      this.condemned = { packet, loss };
-      if (loss.reasonCode !== undefined) this.refuseCondemned();
+      loss.explained = true; // reconnects at once: this fails if the broker was killed, and succeeds if it closed the connection
+      this.pendingRefusal = { packet, loss };
+      if (loss.reasonCode !== undefined) this.applyPendingRefusal();
     } else {
       loss.suspected = true;
       for (const subscription of packet) subscription.suspect = true;
       if (!isShared(packet[0]!.filter)) return;
-      for (const subscription of cut) if (isShared(subscription.filter)) subscription.suspect = true; // as one is, so are they
+      for (const subscription of cut) if (isShared(subscription.filter)) subscription.suspect = true; // all Shared Subscriptions may be affected
     }
   }
 
-  private refuseCondemned(): void {
-    const { condemned } = this;
-    if (!condemned) return;
-    this.condemned = undefined;
-    const { packet, loss } = condemned;
+  private applyPendingRefusal(): void {
+    const { pendingRefusal } = this;
+    if (!pendingRefusal) return;
+    this.pendingRefusal = undefined;
+    const { packet, loss } = pendingRefusal;
     this.refuseBy(loss, packet, () => reasonOfHangUp(loss));
   }
 
@@ -278,13 +278,13 @@ export class Subscriber {
     loss.explained = true;
     this.refuse(subscriptions, () => loss.reasonCode ?? ReasonCode.UNSPECIFIED_ERROR, reasonOf);
     for (const { filter } of subscriptions) {
-      this.wanted.delete(filter); // asked for again, it would end the next connection
+      this.wanted.delete(filter); // it would close the next connection too
       this.refused.add(filter);
     }
   }
 
   private trustAll(): void {
-    this.condemned = undefined;
+    this.pendingRefusal = undefined;
     for (const subscription of this.wanted.values()) subscription.suspect = false;
   }
 

@@ -1,14 +1,14 @@
 import { SubscriptionRefusedError, type RefusedFilter } from '../../errors/subscription-refused.error.js';
 import type { SubscriptionRequest } from './subscribe-packets.js';
 
-/** Subscriptions that are asked for together. It settles when the broker has answered about all of them. */
+/** A call that subscribes several filters. It settles when the broker has answered for all of them. */
 export class SubscribeCall {
   readonly settled: Promise<void>;
   private readonly refused: RefusedFilter[] = [];
   private resolve!: () => void;
   private reject!: (error: Error) => void;
 
-  /** @param open subscriptions that the broker has not answered about */
+  /** @param open number of filters without an answer */
   constructor(private open: number) {
     this.settled = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -17,7 +17,7 @@ export class SubscribeCall {
     if (open === 0) this.resolve();
   }
 
-  /** The broker has answered about one of them. */
+  /** The broker has answered for one filter. */
   answered(refusal: RefusedFilter | undefined): void {
     if (refusal) this.refused.push(refusal);
     if (--this.open > 0) return;
@@ -25,30 +25,30 @@ export class SubscribeCall {
     else this.reject(new SubscriptionRefusedError(this.refused));
   }
 
-  /** It cannot be answered any more. */
+  /** No answer can arrive any more. */
   fail(error: Error): void {
     this.reject(error);
   }
 }
 
-/** One subscription of a connection, as long as it is wanted. */
+/** One subscription of a connection. */
 export class Subscription {
   granted = false;
   /** Whether a SUBSCRIBE for it waits for its SUBACK. */
   asked = false;
-  /** How often the broker has been asked for it in vain. */
+  /** Number of attempts without an answer. */
   failures = 0;
-  /** Whether the broker may have ended a connection over it: it is asked for alone. */
+  /** Whether the broker may have closed a connection because of it: it is then sent in a packet of its own. */
   suspect = false;
-  /** Who waits for it. */
+  /** The call that waits for it. */
   calls: SubscribeCall[] = [];
 
-  /** How the broker is asked for it now. */
+  /** Present filter and options. */
   request: SubscriptionRequest;
 
   constructor(
     private readonly wanted: SubscriptionRequest,
-    /** The same filter with other options, which the broker has granted: it stays when this is refused. */
+    /** The granted subscription to the same filter with other options: it stays if this one is refused. */
     readonly previous?: Subscription,
   ) {
     this.request = wanted;
@@ -59,21 +59,21 @@ export class Subscription {
   }
 
   /**
-   * The SUBACK is lost: the session may have the subscription, and its retained messages have been sent. Retain Handling 1 does not
-   * have them sent again (5.0).
+   * The SUBACK is lost: the session may have the subscription, and its retained messages may have been sent. Retain Handling 1 prevents
+   * that they are sent again (5.0).
    */
   mayBeGranted(): void {
     this.request = { ...this.wanted, rh: this.wanted.rh || 1 };
   }
 
-  /** The session is new, and has nothing. */
+  /** The session is new, and has no subscriptions. */
   isNotGranted(): void {
     this.granted = false;
     this.request = this.wanted;
     if (this.previous) this.previous.granted = false;
   }
 
-  /** @returns whether a caller got the refusal */
+  /** @returns whether a caller received the refusal */
   settle(refusal: RefusedFilter | undefined): boolean {
     const calls = this.calls.splice(0);
     for (const call of calls) call.answered(refusal);

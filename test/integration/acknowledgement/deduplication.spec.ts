@@ -298,7 +298,7 @@ describeEachBroker('events that arrive again', (broker) => {
     await publish('orders/a', { id: '1' });
     await eventually(() => server.health()?.withheld === 1, 'it is withheld');
     expect(ran.entries).toEqual([]);
-    expect(transportLogs('warn')[0]).toMatch(/withheld: another process has been running for it for more than 200 ms/);
+    expect(transportLogs('warn')[0]).toMatch(/withheld: another process has been handling it for more than 200 ms/);
   });
 
   it('have their lease renewed while their handler runs, and while they wait for a worker', async () => {
@@ -320,7 +320,7 @@ describeEachBroker('events that arrive again', (broker) => {
     const publish = await publisher();
     await publish('held', { id: 'h' });
     await eventually(() => transportLogs('warn').length > 0, 'a warning');
-    expect(transportLogs('warn')[0]).toMatch(/A handler runs whose claim was lost/);
+    expect(transportLogs('warn')[0]).toMatch(/The claim of a running handler was lost/);
     runs.releaseAll();
     await runs.ended.atLeast(1);
   });

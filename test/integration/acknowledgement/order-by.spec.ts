@@ -118,7 +118,7 @@ describeEachBroker('orderBy', (broker) => {
     expect(seen.entries).toEqual(['good']);
     const lines = transportLogs('error');
     expect(lines).toContainEqual(expect.stringContaining('orderBy failed: no key here'));
-    expect(lines).toContainEqual(expect.stringContaining('orderBy failed: it returned number, and not a string'));
+    expect(lines).toContainEqual(expect.stringContaining('orderBy failed: it returned number, not a string'));
   });
 
   it('requests too, and duplicates of a request that is deduplicated', async () => {
@@ -148,7 +148,7 @@ describeEachBroker('orderBy', (broker) => {
 describe('orderBy that names no capture', () => {
   it.each([
     ['deviceid', 'Did you mean "deviceId"?'],
-    ['room', 'Add {room} to the pattern, or give orderBy: false'],
+    ['room', 'Add {room} to the pattern, or set orderBy: false'],
   ])('%s: %s', async (orderBy, remedy) => {
     const { url } = await startInProcessBroker();
     const { controllers } = heldDevices({ orderBy });

@@ -89,7 +89,7 @@ export const OUTCOMES: readonly Outcome[] = [
   { name: 'context-reject',        handle: (context) => context.reject(),          fates: ['0x83', 'ack', '0x83', '0x83', '0x83'] },
   { name: 'context-reject-code',   handle: (context) => context.reject(0x99, 'no JSON'), fates: ['0x99 "no JSON"', 'ack', '0x99 "no JSON"', '0x99 "no JSON"', '0x99 "no JSON"'] },
   { name: 'context-reject-impossible', handle: (context) => context.reject(0x10),
-                                                                         fates: ['ack',     'ack',     '0x83 "Internal server error"', 'nothing', 'nothing'], logged: 'cannot be refused with 16' },
+                                                                         fates: ['ack',     'ack',     '0x83 "Internal server error"', 'nothing', 'nothing'], logged: 'cannot be rejected with 16' },
   { name: 'context-ack-then-nack', handle: (context) => (context.ack(), context.nack(), context.ack()), fates: ['ack', 'ack', 'ack', 'ack', 'ack'] },
   { name: 'context-nack-then-ack', handle: (context) => (context.nack(), context.ack()), fates: ['nothing', 'ack', 'nothing', 'nothing', 'nothing'] },
   { name: 'context-ack-then-throws', handle: (context) => (context.ack(), throws(new RpcException('late'))()),

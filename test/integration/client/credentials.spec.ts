@@ -37,8 +37,8 @@ describe('credentials() before each connection', () => {
   );
 
   it.each<[string, unknown, RegExp, (4 | 5)?]>([
-    ['nothing', undefined, /credentials\(\): it did not give a set/],
-    ['an unknown name', { user: 'x' }, /credentials\(\)\.user: it is no credential/],
+    ['nothing', undefined, /credentials\(\): it did not return an object/],
+    ['an unknown name', { user: 'x' }, /credentials\(\)\.user: it is not a credential/],
     ['a number for a user name', { username: 7 }, /credentials\(\)\.username: a number is none/],
     ['an object for a password', { username: 'x', password: {} }, /credentials\(\)\.password: an object is none/],
     ['a certificate without TLS', { cert: 'x' }, /credentials\(\)\.cert: the connection is not made over TLS/],

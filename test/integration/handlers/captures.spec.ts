@@ -147,14 +147,14 @@ describeEachBroker('named captures (rows 13 and 14)', (broker) => {
 
 describe.each([5, 4] as const)('a pattern that is no template is refused at start (version %i)', (protocolVersion) => {
   it.each([
-    ['device-{id}', /must fill a whole level.*\{\{ or \}\}/],
-    ['a/{id}/b/{id}', /captures \{id\} twice.*name of its own/],
-    ['a/{id', /must fill a whole level/],
-    ['a/id}', /must fill a whole level/],
-    ['a/{}', /must fill a whole level/],
-    ['a/{two words}', /must fill a whole level/],
-    ['{a}/#/b', /# must be the last level/],
-    ['{a}/b+', /\+ must fill a whole level/],
+    ['device-{id}', /must be a whole level.*\{\{ or \}\}/],
+    ['a/{id}/b/{id}', /captures \{id\} twice.*another name/],
+    ['a/{id', /must be a whole level/],
+    ['a/id}', /must be a whole level/],
+    ['a/{}', /must be a whole level/],
+    ['a/{two words}', /must be a whole level/],
+    ['{a}/#/b', /# must be the whole last level/],
+    ['{a}/b+', /\+ must be a whole level/],
   ])('%s', async (pattern, remedy) => {
     const { url } = await startInProcessBroker();
     const { controller } = capturing(pattern, { prefix: 'p/' });

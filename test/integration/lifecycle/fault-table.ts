@@ -16,11 +16,11 @@ export const STARTING = {
   faults: {
     nobodyListens: {
       fault: 'No broker listens',
-      outcome: 'tries again, with growing waits; `ConnectionRefusedError` when `maxConnectionAttempts` are used up',
+      outcome: 'retries, with growing delays; `ConnectionRefusedError` when `maxConnectionAttempts` are exhausted',
     },
     refusedForNow: {
       fault: 'CONNACK 0x88, 0x89, 0x97 or 0x9F: unavailable, busy, quota, rate (3.1.1: return code 3)',
-      outcome: 'tries again',
+      outcome: 'retries',
     },
     refusedForGood: {
       fault: 'CONNACK with any other refusal: credentials, permission, identifier, version, ban',
@@ -28,24 +28,24 @@ export const STARTING = {
     },
     credentialsThrow: {
       fault: '`credentials()` throws',
-      outcome: 'tries again, and asks again; the log says what it threw',
+      outcome: 'retries, and calls it again; the error is logged',
     },
     credentialsHang: {
       fault: '`credentials()` does not settle within `connectTimeout`',
-      outcome: 'counts as a failed attempt: tries again, and asks again',
+      outcome: 'is a failed attempt: retries, and calls it again',
     },
     noConnack: {
-      fault: 'The host accepts the connection and says nothing',
-      outcome: 'tries again after `connectTimeout`',
+      fault: 'The host accepts the connection and does not answer',
+      outcome: 'retries after `connectTimeout`',
     },
-    oneOfSeveral: { fault: 'One of `servers` cannot be reached, or says nothing', outcome: 'goes on to the next' },
+    oneOfSeveral: { fault: 'One of `servers` cannot be reached, or does not answer', outcome: 'uses the next' },
     subscriptionRefused: {
       fault: 'A subscription is refused (SUBACK 0x80 or above)',
       outcome: '`listen()` rejects with `SubscriptionRefusedError`, which names every refused filter',
     },
     sharedAnnounced: {
       fault: 'CONNACK: Shared Subscriptions not available',
-      outcome: '`listen()` rejects with `SubscriptionRefusedError`; they are not asked for',
+      outcome: '`listen()` rejects with `SubscriptionRefusedError`; they are not sent',
       only: 5,
     },
     sharedRefused: {
@@ -64,7 +64,7 @@ export const STARTING = {
     },
     sharedSilent: {
       fault: '`$share` granted, and never served',
-      outcome: '`listen()` resolves: nothing on the wire tells',
+      outcome: '`listen()` resolves: this cannot be detected',
     },
     noSuback: {
       fault: 'A SUBSCRIBE is not answered',
@@ -96,13 +96,13 @@ export const CONNECTED = {
       only: 5,
     },
     refusedLater: {
-      fault: 'Refused for good after it had been connected',
+      fault: 'Refused permanently after it had been connected',
       outcome:
-        'tries again 10 times, for credentials may be on their way; then closed: status `closed`, an error in the log',
+        'retries 10 times, because credentials may be changing; then closed: status `closed`, an error in the log',
     },
     credentialsRotated: {
       fault: 'Credentials are changed on the broker, which ends the connection',
-      outcome: '`credentials()` is asked, and the new ones are used',
+      outcome: '`credentials()` is called, and the new ones are used',
     },
     takenOver: {
       fault: 'Another client with the same Client Identifier connects (DISCONNECT 0x8E)',
@@ -110,22 +110,22 @@ export const CONNECTED = {
       only: 5,
     },
     halfOpen: {
-      fault: 'Half-open connection: nothing comes, nothing closes',
+      fault: 'Half-open connection: no bytes arrive, and the connection is not closed',
       outcome: 'noticed within 1.5 times `keepalive`; connects again',
     },
     slow: { fault: 'The network is slow', outcome: 'everything arrives, in order, later' },
-    malformed: { fault: 'Bytes that are no MQTT', outcome: 'the connection is ended, and made again' },
+    malformed: { fault: 'Bytes that are not MQTT', outcome: 'the connection is closed, and made again' },
     sessionEnded: {
       fault: 'The broker has lost the session',
-      outcome: 'subscribed anew, inbox restored, written requests end with `maybeExecuted`, event `sessionLost`',
+      outcome: 'subscribed again, inbox restored, sent requests end with `maybeExecuted`, event `sessionLost`',
     },
     refusedAgain: {
       fault: 'A subscription is refused when it is made again',
-      outcome: 'an error in the log, `granted` below `wanted` in the health; the next session tries again',
+      outcome: 'an error in the log, `granted` below `wanted` in the health; the next session retries',
     },
     noSubackLater: {
       fault: 'A SUBSCRIBE is not answered when it is made again',
-      outcome: 'connects again after `connectTimeout`, and subscribes; what was to be published waits',
+      outcome: 'connects again after `connectTimeout`, and subscribes; messages wait meanwhile',
     },
     moved: {
       fault: 'DISCONNECT 0x9C or 0x9D with a Server Reference',
@@ -154,13 +154,13 @@ export const MESSAGES = {
       only: 5,
     },
     tooLargeForBroker: {
-      fault: 'DISCONNECT 0x95: a packet was too large, and no CONNACK had said so',
-      outcome: '`PublishRefusedError` (0x95) for the largest message under way; the others are sent again',
+      fault: 'DISCONNECT 0x95: a packet was too large, without a Maximum Packet Size in the CONNACK',
+      outcome: '`PublishRefusedError` (0x95) for the largest unacknowledged message; the others are sent again',
       only: 5,
     },
     qosNotSupported: {
       fault: 'QoS above Maximum QoS, or retain where it is not available',
-      outcome: '`PublishRefusedError` (0x9B, 0x9A); nothing is sent, not even what waited for the connection',
+      outcome: '`PublishRefusedError` (0x9B, 0x9A); nothing is sent, not even messages that waited for the connection',
       only: 5,
     },
     pubackLost: {
@@ -179,11 +179,11 @@ export const RESTARTS = {
   title: 'The broker dies and comes back',
   faults: {
     midPublish: {
-      fault: 'Killed while messages are under way at QoS 1',
+      fault: 'Killed while QoS 1 messages are not acknowledged',
       outcome: 'each is sent again until it is acknowledged; none is lost, some may arrive twice',
     },
     midRequest: {
-      fault: 'Killed while a request is under way',
+      fault: 'Killed while a request is pending',
       outcome:
         '`ConnectionClosedError` with `maybeExecuted: true` as soon as the broker is back; the next request is answered',
     },
@@ -193,11 +193,11 @@ export const RESTARTS = {
     },
     withPersistence: {
       fault: 'Restarted with its sessions',
-      outcome: 'session resumed: nothing is subscribed again, and what came meanwhile is delivered',
+      outcome: 'session resumed: nothing is subscribed again, and queued messages are delivered',
     },
-    withoutPersistence: { fault: 'Restarted without its sessions', outcome: 'subscribed anew, event `sessionLost`' },
+    withoutPersistence: { fault: 'Restarted without its sessions', outcome: 'subscribed again, event `sessionLost`' },
     silentTakeover: {
-      fault: 'Another client has the same Client Identifier, and the broker does not say so (Mosquitto)',
+      fault: 'Another client has the same Client Identifier, and the broker does not report it (Mosquitto)',
       outcome:
         'a warning after 3 connections that were lost within a second; closed after 20, with an error that names the Client Identifier',
     },
@@ -208,8 +208,8 @@ export const CERTIFICATES = {
   title: 'TLS',
   faults: {
     unknownAuthority: {
-      fault: 'Certificate of an authority that `ca` does not hold',
-      outcome: 'nothing is sent; tries again, for certificates are renewed; the log and the error name the reason',
+      fault: 'Certificate of an authority that is not in `ca`',
+      outcome: 'nothing is sent; retries, because certificates may be renewed; the log and the error name the reason',
     },
     expired: { fault: 'Expired certificate', outcome: 'the same' },
     wrongName: { fault: 'Certificate for another host name', outcome: 'the same' },
@@ -226,10 +226,10 @@ export const PROCESSES = {
     terminated: {
       fault: 'SIGTERM under load, with `enableShutdownHooks()`',
       outcome:
-        'what runs is finished and acknowledged, the rest stays with the broker: nothing is lost, nothing runs twice',
+        'running handlers finish and are acknowledged, other messages stay with the broker: nothing is lost, nothing runs twice',
     },
     stalled: {
-      fault: 'The event loop stalls for longer than `keepalive`, and the broker gives the connection up',
+      fault: 'The event loop stalls for longer than `keepalive`, and the broker closes the connection',
       outcome: 'connects again and resumes the session; nothing is lost',
     },
   },

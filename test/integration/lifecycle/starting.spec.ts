@@ -180,7 +180,7 @@ describeFaults(STARTING, {
   async sharedCuts(version) {
     const error = await refusalOfShared(version, { sharedSubscriptions: 'disconnect' });
     expect(error).toBeInstanceOf(SubscriptionRefusedError);
-    expect(error.message).toContain('ended the connection over it twice');
+    expect(error.message).toContain('closed the connection because of it, twice');
   },
 
   async sharedSilent(version) {

@@ -29,7 +29,7 @@ describeEachBroker('two processes with one Client Identifier', (broker) => {
     const options = { ...broker.connection, clientId: 'replica', reconnect: { initialDelay: 100, maxDelay: 300 } };
     await startServer(options, { controllers: [Handlers] });
     await Promise.allSettled([startServer(options, { controllers: [Handlers] })]); // which may be taken over itself
-    const said = /Client Identifier "replica".*Give every process a clientId of its own/;
+    const said = /Client Identifier "replica".*Give every process its own clientId/;
     await logs.until(
       () => [...transportLogs('warn'), ...transportLogs('error')].some((line) => said.test(line)),
       'a line',
@@ -47,7 +47,7 @@ describe('the log of a server', () => {
     expect(transportLogs('log')).toEqual([
       expect.stringMatching(new RegExp(`^Connected to ${at} as "nestjs_`)),
       `Subscribed 3 filters at ${at}: 1 at QoS 0, 2 at QoS 1, 1 in group "workers"`,
-      `Draining at ${at}: 0 messages under way`,
+      `Draining at ${at}: 0 messages in progress`,
       expect.stringMatching(new RegExp(`^Drained at ${at} after \\d+ ms$`)),
     ]);
     expect(transportLogs('debug')).toEqual([
@@ -61,7 +61,7 @@ describe('the log of a server', () => {
     const { url } = await startInProcessBroker();
     await startServer(connectionTo(url), {});
     expect(transportLogs('warn')).toEqual([
-      `Nothing is subscribed at ${url}: no handler of a controller is for this server`,
+      `Nothing is subscribed at ${url}: no controller has a handler for this server`,
     ]);
   });
 
@@ -70,7 +70,7 @@ describe('the log of a server', () => {
     const connection = durable(connectionTo(url));
     await startServer(connection, { controllers: [Handlers] });
     await broker.restart({ keepSessions: false });
-    const lost = `${url} does not know the session of "${connection.clientId}" any more: what it kept for it is lost, and its 3 filters are subscribed again`;
+    const lost = `${url} has lost the session of "${connection.clientId}", with all messages queued in it; its 3 filters are subscribed again`;
     await logs.until(() => transportLogs('warn').includes(lost), 'the line');
     expect(transportLogs('warn').filter((line) => line === lost)).toHaveLength(1);
   });
@@ -98,21 +98,21 @@ describe('the wrong protocol', () => {
   const closed = new Error('the network connection was closed');
 
   it.each([
-    [closed, 'mqtt', 8883, 'port 8883 is mostly one for TLS: use mqtts://'],
-    [withCode('ECONNRESET'), 'ws', 443, 'port 443 is mostly one for TLS: use wss://'],
-    [withCode('ECONNRESET'), 'mqtts', 1883, 'port 1883 does not seem to speak TLS: use mqtt://'],
+    [closed, 'mqtt', 8883, 'port 8883 is usually for TLS: use mqtts://'],
+    [withCode('ECONNRESET'), 'ws', 443, 'port 443 is usually for TLS: use wss://'],
+    [withCode('ECONNRESET'), 'mqtts', 1883, 'port 1883 does not seem to use TLS: use mqtt://'],
     [
       withCode('EPROTO', 'ssl3_get_record:wrong version number'),
       'mqtts',
       7,
-      'port 7 does not seem to speak TLS: use mqtt://',
+      'port 7 does not seem to use TLS: use mqtt://',
     ],
-    [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'mqtts', 8883, 'give the certificate of its CA: ca: readFileSync(path)'],
+    [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'mqtts', 8883, 'set the certificate of its CA: ca: readFileSync(path)'],
     [
       withCode('ERR_TLS_CERT_ALTNAME_INVALID'),
       'mqtts',
       8883,
-      'connect to a name that its certificate holds, or set servername',
+      'connect to a host name in its certificate, or set servername',
     ],
     [withCode('ENOTFOUND'), 'mqtt', 1883, 'check the host name'],
     [withCode('ECONNREFUSED'), 'mqtt', 8883, undefined],

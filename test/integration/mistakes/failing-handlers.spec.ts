@@ -163,16 +163,16 @@ describeEachBroker('a handler that fails', (broker) => {
     await acknowledged(tap, '{"value":101}');
     expect(acknowledgementsOf(tap, 'mistakes/d7/rejected')).toEqual([v5 ? `PUBACK 0x83 "${INVALID}"` : 'PUBACK']);
     const fate = v5
-      ? 'is rejected with 0x83, and gone'
-      : 'is acknowledged, and gone: the broker is not told of a reject';
+      ? 'is rejected with 0x83'
+      : 'is acknowledged: the reason code of a reject is not sent to the broker';
     expect(complaints()).toEqual([
       `Handler "mistakes/{device}/rejected" failed on "mistakes/d7/rejected" after 1 attempt: BadRequestException: ${INVALID}. The message ${fate}.`,
     ]);
   });
 
   it.each([
-    [0, 'is gone, for it came at QoS 0'],
-    [1, 'is acknowledged, and gone'],
+    [0, 'is lost: QoS 0 has no acknowledgement'],
+    [1, 'is acknowledged, and not delivered again'],
   ] as const)('at QoS %i with nothing to keep the message, it says that it %s', async (qos, fate) => {
     await start(broker);
     const peer = await connectMqttJs(broker);
@@ -198,7 +198,7 @@ describeEachBroker('a handler that fails', (broker) => {
     await expect(request).rejects.toMatchObject({ data: { status: 'error', message: 'Internal server error' } });
     expect(complaints()).toEqual([
       'Handler "mistakes/secret" failed on "mistakes/secret" after 1 attempt: db is down. ' +
-        'The message is gone, for it came at QoS 0; its caller gets "Internal server error".',
+        'The message is lost: QoS 0 has no acknowledgement; its caller gets "Internal server error".',
     ]);
   });
 });

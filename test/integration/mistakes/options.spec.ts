@@ -197,18 +197,18 @@ describe('a value that is none', () => {
     [
       'the path of a CA',
       client({ ca: '/etc/ssl/ca.pem' }),
-      '- ca: it is no PEM text. Give what the file holds and not its path: readFileSync(path).',
+      '- ca: it is not PEM text. Give the content of the file, not its path: readFileSync(path).',
     ],
-    ['the path of a key', client({ key: ['./key.pem'] }), '- key: it is no PEM text.'],
+    ['the path of a key', client({ key: ['./key.pem'] }), '- key: it is not PEM text.'],
     [
       'a symbol to publish to',
       () => createClient({}).publish(untyped<string>(Symbol('a')), 1),
-      'Invalid topic "Symbol(a)": a pattern is a string, or an object such as { cmd: \'sum\' }, and not a symbol.',
+      'Invalid topic "Symbol(a)": a pattern is a string, or an object such as { cmd: \'sum\' }, not a symbol.',
     ],
     [
       'no topic at all',
       () => createClient({}).publish(untyped<string>(undefined), 1),
-      'Invalid topic "undefined": a pattern is a string, or an object such as { cmd: \'sum\' }, and not undefined.',
+      'Invalid topic "undefined": a pattern is a string, or an object such as { cmd: \'sum\' }, not undefined.',
     ],
     [
       'no topic of a request',
@@ -218,17 +218,17 @@ describe('a value that is none', () => {
     [
       'a wildcard to publish to',
       () => createClient({}).publish('a/+', 1),
-      'a Topic Name must not contain the wildcards + and #, which belong to subscriptions',
+      'a Topic Name must not contain the wildcards + and #, which are for subscriptions',
     ],
     [
       'an unknown policy',
       server({ subscribeOptions: { ackPolicy: 'NACK' } }),
-      'subscribeOptions.ackPolicy: "NACK" is not known. Use one of',
+      'subscribeOptions.ackPolicy: "NACK" is not a valid value. Use one of',
     ],
     [
       'a QoS in words',
       () => createClient({}).messages('a', untyped({ qos: '1' })),
-      'messages("a").qos: "1" is not known. Use one of 0, 1, 2.',
+      'messages("a").qos: "1" is not a valid value. Use one of 0, 1, 2.',
     ],
   ])('%s', async (_, attempt, message) => expect(await thrownBy(attempt)).toContain(message));
 
@@ -238,7 +238,7 @@ describe('a value that is none', () => {
     [
       'a promise',
       Promise.reject(new Error('nobody waits')),
-      'the JSON of a Promise is {}. Send what it resolves to: await it first',
+      'the JSON of a Promise is {}. Await it, and send its result',
     ],
   ])('%s as a payload', async (_, value, message) => {
     const { url } = await startInProcessBroker();
@@ -249,7 +249,7 @@ describe('a value that is none', () => {
 describe('a pattern', () => {
   it.each<[string, unknown, string]>([
     ['that is missing', undefined, 'Invalid topic "undefined": a pattern is a string, or an object'],
-    ['with a symbol in it', { cmd: Symbol('a') }, 'and not an object that holds other things than texts and numbers.'],
+    ['with a symbol in it', { cmd: Symbol('a') }, 'not an object with values other than strings and numbers.'],
   ])('%s', async (_, pattern, message) => {
     @Controller()
     class Handlers {
@@ -305,14 +305,14 @@ describe('what is allowed, and does nothing', () => {
       controllers: [Handlers],
     });
     expect(transportLogs('warn')).toEqual([
-      'Handler "a" has AckPolicy.NACK_ON_ERROR at QoS 0, where nothing is acknowledged. Ask for qos: 1 or 2, or leave the policy out.',
-      'Handler "a" has AckPolicy.NACK_ON_ERROR beside deadLetter, which takes what fails before the policy is asked. Leave one of the two out.',
-      'Handler "b" has AckPolicy.REJECT_ON_ERROR beside deadLetter, which takes what fails before the policy is asked. Leave one of the two out.',
-      'Handler "c" has AckPolicy.ACK_FIRST beside deadLetter: what is acknowledged is not given up any more. Leave one of the two out.',
-      'Handler "c" has AckPolicy.ACK_FIRST beside retry: what is acknowledged does not run again. Leave one of the two out.',
-      'Handler "d" has responseTopic, and is an event handler, which does not reply. Use @PublishTo, or @MessagePattern.',
-      'Handler "d" has noReply, and is an event handler, which does not reply. Leave it out.',
-      'Handler "e" has extras that this transport does not know: partition. Its options are those of @MqttSubscription.',
+      'Handler "a" has AckPolicy.NACK_ON_ERROR at QoS 0, which has no acknowledgement. Set qos: 1 or 2, or remove the policy.',
+      'Handler "a" has AckPolicy.NACK_ON_ERROR with deadLetter, which applies to failed messages before the policy does. Remove one of the two.',
+      'Handler "b" has AckPolicy.REJECT_ON_ERROR with deadLetter, which applies to failed messages before the policy does. Remove one of the two.',
+      'Handler "c" has AckPolicy.ACK_FIRST with deadLetter: a message that is already acknowledged gets no dead letter. Remove one of the two.',
+      'Handler "c" has AckPolicy.ACK_FIRST with retry: a message that is already acknowledged is not retried. Remove one of the two.',
+      'Handler "d" has responseTopic, but it is an event handler, which does not reply. Use @PublishTo, or @MessagePattern.',
+      'Handler "d" has noReply, but it is an event handler, which does not reply. Remove it.',
+      'Handler "e" has unknown extras: partition. The options of this transport are those of @MqttSubscription.',
       'The option reconnectPeriod of MQTT.js has no effect here. Use reconnect: { initialDelay, maxDelay }.',
     ]);
   });

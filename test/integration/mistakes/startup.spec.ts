@@ -81,9 +81,9 @@ describe('when an application starts', () => {
   it('a server that nobody has connected is told of', async () => {
     await start({ controllers: [Devices, Others] }, { connected: false });
     expect(warnings()).toEqual([
-      'The application has 2 handlers (Devices.device(), ...), and its ServerMqtt is not connected: they get no messages. ' +
+      'The application has 2 handlers (Devices.device(), ...), but its ServerMqtt is not connected, so no messages arrive. ' +
         'Call app.connectMicroservice({ strategy: app.get(...) }) and app.startAllMicroservices() before app.listen(). ' +
-        'Handlers of another transport name it: @EventPattern(pattern, Transport.NATS).',
+        'For handlers of another transport, specify it: @EventPattern(pattern, Transport.NATS).',
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('when an application starts', () => {
     await start({ controllers: [Plant] }, { connected: false, names: [undefined, 'plant'] });
     expect(warnings()).toEqual([
       expect.stringMatching(
-        /^The application has 1 handler \(Plant\.machine\(\)\), and its ServerMqtt "plant" is not connected/,
+        /^The application has 1 handler \(Plant\.machine\(\)\), but its ServerMqtt "plant" is not connected/,
       ),
     ]);
   });
@@ -108,18 +108,18 @@ describe('when an application starts', () => {
   it('handlers that are subscribed at all brokers are named', async () => {
     await start({ controllers: [Devices, Plant] }, { connected: true, names: [undefined, 'plant'] });
     expect(warnings()).toEqual([
-      'Handlers that name no broker are subscribed at all 2 of them (ServerMqtt, ServerMqtt "plant"): ' +
-        'Devices.device(), Devices.alarm(). Choose with @EventPattern(pattern, getMqttTransportId(name)), or Transport.MQTT for the unnamed one.',
+      'Handlers without a broker are subscribed at all 2 brokers (ServerMqtt, ServerMqtt "plant"): ' +
+        'Devices.device(), Devices.alarm(). Specify a broker: @EventPattern(pattern, getMqttTransportId(name)), or Transport.MQTT for the unnamed one.',
     ]);
   });
 
   it('decorators that do nothing are named', async () => {
     await start({ controllers: [Devices, Forgetful], providers: [Misplaced, Decorated] }, { connected: true });
     expect(warnings().toSorted()).toEqual([
-      '@MqttSubscription on Decorated does nothing: the class has no handler.',
-      'Forgetful.forgotten() has decorators of this package and no pattern, so that it is no handler. Add @EventPattern or @MessagePattern.',
-      'Forgetful.results() has decorators of this package and no pattern, so that it is no handler. Add @EventPattern or @MessagePattern.',
-      'Misplaced.handle(): patterns of a provider are not served. Make Misplaced a @Controller, and list it in controllers.',
+      '@MqttSubscription on Decorated has no effect: the class has no handlers.',
+      'Forgetful.forgotten() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.',
+      'Forgetful.results() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.',
+      'Misplaced.handle(): handlers of a provider are not registered by Nest. Make Misplaced a @Controller, and list it in controllers.',
     ]);
   });
 });

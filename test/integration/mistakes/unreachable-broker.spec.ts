@@ -34,12 +34,12 @@ describe('a broker that is down when the application starts', () => {
     const worker = await program.start<string>({ connection });
     await eventually(() => worker.printed.includes('after 8 attempts'), 'the eighth attempt is told');
     const told = worker.printed.match(
-      /Cannot connect to \S+ \([^)]*ECONNREFUSED[^)]*\)( after \d+ attempts)?, trying again/g,
+      /Cannot connect to \S+ \([^)]*ECONNREFUSED[^)]*\)( after \d+ attempts)?, retrying/g,
     );
     expect(told!.map((line) => line.replace(/.*\)/, ''))).toEqual([
-      ', trying again',
-      ' after 4 attempts, trying again',
-      ' after 8 attempts, trying again',
+      ', retrying',
+      ' after 4 attempts, retrying',
+      ' after 8 attempts, retrying',
     ]);
     await worker.stop();
     expect(worker.end).toEqual({ code: null, signal: 'SIGTERM' });
@@ -76,7 +76,7 @@ describe('a broker that is down when the application starts', () => {
     await logs.until(() => transportLogs('error').length > 0, 'the refusal');
     expect(transportLogs('error')).toEqual([
       expect.stringMatching(
-        /^The server does not serve: mqtt:\S+ refused the connection: not authorized \(0x87\)\. Check credentials/i,
+        /^The server could not start: mqtt:\S+ refused the connection: not authorized \(0x87\)\. Check credentials/i,
       ),
     ]);
     expect(server.health()).toMatchObject({ connected: false });

@@ -117,7 +117,7 @@ describeEachBroker(
       await expect(late).rejects.toThrow(RequestTimeoutError);
       await asked.atLeast(1);
       answer('late');
-      await logs.first(({ level, message }) => level === 'debug' && message.includes('came late'));
+      await logs.first(({ level, message }) => level === 'debug' && message.includes('is late'));
       expect((await client.request('echo', 'in time')).data).toBe('in time');
     });
 

@@ -275,7 +275,7 @@ describeEachBroker(
         await answers.atLeast(round);
       }
       expect(answers.entries.map(inWords)).toEqual(['1', '2']);
-      expect(transportLogs('warn')).toEqual(['The deduplication store fails, claim(): the store is away']);
+      expect(transportLogs('warn')).toEqual(['The deduplication store failed in claim(): the store is away']);
     });
 
     it('at another process, with a store that both share, is answered there without running again', async () => {

@@ -128,7 +128,7 @@ const CASES: Readonly<Record<string, Case>> = {
     topic: 'bad/teardown',
     options: impatient,
     told: /did not end within 100 ms/,
-    logged: /teardown of what handler "bad\/teardown" returned threw/,
+    logged: /teardown of the observable that handler "bad\/teardown" returned threw/,
   },
   'a codec that throws for the reply': {
     options: codecThat({ encode: boom }),
@@ -309,7 +309,7 @@ describe('a deduplication store', () => {
     [
       'that gives something else than a claim',
       { claim: nonsense, renew: nonsense, complete: nonsense, release: nonsense },
-      /claim\(\): it returned something else/,
+      /claim\(\): it returned a value that violates/,
     ],
     [
       'that gives replies that are none',
@@ -319,7 +319,7 @@ describe('a deduplication store', () => {
         complete: boom,
         release: boom,
       },
-      /claim\(\): it returned something else/,
+      /claim\(\): it returned a value that violates/,
     ],
     [
       'that never answers',
@@ -376,7 +376,7 @@ describe('a deduplication store', () => {
     expect(answers.entries).toEqual([]);
     failing = false;
     await answers.atLeast(1);
-    expect(transportLogs('warn')[0]).toBe('The deduplication store fails, claim(): boom');
+    expect(transportLogs('warn')[0]).toBe('The deduplication store failed in claim(): boom');
     expect(logs.entries.map(({ message }) => message)).toContain('The deduplication store answers again.');
   });
 
@@ -384,7 +384,9 @@ describe('a deduplication store', () => {
     const { url } = await startInProcessBroker();
     const controllers = [serviceWith({ onStoreFailure: 'withhold' })];
     const starting = startServer(connectionTo(url), { controllers });
-    await expect(starting).rejects.toThrow(/'once'\.deduplicate\.onStoreFailure.*session that survives/s);
+    await expect(starting).rejects.toThrow(
+      /'once'\.deduplicate\.onStoreFailure.*session that outlives the connection/s,
+    );
   });
 });
 
@@ -392,8 +394,8 @@ describe('a function deduplicate.key', () => {
   it.each<[string, () => unknown, RegExp]>([
     ['that throws', boom, /deduplicate\.key failed: boom/],
     ['that cannot be looked at', () => untouchable, /deduplicate\.key failed: /],
-    ['that gives a number', () => 7, /deduplicate\.key has to return a text/],
-    ['that gives an empty text', () => '', /deduplicate\.key has to return a text/],
+    ['that gives a number', () => 7, /deduplicate\.key must return a non-empty string/],
+    ['that gives an empty text', () => '', /deduplicate\.key must return a non-empty string/],
     ['that is asynchronous', asyncBoom, /function deduplicate\.key returned a promise/],
   ])('%s: the event has failed, and its policy decides', async (_name, key, logged) => {
     const { url } = await startInProcessBroker();

@@ -97,7 +97,7 @@ describe('allowedResponseTopics (fault 9)', () => {
   it.each(['$aws/commands/#', '$SYS/x', '$share/g/x'])('refuses %s, which allows nothing', (filter) => {
     const construct = () => new ServerMqtt({ allowedResponseTopics: ['reply/#', filter] });
     expect(construct).toThrow(InvalidOptionsError);
-    expect(construct).toThrow(`allowedResponseTopics[1]: "${filter}" allows nothing`);
+    expect(construct).toThrow(`allowedResponseTopics[1]: "${filter}" matches nothing`);
   });
 });
 

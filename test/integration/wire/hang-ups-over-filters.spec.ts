@@ -49,7 +49,7 @@ function endOf(client: ClientMqtt, filter: string, heard: (message: MqttMessage)
 function expectRefusal(error: unknown, filters: readonly string[]): void {
   expect(error).toBeInstanceOf(SubscriptionRefusedError);
   expect((error as SubscriptionRefusedError).refused.map(({ filter }) => filter)).toEqual(filters);
-  expect((error as Error).message).toContain('ended the connection over it twice');
+  expect((error as Error).message).toContain('closed the connection because of it, twice');
 }
 
 /** It hears what comes in and sends what goes out. */
@@ -196,7 +196,7 @@ describe.each([
 
 describe.each([
   [5, /0x9e/, 2],
-  [4, /ended the connection over it twice/, 10],
+  [4, /closed the connection because of it, twice/, 10],
 ] as const)('a broker without Shared Subscriptions, protocol version %i', (version, reason, connections) => {
   it(`listen() rejects, and names all of a group's 8 filters, on ${connections} connections at most`, async () => {
     const { broker, url } = await startInProcessBroker({ sharedSubscriptions: 'disconnect' });

@@ -204,7 +204,7 @@ describe.each(WORDS)(
       const error = await refused;
       expect(error).toBeInstanceOf(PublishRefusedError);
       expect(error).toMatchObject({ topic: 'bad', reasonCode: reasonCode ?? 0x80 });
-      expect(error.message).toContain('ended the connection over it twice');
+      expect(error.message).toContain('closed the connection because of it, twice');
       await Promise.all(published);
       expect(await good.all()).toEqual(GOOD);
       expect(hangUps.entries).toEqual(['bad', 'bad']);

@@ -98,7 +98,7 @@ describe('publish() and request()', () => {
     publication.settled(undefined, 0);
     publication.settled(new Error('again'), 0);
     expect(end.mock.calls).toEqual([[{ outcome: 'written', reasonCode: undefined, error: undefined }]]);
-    expect(lines).toEqual(['The observer observer.publish() returned something else than a function']);
+    expect(lines).toEqual(['The observer observer.publish() returned a value that is not a function']);
   });
 
   it.each<[string, unknown, unknown]>([

@@ -27,10 +27,10 @@ describe('OptionChecks.duration', () => {
 
   it('says what it takes: unit and bounds', () => {
     expect(() => assertDuration('it', 6, { min: 1, max: 5 })).toThrow(
-      'it: 6 is no valid duration. Give whole milliseconds from 1 to 5.',
+      'it: 6 is not a valid duration. Give whole milliseconds from 1 to 5.',
     );
     expect(() => assertDuration('it', NaN, { min: 1, infinite: true })).toThrow(
-      'it: NaN is no valid duration. Give whole milliseconds from 1, or Infinity.',
+      'it: NaN is not a valid duration. Give whole milliseconds from 1, or Infinity.',
     );
     expect(() => assertDuration('it', 5, { min: 1, max: 5 })).not.toThrow();
   });
@@ -72,7 +72,7 @@ describe('OptionChecks.sent', () => {
     checkSent('a\u0002')(checks);
     const refuse = (): void => checks.done();
     expect(refuse).toThrow(InvalidOptionsError);
-    expect(refuse).toThrow(/it: it contains the control character U\+0002, over which .*Mosquitto.*section 1\.5\.4/);
+    expect(refuse).toThrow(/it: it contains the control character U\+0002, for which .*Mosquitto.*section 1\.5\.4/);
     expect(refuse).toThrow(/discouragedCharacters: 'allow'/);
   });
 

@@ -52,7 +52,7 @@ describe('resolveServerOptions', () => {
   });
 
   it.each<[MqttServerOptions, string]>([
-    [{ negativeAcknowledgements: 'pubrec' as never }, '"pubrec" is not known'],
+    [{ negativeAcknowledgements: 'pubrec' as never }, '"pubrec" is not a valid value'],
     [{ negativeAcknowledgements: 'all', protocolVersion: 4 }, 'MQTT 3.1.1 does not have it'],
   ])('refuses %j', (options, problem) => {
     expect(() => resolveServerOptions(options)).toThrow(problem);

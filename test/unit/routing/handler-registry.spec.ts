@@ -235,8 +235,8 @@ describe('HandlerRegistry', () => {
     }
 
     it.each([
-      ['a/#/{id}', {}, /^Invalid topic "a\/#\/\{id\}": # must be the last level and fill it\.$/],
-      ['{id}/a+', {}, /^Invalid topic "\{id\}\/a\+": \+ must fill a whole level\.$/],
+      ['a/#/{id}', {}, /^Invalid topic "a\/#\/\{id\}": # must be the whole last level\.$/],
+      ['{id}/a+', {}, /^Invalid topic "\{id\}\/a\+": \+ must be a whole level\.$/],
       ['$share/g/#/{id}', {}, /^Invalid topic "\$share\/g\/#\/\{id\}"/],
       ['{id}/#/x', { shared: 'g' }, /^Invalid topic "\{id\}\/#\/x"/],
       ['a-{id}', { prefix: 'site/' }, /^Invalid topic "a-\{id\}": .* \(with the prefix "site\/" before it\)\.$/],

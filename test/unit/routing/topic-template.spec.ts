@@ -43,7 +43,7 @@ describe('parseTopicTemplate', () => {
     ['{a/b}'],
   ])('refuses %j, whose braces are neither a whole level nor doubled', (text) => {
     expect(() => parseTopicTemplate(text)).toThrow(InvalidTopicError);
-    expect(() => parseTopicTemplate(text)).toThrow(/must fill a whole level.*must be doubled/);
+    expect(() => parseTopicTemplate(text)).toThrow(/must be a whole level.*must be doubled/);
   });
 
   it('refuses a name that is given twice', () => {

@@ -162,7 +162,7 @@ describe('jsonCodec', () => {
   it('looks at no Content Type', () => {
     expect(jsonCodec.decode(Buffer.from('[1]'), { contentType: 'text/plain', topic })).toEqual([1]);
     expect(() => jsonCodec.decode(INVALID_UTF8, { contentType: undefined, topic })).toThrow(/UTF-8/);
-    expect(() => jsonCodec.encode(() => 1)).toThrow(/a function cannot be written as JSON/);
+    expect(() => jsonCodec.encode(() => 1)).toThrow(/a function cannot be encoded as JSON/);
   });
 });
 

@@ -286,7 +286,7 @@ describe('waitFor', () => {
   it('rejects in time, and says what was missing', async () => {
     const broker = newBroker();
     const waiting = broker.waitFor('session-end', undefined, { timeoutMs: 5 });
-    await expect(waiting).rejects.toThrow('The broker saw no such "session-end" event within 5 ms');
+    await expect(waiting).rejects.toThrow('The broker emitted no matching "session-end" event within 5 ms');
     expect(broker.listenerCount('session-end')).toBe(0);
   });
 

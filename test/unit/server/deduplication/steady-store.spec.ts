@@ -58,7 +58,7 @@ describe('SteadyStore', () => {
     failing = false;
     for (let i = 0; i < 3; i++) expect(await steady.renew('key', 'me', LEASE_MS)).toBe(true);
     expect(log).toEqual([
-      'The deduplication store fails, renew(): no connection',
+      'The deduplication store failed in renew(): no connection',
       'The deduplication store answers again.',
     ]);
   });

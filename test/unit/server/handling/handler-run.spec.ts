@@ -75,7 +75,7 @@ describe('HandlerRun', () => {
     [
       'a failure that cannot be looked at',
       () => Promise.reject(untouchable),
-      ['failed Error: What was thrown cannot be looked at'],
+      ['failed Error: The thrown value cannot be read'],
     ],
   ])('takes %s for a failure, or an end', async (_, returned, expected) => {
     const recorder = new Recorder();

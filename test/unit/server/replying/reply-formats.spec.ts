@@ -206,7 +206,7 @@ describe('PlainReplies', () => {
   });
 
   it('throws where a value cannot be encoded', () => {
-    expect(() => plain().single(() => 1)).toThrow(/cannot be written as JSON/);
+    expect(() => plain().single(() => 1)).toThrow(/cannot be encoded as JSON/);
   });
 });
 

@@ -69,7 +69,7 @@ describe('brokerDisconnect', () => {
       'me',
     );
     expect(severity).toBe('fatal');
-    expect(error.message).toMatch(/Client Identifier "me".*Give every process a clientId of its own/);
+    expect(error.message).toMatch(/Client Identifier "me".*Give every process its own clientId/);
   });
 
   it.each<[Partial<IDisconnectPacket>, string]>([

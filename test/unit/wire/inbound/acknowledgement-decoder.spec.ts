@@ -73,7 +73,7 @@ describe.each(KINDS)('%s', (name, header) => {
   });
 
   it('refuses bytes behind its properties, and properties beyond its end', () => {
-    expect(() => read([header, 5, 0, 1, 0, 0, 0], 5)).toThrow(violation(0x81, /goes on behind its properties/));
+    expect(() => read([header, 5, 0, 1, 0, 0, 0], 5)).toThrow(violation(0x81, /has bytes after its properties/));
     expect(() => read([header, 4, 0, 1, 0, 1], 5)).toThrow(violation(0x81, /longer than the packet/));
     expect(() => read([header, 4, 0, 1, 0, 0x80], 5)).toThrow(violation(0x81, /longer than the packet/));
   });

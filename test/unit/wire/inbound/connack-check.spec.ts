@@ -52,7 +52,7 @@ describe('CONNACK of 5.0 (section 3.2)', () => {
     ['3.2.2.3 a refusal of 5.0 without properties', [0, 0x84], 0x81, /no properties/],
     ['a return code of no version', [0, 6], 0x81, /no properties/],
     ['[MQTT-3.2.2-6] a return code of 3.1.1 with Session Present', [1, 1], 0x82, /Session Present/],
-    ['3.2.2.3 bytes behind the properties', [0, 0, 0, 0], 0x81, /goes on behind its properties/],
+    ['3.2.2.3 bytes behind the properties', [0, 0, 0, 0], 0x81, /has bytes after its properties/],
     ['2.2.2.2 a property of another packet', [0, 0, 3, 0x23, 0, 1], 0x81, /0x23/],
     ['3.2.2.3.3 Receive Maximum 0', [0, 0, 3, 0x21, 0, 0], 0x82, /Receive Maximum/],
     ['3.2.2.3.4 Maximum QoS 2', [0, 0, 2, 0x24, 2], 0x82, /Maximum QoS/],

@@ -512,7 +512,7 @@ describe('InboundMessages, and what can be seen of them', () => {
     expect(bench.log.lines).toEqual([]);
     for (const id of [4, 5]) expect(bench.publish(id)).toBeDefined();
     expect(bench.log.lines).toEqual([
-      expect.stringContaining(`${BROKER} has more than 2 QoS 1 and 2 messages under way`),
+      expect.stringContaining(`${BROKER} has sent more than 2 unacknowledged QoS 1 and 2 messages`),
     ]);
   });
 

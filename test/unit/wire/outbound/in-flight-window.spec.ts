@@ -425,7 +425,7 @@ describe('InFlightWindow, and a broker that ends the connection over a message',
     expect(loss.explained).toBe(true);
     bench.connect({ sessionPresent: true });
     expect(bench.ends).toEqual(['a PublishRefusedError']);
-    expect(bench.errors.get('a')?.message).toContain(`${BROKER} ended the connection over it twice`);
+    expect(bench.errors.get('a')?.message).toContain(`${BROKER} closed the connection because of it, twice`);
     expect(bench.written.slice(0, 1)).toEqual(['b 2 dup']);
   });
 

@@ -15,7 +15,7 @@ class Broker {
 /** Writes a message to the topic. */
 function write(aliases: OutboundTopicAliases, topic: string): TopicAlias {
   const alias = aliases.aliasOf(topic);
-  aliases.told(topic, alias);
+  aliases.markSet(topic, alias);
   return alias;
 }
 

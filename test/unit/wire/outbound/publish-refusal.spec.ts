@@ -81,8 +81,8 @@ describe('the errors', () => {
   });
 
   it.each([
-    [0x97, '0x97 quota exceeded: mqtt://broker ended the connection over it twice'],
-    [undefined, '0x80 unspecified error: mqtt://broker ended the connection over it twice'],
+    [0x97, '0x97 quota exceeded: mqtt://broker closed the connection because of it, twice'],
+    [undefined, '0x80 unspecified error: mqtt://broker closed the connection because of it, twice'],
   ])('say which broker ended the connection over it: %j', (reasonCode, expected) => {
     const loss = {
       hangUp: true,

@@ -168,7 +168,7 @@ describe('Publisher, with a connection', () => {
     expect(bench.send('one too many')).toBeUndefined();
     await turns();
     expect(bench.ends).toEqual(['one too many BackpressureError']);
-    expect(bench.errors.get('one too many')?.message).toContain(`${BROKER} does not take messages as fast`);
+    expect(bench.errors.get('one too many')?.message).toContain(`${BROKER} accepts messages more slowly`);
   });
 
   it('tells whoever sends what cannot be written, afterwards', async () => {
@@ -568,7 +568,7 @@ describe('Publisher, and a QoS 0 message over which the broker may end the conne
     expect(loss.explained).toBe(true);
     expect(bench.connection.cleared).toBe(0);
     expect(bench.log.lines).toEqual([
-      expect.stringMatching(/^warn .*"bad" was refused .* ended the connection over it twice/),
+      expect.stringMatching(/^warn .*"bad" was refused .* closed the connection because of it, twice/),
     ]);
     bench.open();
     bench.ends.length = 0;

@@ -539,7 +539,7 @@ describe('Writer, and a message that cannot be written', () => {
     const network = new Network();
     const ends = new Ends();
     network.writer.publish(message(1), 0, false);
-    expect(() => network.writer.publish(wrong, 0, false, ends.of('wrong'))).toThrow(/holds at most|out of range/);
+    expect(() => network.writer.publish(wrong, 0, false, ends.of('wrong'))).toThrow(/has at most|out of range/);
     network.writer.publish(message(2), 0, false);
     await network.read();
     expect(words(network.received)).toEqual(['publish a 1', 'publish a 2']);

@@ -553,7 +553,7 @@ describe('Subscriber, and a broker that ends the connection over a SUBSCRIBE', (
     const outcome = bench.subscribe(...many(20));
     bench.lose();
     expect(bench.log.lines).toEqual([
-      expect.stringMatching(/^warn .* over a SUBSCRIBE with 20 filters: asking for 8 at a time/),
+      expect.stringMatching(/^warn .* after a SUBSCRIBE with 20 filters: from now on 8 are sent in each/),
     ]);
     bench.connect();
     const sizes: number[] = [];
@@ -597,7 +597,11 @@ describe('Subscriber, and a broker that ends the connection over a SUBSCRIBE', (
     bench.lose({ reasonCode: 0x8f });
     await turns();
     expect(outcome.refused).toEqual([
-      { filter: 'bad', reasonCode: 0x8f, reason: `topic filter invalid: ${BROKER} ended the connection over it twice` },
+      {
+        filter: 'bad',
+        reasonCode: 0x8f,
+        reason: `topic filter invalid: ${BROKER} closed the connection because of it, twice`,
+      },
     ]);
     expect(bench.connect().asked).toEqual([]);
     expect(bench.subscriber.wantedCount).toBe(0);
@@ -613,7 +617,9 @@ describe('Subscriber, and a broker that ends the connection over a SUBSCRIBE', (
     bench.connect();
     expect(bench.asked).toEqual([]);
     expect(bench.subscriber.wantedCount).toBe(0);
-    expect(bench.log.lines).toEqual([expect.stringMatching(/^error .*"bad".* ended the connection over it twice/)]);
+    expect(bench.log.lines).toEqual([
+      expect.stringMatching(/^error .*"bad".* closed the connection because of it, twice/),
+    ]);
   });
 
   it('trusts a filter again that it has granted', async () => {
