@@ -48,6 +48,10 @@ const BROKEN: readonly (readonly [string, () => unknown])[] = [
   ],
 ];
 
+function freeze(told: object): void {
+  Object.freeze(told);
+}
+
 describeEachBroker('an observer that is broken', (broker) => {
   const seen = new Journal<unknown>();
 
@@ -97,7 +101,6 @@ describeEachBroker('an observer that is broken', (broker) => {
   });
 
   it('that freezes what it is told: callers get their replies, and messages are decided', async () => {
-    const freeze = (told: object): void => void Object.freeze(told);
     const freezing: MqttObserver = { publish: freeze, request: freeze, received: freeze };
     const observer = new RecordingObserver();
     const observers = [freezing, observer];
