@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { DeadLetter, DeadLetterStore } from '../../../lib/index.js';
@@ -146,16 +146,16 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
   });
 });
 
-describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () => {
-  async function startRedis(config?: readonly string[]): Promise<{ redis: RedisProcess; client: Redis }> {
-    const redis = await RedisProcess.launch(config);
-    closeAfterTest(() => redis.close());
-    const client = new Redis(redis.url, { retryStrategy: () => 20 });
-    client.on('error', () => {}); // it connects again
-    closeAfterTest(() => client.disconnect());
-    return { redis, client };
-  }
+async function startRedis(config?: readonly string[]): Promise<{ redis: RedisProcess; client: Redis }> {
+  const redis = await RedisProcess.launch(config);
+  closeAfterTest(() => redis.close());
+  const client = new Redis(redis.url, { retryStrategy: () => 20 });
+  client.on('error', () => {}); // it connects again
+  closeAfterTest(() => client.disconnect());
+  return { redis, client };
+}
 
+describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () => {
   it.each(['allkeys-lru', 'allkeys-random'])('refuses a Redis that may evict any key (%s)', async (policy) => {
     const { client } = await startRedis(['--maxmemory', '50mb', '--maxmemory-policy', policy]);
     const store = new RedisDeadLetterStore(client);
