@@ -29,6 +29,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'Publishing and listening', page: 'guide/publishing-and-listening' },
       { text: 'Acknowledgement and failure', page: 'guide/acknowledgement' },
       { text: 'When a handler fails', page: 'failures' },
+      { text: 'Dead letters', page: 'dead-letters' },
       { text: 'Order', page: 'order' },
       { text: 'Deduplication', page: 'deduplication' },
       { text: 'Groups and scaling', page: 'guide/groups-and-scaling' },
