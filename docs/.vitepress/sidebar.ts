@@ -28,6 +28,7 @@ export const sidebar: readonly SidebarGroup[] = [
       { text: 'Calling', page: 'guide/calling' },
       { text: 'Publishing and listening', page: 'guide/publishing-and-listening' },
       { text: 'Acknowledgement and failure', page: 'guide/acknowledgement' },
+      { text: 'Dead letters', page: 'guide/dead-letters' },
       { text: 'Order', page: 'guide/order' },
       { text: 'Deduplication', page: 'guide/deduplication' },
       { text: 'From one process to many', page: 'guide/groups-and-scaling' },

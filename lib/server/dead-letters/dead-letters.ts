@@ -7,7 +7,7 @@ import type { ResolvedDeadLettersOptions } from '../../options/dead-letters-opti
 import { OptionChecks } from '../../options/option-checks.js';
 import type { DeadLetterFilter, DeadLetterPage, DeadLetterRange } from '../../protocol/dead-letter-store.js';
 import type { KeptDeadLetter } from '../../protocol/dead-letter.js';
-import { Pace } from './pace.js';
+import { ReplayOfMany, type MayBegin } from './replay-of-many.js';
 import type { ReplayAllOptions, ReplayOptions, ReplayProgress } from './replay-options.js';
 import { SteadyDeadLetterStore } from './steady-dead-letter-store.js';
 
@@ -18,16 +18,8 @@ export interface Replayer {
 }
 
 const PAGE = 100;
-/** Replays of one `replayAll()` that are under way at once. */
-const MAX_UNDER_WAY = 64;
 /** That a letter was replayed is told to its store again and again, with these waits between, in milliseconds. */
 const REMOVE_AGAIN_MS = [100, 500, 2_000, 5_000];
-/** Somebody else has the letter, or had it. */
-const TAKEN = new Set<unknown>(['unknown', 'claimed']);
-const PASSED_BY = new Set<unknown>([...TAKEN, 'max-replays']);
-/** With these nothing has been wrong with the letter: others would end the same way. */
-const ENDS_ALL = new Set<unknown>(['store', 'not-serving', 'no-store']);
-
 /**
  * The dead letters that a server keeps: to be looked at, replayed and discarded. Every `ServerMqtt` has one, and `MqttModule` provides
  * it; the store is the option `deadLetters` of either.
@@ -86,18 +78,7 @@ export class DeadLetters {
    */
   async replay(id: string, options: ReplayOptions = {}): Promise<void> {
     checkReplay(options);
-    const { store } = this;
-    const replayer = this.replayer();
-    const owner = randomUUID();
-    const letter = await this.claim(id, owner);
-    try {
-      this.refuseLoop(letter);
-      await this.whileRenewed(id, owner, replayer.replay(letter, options));
-    } catch (error) {
-      await store.release(id, owner, failureOf(error)).catch(() => {}); // then the lease ends
-      throw error;
-    }
-    await this.removeReplayed(id, owner);
+    await this.run(id, options);
   }
 
   /**
@@ -111,39 +92,14 @@ export class DeadLetters {
     { perSecond = 100, signal, onProgress, to = 'handler' }: ReplayAllOptions = {},
   ): Promise<ReplayProgress> {
     checkReplay({ to }, { perSecond, signal, onProgress });
-    const pace = new Pace(perSecond);
     // what a replay to a topic makes fail once more is a new letter, and not of this run
     const before = Math.min(filter.before ?? Infinity, Date.now() + 1);
-    const underWay = new Set<Promise<void>>();
-    const done = { replayed: 0, failed: 0, skipped: 0, lastError: undefined as Error | undefined };
-    let broken: { readonly error: unknown } | undefined;
-    const replayOne = async (id: string): Promise<void> => {
-      try {
-        await this.replay(id, { to });
-        done.replayed++;
-      } catch (error) {
-        const { problem } = error as { problem?: unknown };
-        if (ENDS_ALL.has(problem)) throw error;
-        done[PASSED_BY.has(problem) ? 'skipped' : 'failed']++;
-        if (!TAKEN.has(problem)) done.lastError = error as Error;
-      }
-      onProgress?.({ ...done });
-    };
-    try {
-      for await (const { id } of this.letters({ ...filter, before })) {
-        await turn(pace.take(), signal);
-        while (underWay.size >= MAX_UNDER_WAY) await Promise.race(underWay);
-        if (signal?.aborted || broken) break;
-        const replay: Promise<void> = replayOne(id)
-          .catch((error: unknown) => void (broken ??= { error }))
-          .finally(() => underWay.delete(replay));
-        underWay.add(replay);
-      }
-    } finally {
-      await Promise.all(underWay);
-    }
-    if (broken) throw broken.error;
-    return { ...done };
+    const replay = new ReplayOfMany((id, mayBegin) => this.run(id, { to }, mayBegin), {
+      perSecond,
+      signal,
+      onProgress,
+    });
+    return replay.run(this.letters({ ...filter, before }));
   }
 
   /** Removes a letter for good. @throws DeadLetterError when there is none, or somebody replays it, or the store fails */
@@ -156,6 +112,32 @@ export class DeadLetters {
       await this.store.release(id, owner).catch(() => {}); // then the lease ends
       throw error;
     }
+  }
+
+  /** @param mayBegin asked when the letter is claimed @returns whether it was replayed */
+  private async run(
+    id: string,
+    options: ReplayOptions,
+    mayBegin: MayBegin = () => Promise.resolve(true),
+  ): Promise<boolean> {
+    const { store } = this;
+    const replayer = this.replayer();
+    const owner = randomUUID();
+    const letter = await this.claim(id, owner);
+    let begun = false;
+    try {
+      this.refuseLoop(letter);
+      await this.whileRenewed(id, owner, async () => {
+        begun = await mayBegin();
+        if (begun) await replayer.replay(letter, options);
+      });
+    } catch (error) {
+      await store.release(id, owner, failureOf(error)).catch(() => {}); // then the lease ends
+      throw error;
+    }
+    if (begun) await this.removeReplayed(id, owner);
+    else await store.release(id, owner).catch(() => {});
+    return begun;
   }
 
   private get store(): SteadyDeadLetterStore {
@@ -193,11 +175,11 @@ export class DeadLetters {
   }
 
   /** The lease goes on while the handler runs. That a renewal fails is noticed at the end. */
-  private async whileRenewed(id: string, owner: string, replay: Promise<void>): Promise<void> {
+  private async whileRenewed(id: string, owner: string, replay: () => Promise<void>): Promise<void> {
     const renew = (): void => void this.store.renew(id, owner, this.leaseMs).catch(() => {});
     const timer = setInterval(renew, this.leaseMs / 3);
     try {
-      await replay;
+      await replay();
     } finally {
       clearInterval(timer);
     }
@@ -239,10 +221,4 @@ function checkReplay(
   checks.abortSignal('signal', signal);
   checks.callable('onProgress', onProgress);
   checks.done();
-}
-
-/** Ends early, without an error, when it is aborted. */
-async function turn(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms < 1 || signal?.aborted) return;
-  await sleep(ms, undefined, { signal }).catch(() => {});
 }

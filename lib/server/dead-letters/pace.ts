@@ -3,7 +3,8 @@ const CATCH_UP_MS = 50;
 
 /** So many turns a second, evenly: what was late is not made up for by a burst. */
 export class Pace {
-  private next = -Infinity;
+  /** When the next turn is; undefined before the first one. */
+  private next: number | undefined;
   private readonly everyMs: number;
 
   constructor(
@@ -16,7 +17,7 @@ export class Pace {
   /** Takes the next turn. @returns milliseconds until it comes */
   take(): number {
     const now = this.now();
-    const turn = Math.max(this.next, now - CATCH_UP_MS);
+    const turn = Math.max(this.next ?? now, now - CATCH_UP_MS);
     this.next = turn + this.everyMs;
     return Math.max(0, turn - now);
   }

@@ -12,11 +12,11 @@ export interface ReplayOptions {
 /** How many letters are replayed. */
 export interface ReplayAllOptions extends Pick<ReplayOptions, 'to'> {
   /** Replays that begin in a second. Default 100. */
-  perSecond?: number;
+  perSecond?: number | undefined;
   /** Once aborted, no replay begins any more, and what has begun ends. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Told after each letter. What it throws ends the run. */
-  onProgress?: (progress: ReplayProgress) => void;
+  onProgress?: ((progress: ReplayProgress) => void) | undefined;
 }
 
 /** What `replayAll()` has done. */
