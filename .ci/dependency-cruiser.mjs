@@ -67,10 +67,10 @@ export default {
       comment: 'MQTT.js runs in lib/wire only',
     },
     {
-      ...importedOnlyFrom('mqtt', ['wire', 'options'], { dependencyTypes: ['type-only'] }),
+      ...importedOnlyFrom('mqtt', ['wire', 'options', 'stores'], { dependencyTypes: ['type-only'] }),
       comment: 'Public options extend the types of MQTT.js; nobody else names them',
     },
-    { ...importedOnlyFrom('mqtt-packet', ['wire', 'testing']) },
+    { ...importedOnlyFrom('mqtt-packet', ['wire', 'testing', 'stores']) },
     { ...importedOnlyFrom('ws', ['wire', 'testing']) },
     { ...importedOnlyFrom('socks', ['wire']) },
     {

@@ -1,6 +1,8 @@
 export { MemoryDeduplicationStore } from '../server/deduplication/memory-deduplication-store.js';
 export type { Claim, DeduplicationStore } from '../protocol/deduplication-store.js';
 export type { OutgoingMessage } from '../protocol/application-message.js';
+export type { LevelClient, LevelEncodings, LevelOperation } from './level/level-client.js';
+export { LevelOutgoingStore, type LevelOutgoingOptions } from './level/level-outgoing-store.js';
 export {
   PostgresDeduplicationStore,
   type PostgresDeduplicationOptions,
