@@ -1,0 +1,24 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { MqttModule } from 'nestjs-mqtt-transport';
+import { Pool } from 'pg';
+import { BillingController } from './billing.controller.js';
+
+@Module({})
+export class BillingModule {
+  static of(mqttUrl: string, pool: Pool): DynamicModule {
+    return {
+      module: BillingModule,
+      imports: [
+        MqttModule.forRoot({
+          url: mqttUrl,
+          clientId: 'billing',
+          clean: false, // its session keeps what comes while it is away
+          properties: { sessionExpiryInterval: 3_600 },
+          reconnect: { initialDelay: 50, maxDelay: 500 },
+        }),
+      ],
+      controllers: [BillingController],
+      providers: [{ provide: Pool, useValue: pool }],
+    };
+  }
+}

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { ClientMqtt, PublishRefusedError } from 'nestjs-mqtt-transport';
+import { Pool, type PoolClient } from 'pg';
+import { OUTBOX_CHANNEL } from './outbox.js';
+
+interface Row {
+  readonly id: string;
+  readonly topic: string;
+  readonly payload: object;
+}
+
+/** Rows that are published at once. */
+const BATCH = 100;
+/** How long it waits for word of a new row before it looks, and after a failure before it tries again. */
+const POLL_MS = 1_000;
+/** One relay of all processes works, so that rows are published in order; PostgreSQL frees the lock when its process dies. */
+const LOCK = 'SELECT pg_try_advisory_lock(4711) AS mine';
+
+/** Publishes the rows of the outbox in order, each at least once, and marks them when the broker has acknowledged them. */
+@Injectable()
+export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(OutboxRelay.name);
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly client: ClientMqtt,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.relay();
+      } catch (error) {
+        this.logger.warn(`The outbox waits: ${(error as Error).message}`);
+      }
+      await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** On one connection, for as long as it lasts. Resolves when another process has the lock. */
+  private async relay(): Promise<void> {
+    const db = await this.pool.connect();
+    const over = new AbortController();
+    const stop = (): void => over.abort();
+    this.stopping.signal.addEventListener('abort', stop, { once: true });
+    db.once('error', stop);
+    try {
+      const { rows } = await db.query<{ mine: boolean }>(LOCK);
+      if (!rows[0]!.mine) return;
+      await db.query(`LISTEN ${OUTBOX_CHANNEL}`);
+      while (!over.signal.aborted) {
+        const signal = AbortSignal.any([over.signal, AbortSignal.timeout(POLL_MS)]);
+        const told = once(db, 'notification', { signal }).catch(() => {}); // from before it looks
+        if ((await this.publishBatch(db)) < BATCH) await told;
+      }
+    } finally {
+      this.stopping.signal.removeEventListener('abort', stop);
+      db.release(true); // closed: it holds the lock
+    }
+  }
+
+  /** @returns how many rows there were */
+  private async publishBatch(db: PoolClient): Promise<number> {
+    const { rows } = await db.query<Row>(
+      'SELECT id, topic, payload FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1',
+      [BATCH],
+    );
+    if (rows.length === 0) return 0;
+    const published = rows.map((row) => this.publish(row));
+    const done: { id: string; refusal: string | null }[] = [];
+    const ends = await Promise.allSettled(published);
+    for (const [i, end] of ends.entries()) {
+      if (end.status === 'rejected' && !(end.reason instanceof PublishRefusedError)) break; // in order: the rest again
+      done.push({ id: rows[i]!.id, refusal: end.status === 'rejected' ? String(end.reason) : null });
+    }
+    await db.query(
+      `UPDATE outbox SET published_at = now(), refusal = done.refusal
+       FROM unnest($1::bigint[], $2::text[]) AS done (id, refusal) WHERE outbox.id = done.id`,
+      [done.map(({ id }) => id), done.map(({ refusal }) => refusal)],
+    );
+    const failed = ends[done.length];
+    if (failed?.status === 'rejected') throw failed.reason;
+    return rows.length;
+  }
+
+  /** A copy after a crash has the same identifier: consumers know it by that. */
+  private publish({ id, topic, payload }: Row): Promise<void> {
+    return this.client.publish(topic, payload, { qos: 1, userProperties: { 'event-id': id } });
+  }
+}
