@@ -1,15 +1,12 @@
 import { Readable } from 'node:stream';
 import { callbackify } from 'node:util';
-import type { IClientOptions } from 'mqtt';
+import type { IStore } from 'mqtt';
 import type { Packet } from 'mqtt-packet';
 import { ENCODINGS, type LevelClient } from './level-client.js';
 import { decodePacket, encodePacket } from './stored-packet.js';
 import { WriteQueue } from './write-queue.js';
 
-type Store = NonNullable<IClientOptions['outgoingStore']>;
 type Identified = Pick<Packet, 'messageId'>;
-type Done = (error?: Error) => void;
-type Got = (error?: Error, packet?: Packet) => void;
 
 /** Options of {@link LevelOutgoingStore}. */
 export interface LevelOutgoingOptions {
@@ -39,7 +36,7 @@ const DIGITS = 16;
  * });
  * ```
  */
-export class LevelOutgoingStore implements Store {
+export class LevelOutgoingStore implements IStore {
   private readonly writes: WriteQueue;
   /** Key of each Packet Identifier. */
   private readonly keys = new Map<number, string>();
@@ -54,30 +51,30 @@ export class LevelOutgoingStore implements Store {
   }
 
   /** Stores a packet: a message behind all others, a PUBREL in the place of its message. Calls back when it is written. */
-  put(packet: Packet, done: Done): this {
+  put(packet: Packet, done: (error?: Error) => void): this {
     callbackify(() => this.write(packet))((error) => done(error ?? undefined));
     return this;
   }
 
   /** Everything that is stored, in order. Fails at the end when something cannot be read. */
-  createStream(): ReturnType<Store['createStream']> {
-    return Readable.from(this.packets()) as ReturnType<Store['createStream']>;
+  createStream(): ReturnType<IStore['createStream']> {
+    return Readable.from(this.packets()) as ReturnType<IStore['createStream']>;
   }
 
   /** Deletes a packet, if it is there. */
-  del(packet: Identified, done: Got): this {
+  del(packet: Pick<Packet, 'messageId'>, done: (error?: Error, packet?: Packet) => void): this {
     callbackify(() => this.delete(packet))((error) => done(error ?? undefined));
     return this;
   }
 
   /** Gives the packet with an identifier; an error when there is none. */
-  get(packet: Identified, done: Got): this {
+  get(packet: Pick<Packet, 'messageId'>, done: (error?: Error, packet?: Packet) => void): this {
     callbackify(() => this.find(packet))((error, found) => done(error ?? undefined, found));
     return this;
   }
 
   /** Calls back when everything is written. The database stays open. */
-  close(done: Done): void {
+  close(done: (error?: Error) => void): void {
     callbackify(() => this.flush())((error) => done(error ?? undefined));
   }
 
