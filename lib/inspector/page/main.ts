@@ -30,6 +30,7 @@ function show(view: View): void {
     each.element.hidden = each !== view;
     setAttribute(links.get(each)!, 'aria-current', each === view ? 'page' : undefined);
   }
+  links.get(view)!.scrollIntoView({ block: 'nearest', inline: 'center' }); // the row of links is wider than a phone
   document.title = `${view.title} – MQTT inspector`;
   if (latest) view.update(latest);
 }

@@ -25,8 +25,7 @@ export class Spark {
     this.values.push(value);
     if (this.values.length > KEPT) this.values.shift();
     const most = Math.max(...this.values, 1);
-    const from = KEPT - this.values.length;
-    const points = this.values.map((each, i) => `${from + i},${HEIGHT - 1 - (each / most) * (HEIGHT - 2)}`);
+    const points = this.values.map((each, i) => `${i},${HEIGHT - 1 - (each / most) * (HEIGHT - 2)}`);
     this.line.setAttribute('points', points.join(' '));
   }
 }

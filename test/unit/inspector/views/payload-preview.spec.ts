@@ -46,6 +46,7 @@ describe('the preview of a payload', () => {
     `{"token": ["x", "${SECRET}"`,
     `Authorization: Bearer ${SECRET}`,
     `note: a password: ${SECRET}`,
+    `token: "a pass: b c ${SECRET}" d`,
   ])('masks what looks like a field in a text that is no JSON: %s', (text) =>
     expect(preview(text)).not.toContain(SECRET),
   );
