@@ -12,7 +12,7 @@ export {
   type ContractRequestHandler,
   type HandlerDecorator,
   type HandlerResult,
-  type TypedPattern,
+  type PatternOptions,
   type TypedPatterns,
 } from './context/contract-patterns.js';
 export { MqttContext, type MessageControl, type MessageOrigin } from './context/mqtt.context.js';

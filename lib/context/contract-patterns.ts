@@ -4,80 +4,60 @@ import type { MqttSubscriptionOptions } from '../options/subscription-options.js
 import type { EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from '../protocol/topic-contract.js';
 import type { MqttResponse } from '../records/mqtt-response.js';
 
-/** Return type of a handler: the value, an `MqttResponse` of it, or a promise or an observable of either. */
+/** What a handler may return for a value: the value, a response around it, a promise or an observable of either. */
 export type HandlerResult<T> = T | MqttResponse<T> | Promise<T | MqttResponse<T>> | Observable<T | MqttResponse<T>>;
 
-/** A request handler of a contract. Its first parameter is the payload. */
+/** A handler that a contract allows for a request: its first parameter is the payload. */
 export type ContractRequestHandler<Topics, K extends RequestTopic<Topics>> = (
   data: RequestOf<Topics, K>,
   ...rest: never[]
 ) => HandlerResult<ReplyOf<Topics, K>>;
 
-/** An event handler of a contract. Its first parameter is the payload. */
+/** A handler that a contract allows for an event: its first parameter is the payload. */
 export type ContractEventHandler<Topics, K extends EventTopic<Topics>> = (
   data: EventOf<Topics, K>,
   ...rest: never[]
 ) => unknown;
 
-/** A decorator for methods of one type. */
+/** Decorates methods of one type only. */
 export type HandlerDecorator<Handler> = <Method extends Handler>(
   target: object,
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
-/** Nest's pattern decorators, typed by a contract. */
+/**
+ * What follows the pattern: options, and before them, where there are several brokers, the one at which it is served: `Transport.MQTT`
+ * for the unnamed broker, `getMqttTransportId(name)` for a named one.
+ */
+export type PatternOptions =
+  [options?: MqttSubscriptionOptions] | [transport: Transport | symbol, options?: MqttSubscriptionOptions];
+
+/** Nest's pattern decorators, for the topics of a contract and the handlers that it allows. */
 export interface ContractPatterns<Topics> {
   /** Nest's `@MessagePattern`. */
-  readonly MessagePattern: {
-    <K extends RequestTopic<Topics>>(
-      topic: K,
-      options?: MqttSubscriptionOptions,
-    ): HandlerDecorator<ContractRequestHandler<Topics, K>>;
-    /** @param transport of the broker at which it is served: `Transport.MQTT`, or `getMqttTransportId(name)` */
-    <K extends RequestTopic<Topics>>(
-      topic: K,
-      transport: Transport | symbol,
-      options?: MqttSubscriptionOptions,
-    ): HandlerDecorator<ContractRequestHandler<Topics, K>>;
-  };
+  readonly MessagePattern: <K extends RequestTopic<Topics>>(
+    topic: K,
+    ...options: PatternOptions
+  ) => HandlerDecorator<ContractRequestHandler<Topics, K>>;
   /** Nest's `@EventPattern`. */
-  readonly EventPattern: {
-    <K extends EventTopic<Topics>>(
-      topic: K,
-      options?: MqttSubscriptionOptions,
-    ): HandlerDecorator<ContractEventHandler<Topics, K>>;
-    /** @param transport of the broker at which it is served: `Transport.MQTT`, or `getMqttTransportId(name)` */
-    <K extends EventTopic<Topics>>(
-      topic: K,
-      transport: Transport | symbol,
-      options?: MqttSubscriptionOptions,
-    ): HandlerDecorator<ContractEventHandler<Topics, K>>;
-  };
+  readonly EventPattern: <K extends EventTopic<Topics>>(
+    topic: K,
+    ...options: PatternOptions
+  ) => HandlerDecorator<ContractEventHandler<Topics, K>>;
 }
 
-/** One of Nest's pattern decorators, with options that are checked when they are compiled. */
-export interface TypedPattern {
-  (pattern: MsPattern | readonly MsPattern[], options?: MqttSubscriptionOptions): MethodDecorator;
-  /** @param transport of the broker at which it is served: `Transport.MQTT`, or `getMqttTransportId(name)` */
-  (
-    pattern: MsPattern | readonly MsPattern[],
-    transport: Transport | symbol,
-    options?: MqttSubscriptionOptions,
-  ): MethodDecorator;
-}
-
-/** Nest's pattern decorators, with typed options. */
+/** Nest's pattern decorators, with options that are checked when they are compiled. */
 export interface TypedPatterns {
   /** Nest's `@MessagePattern`. */
-  readonly MessagePattern: TypedPattern;
+  readonly MessagePattern: (pattern: MsPattern | readonly MsPattern[], ...options: PatternOptions) => MethodDecorator;
   /** Nest's `@EventPattern`. */
-  readonly EventPattern: TypedPattern;
+  readonly EventPattern: (pattern: MsPattern | readonly MsPattern[], ...options: PatternOptions) => MethodDecorator;
 }
 
 /**
- * Nest's own `@MessagePattern` and `@EventPattern` with typed options: Nest accepts any extras. Handlers may have any parameters, without
- * the type argument that Nest 12 requires. No difference at run time.
+ * Nest's own `@MessagePattern` and `@EventPattern`, with options that are checked when they are compiled: Nest takes any extras. Handlers
+ * may have any parameters, where Nest 12 accepts exactly one typed one of an event. At run time nothing is different.
  *
  * @example
  * ```ts
@@ -92,7 +72,8 @@ export interface TypedPatterns {
  */
 export function patternsOf(): TypedPatterns;
 /**
- * Nest's own `@MessagePattern` and `@EventPattern`, with handlers that TypeScript checks against a contract. No difference at run time.
+ * Nest's own `@MessagePattern` and `@EventPattern`, with handlers checked against a contract when they are compiled. At run time
+ * nothing is different.
  *
  * @example
  * ```ts
@@ -116,5 +97,5 @@ export function patternsOf(): TypedPatterns;
  */
 export function patternsOf<Topics>(): ContractPatterns<Topics>;
 export function patternsOf(): TypedPatterns {
-  return { MessagePattern, EventPattern };
+  return { MessagePattern, EventPattern } as TypedPatterns;
 }

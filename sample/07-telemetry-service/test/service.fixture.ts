@@ -8,6 +8,7 @@ import { AppModule } from '../service/app.module.js';
 import { serve } from '../service/serve.js';
 import { Settings } from '../service/settings.js';
 import { startBrokers, type Brokers } from '../world/brokers.js';
+import { ready } from '../world/ready.js';
 
 /** The service in the process of its tests, with brokers of its own and its database in memory. */
 export interface ServiceFixture {
@@ -24,14 +25,16 @@ export async function startService(): Promise<ServiceFixture> {
   const brokers = await startBrokers(folder);
   const module = await Test.createTestingModule({ imports: [AppModule] })
     .overrideProvider(Settings)
-    .useValue(new Settings({ ...brokers.environment, PORT: '0', DEVICE_TIMEOUT: '200' }))
+    .useValue(new Settings({ ...brokers.environment, PORT: '0', DEVICE_TIMEOUT: '3000' }))
     .compile();
   const app = module.createNestApplication({ forceCloseConnections: true, logger: false });
   await serve(app);
+  const url = await app.getUrl();
+  await ready(url);
   const [device, headOffice] = [brokers.device(), brokers.headOffice()];
   return {
     app,
-    url: await app.getUrl(),
+    url,
     brokers,
     device,
     headOffice,

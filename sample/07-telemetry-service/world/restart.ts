@@ -39,7 +39,7 @@ export async function restartUnderLoad(
   const stored = storedIn(environment.DATABASE);
   const lost = [...load.published].filter((id) => !stored.has(id));
   say('world', `${load.published.size} readings published, delivered ${queue.delivered} times, ${stored.size} stored`);
-  check('readings that are lost', lost.length, 0);
+  check('no reading is lost', lost.length, 0);
   check(
     'each reading is stored once',
     [...stored.values()].filter((rows) => rows !== 1),

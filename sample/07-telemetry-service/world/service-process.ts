@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ready } from './ready.js';
 import { say } from './say.js';
 
 const MAIN = fileURLToPath(new URL('../service/main.js', import.meta.url));
@@ -13,7 +14,7 @@ export class ServiceProcess {
     readonly url: string,
   ) {}
 
-  /** Resolves when it listens for HTTP, and so is subscribed. */
+  /** Resolves when it is ready. */
   static async start(environment: Record<string, string>): Promise<ServiceProcess> {
     const child = fork(MAIN, { env: { ...process.env, ...environment, PORT: '0', NO_COLOR: '1' }, silent: true });
     for (const output of [child.stdout!, child.stderr!]) createInterface(output).on('line', sayWhatMatters);
@@ -22,6 +23,7 @@ export class ServiceProcess {
     });
     const [{ url }] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string }];
     failed.catch(() => {}); // from here on it may end
+    await ready(url);
     return new ServiceProcess(child, url);
   }
 
