@@ -4,7 +4,7 @@ import { bundleInspectorPage } from './.ci/inspector-page.mjs';
 
 await bundleInspectorPage([[fileURLToPath(new URL('lib/inspector/page-bundle.js', import.meta.url)), 'esm']]);
 
-// Every test runs as an ES module. What touches Nest runs on Nest 12 and, through compat/nest11, on Nest 11.
+// Every test runs as an ES module. What touches Nest runs on Nest 12 and, through test/compat/nest11, on Nest 11.
 const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/lib', '<rootDir>/sample', '<rootDir>/test'],
@@ -64,7 +64,7 @@ export default {
         '/test/integration/inspector/(page-in-use|load)',
       ],
       moduleNameMapper: {
-        '^@nestjs/(.*)$': '<rootDir>/compat/nest11/node_modules/@nestjs/$1',
+        '^@nestjs/(.*)$': '<rootDir>/test/compat/nest11/node_modules/@nestjs/$1',
         ...sourceSpecifiers,
       },
     },

@@ -90,7 +90,7 @@ export default {
       name: 'lib-stands-alone',
       severity: 'error',
       from: { path: '^lib/' },
-      to: { path: '^(test|sample|bench|dist|compat)/' },
+      to: { path: '^(test|sample|bench|dist)/' },
     },
   ],
   options: {

@@ -49,7 +49,7 @@ export const CONTESTANTS = {
 
 export type ContestantName = keyof typeof CONTESTANTS;
 
-/** From now on this process finds Nest where compat/ has version 11. */
+/** From now on this process finds Nest where test/compat/ has version 11. */
 function onNest11<T>(load: () => Promise<T>): Promise<T> {
   register('./nest11-resolution.js', import.meta.url);
   return load();

@@ -15,7 +15,7 @@ const { NEST_MAJOR } = globalThis as { NEST_MAJOR?: number };
 const NEST_11: Plugin = {
   name: 'nest-11',
   setup({ onResolve, resolve }) {
-    const resolveDir = fileURLToPath(new URL('../../compat/nest11', import.meta.url));
+    const resolveDir = fileURLToPath(new URL('../compat/nest11', import.meta.url));
     onResolve({ filter: /^@nestjs\// }, ({ path, kind, pluginData }) =>
       pluginData === NEST_11 ? undefined : resolve(path, { kind, resolveDir, pluginData: NEST_11 }),
     );

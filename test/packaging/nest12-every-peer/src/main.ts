@@ -63,7 +63,7 @@ await handled;
 
 const { port } = app.getHttpServer().address() as { port: number };
 const pages = {
-  health: '"mqtt":{"status":"up"',
+  health: '"status":"ok"',
   metrics: 'handler="readings"',
   inspector: '<!doctype html>',
   asyncapi: '<!doctype html>',
