@@ -86,9 +86,11 @@ export class InFlightWindow {
 
   /** Whether the broker's Receive Maximum allows one more (section 3.2.2.3.3). */
   hasRoom({ qos }: OutgoingMessage): boolean {
-    const { receiveMaximum, receiveMaximumQoS2 } = this.connection!.limits;
-    const window = qos === 2 || this.qos2 > 0 ? receiveMaximumQoS2 : receiveMaximum;
-    return this.entries.size < window;
+    return this.entries.size < this.windowFor(this.connection!.limits, qos);
+  }
+
+  private windowFor({ receiveMaximum, receiveMaximumQoS2 }: BrokerLimits, qos?: number): number {
+    return qos === 2 || this.qos2 > 0 ? receiveMaximumQoS2 : receiveMaximum;
   }
 
   /**
@@ -268,7 +270,7 @@ export class InFlightWindow {
       const identifier = this.unsent[0]!;
       const entry = this.entries.get(identifier);
       const outstanding = this.entries.size - this.unsent.length;
-      if (entry && (entry.suspect ? outstanding > 0 : outstanding >= connection.limits.receiveMaximum)) return;
+      if (entry && outstanding >= (entry.suspect ? 1 : this.windowFor(connection.limits))) return;
       this.unsent.shift();
       if (entry && identifier !== this.storing) this.sendAgain(identifier, entry, connection.writer);
     }

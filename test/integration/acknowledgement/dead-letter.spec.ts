@@ -2,13 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload, RpcException } from '@nestjs/microservices';
 import type { IPublishPacket } from 'mqtt';
-import {
-  AckPolicy,
-  jsonCodec,
-  readDeadLetter,
-  type DeadLetter,
-  type MqttContext,
-} from '../../../lib/index.js';
+import { AckPolicy, jsonCodec, readDeadLetter, type DeadLetter, type MqttContext } from '../../../lib/index.js';
 import { acknowledged, acknowledgementsOf, inWords } from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { durable, resumeSession } from '../../support/durable-session.js';

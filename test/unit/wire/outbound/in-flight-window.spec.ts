@@ -694,4 +694,18 @@ describe('InFlightWindow, with a store', () => {
     bench.answer(['puback', 9], ['pubcomp', 4]);
     expect(store.calls).toEqual(['delete 9', 'delete 4']);
   });
+
+  it('keeps within the window of 3.1.1 with what an earlier process has left, which was not all under way', () => {
+    const bench = new Bench(new SlowStore().real, 4);
+    for (let identifier = 1; identifier <= 30; identifier++) {
+      const message = { topic: 'a', payload: 'x', qos: identifier === 30 ? 2 : 1, retain: false } as const;
+      bench.window.adopt({ identifier, message, released: false }, () => {});
+    }
+    bench.connect({ sessionPresent: true });
+    expect(bench.written).toHaveLength(20);
+    bench.answer(['puback', 1]);
+    expect(bench.written.at(-1)).toBe('a 21 dup');
+    for (let identifier = 2; identifier < 30; identifier++) bench.answer(['puback', identifier]);
+    expect(bench.written.at(-1)).toBe('a 30 dup');
+  });
 });
