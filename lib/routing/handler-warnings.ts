@@ -1,5 +1,5 @@
 import { AckPolicy } from '../options/ack-policy.js';
-import { SUBSCRIPTION_NAMES, type MqttSubscriptionOptions } from '../options/subscription-options.js';
+import { makesDeadLetters, SUBSCRIPTION_NAMES, type MqttSubscriptionOptions } from '../options/subscription-options.js';
 import type { Extras } from './decorators/handler-extras.js';
 import type { Handler } from './handler.js';
 import type { OptionLevels } from './option-levels.js';
@@ -31,9 +31,10 @@ export function handlerWarnings({ handler, levels, extras }: Described): string[
   const hasPolicy = said(levels, 'ackPolicy') && ackPolicy !== AckPolicy.ACK;
   if (hasPolicy && qos === 0)
     warn(`${policy} at QoS 0, which has no acknowledgement`, 'Set qos: 1 or 2, or remove the policy');
-  if (together(levels, 'ackPolicy', 'deadLetter') && TAKEN_BY_DEAD_LETTER.has(ackPolicy))
+  const hasLetters = makesDeadLetters(options) && together(levels, 'ackPolicy', 'deadLetter');
+  if (hasLetters && TAKEN_BY_DEAD_LETTER.has(ackPolicy))
     warn(`${policy} with deadLetter, which applies to failed messages before the policy does`, 'Remove one of the two');
-  if (ackPolicy === AckPolicy.ACK_FIRST && together(levels, 'ackPolicy', 'deadLetter'))
+  if (ackPolicy === AckPolicy.ACK_FIRST && hasLetters)
     warn(
       `${policy} with deadLetter: a message that is already acknowledged gets no dead letter`,
       'Remove one of the two',

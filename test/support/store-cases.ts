@@ -17,17 +17,25 @@ export function itKeepsLetters(open: () => DeadLetterStore | Promise<DeadLetterS
   for (const { name, run } of deadLetterStoreCases(open)) it(name, run);
 }
 
+/** Claims one of two keys. @returns whether it is the owner's */
+export type ClaimOfKey = (key: 'behind' | 'ahead', owner: string, leaseMs: number) => Promise<boolean>;
+
 /** For stores on a database: what the clock of a process says is nothing to them. */
-export async function measuresLeasesByItsOwnClock(store: DeduplicationStore): Promise<void> {
+export async function measuresLeasesByItsOwnClock(claim: ClaimOfKey): Promise<void> {
   const now = Date.now();
   const clock = jest.spyOn(Date, 'now').mockReturnValue(now - HOUR_MS);
-  await store.claim('behind', 'one', LEASE_MS);
+  await claim('behind', 'one', LEASE_MS);
   clock.mockReturnValue(now + HOUR_MS);
-  expect(await store.claim('behind', 'two', LEASE_MS)).toEqual({ state: 'running' });
-  await store.claim('ahead', 'one', 1);
+  expect(await claim('behind', 'two', LEASE_MS)).toBe(false);
+  await claim('ahead', 'one', 1);
   clock.mockReturnValue(now - HOUR_MS);
   const lapsed = (async () => {
-    while ((await store.claim('ahead', 'two', LEASE_MS)).state !== 'mine');
+    while (!(await claim('ahead', 'two', LEASE_MS)));
   })();
   await within(lapsed, 'the lease to end');
+}
+
+/** Of keys of a deduplication store. */
+export function claimsOf(store: DeduplicationStore): ClaimOfKey {
+  return async (key, owner, leaseMs) => (await store.claim(key, owner, leaseMs)).state === 'mine';
 }

@@ -5,6 +5,7 @@ import { runCommand } from '../../../lib/cli/run-command.js';
 import { ServerMqtt, type DeadLetter } from '../../../lib/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { closeAfterTest } from '../../support/closing.js';
+import { deadLetter } from '../../support/dead-letters.js';
 import { transportLogs } from '../../support/logs.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
 import { AppModule, connection, handled, store } from './kept-letters.js';
@@ -22,21 +23,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 }
 
 function keep(payload: string, parts: Partial<DeadLetter> = {}): string {
-  return store.add({
-    time: Date.UTC(2026, 0, 2),
-    pattern: 'orders/created',
-    group: undefined,
-    handler: undefined,
-    attempts: 1,
-    reason: 'broken',
-    error: 'TypeError',
-    replays: 0,
-    topic: 'orders/created',
-    payload: Buffer.from(payload),
-    qos: 1,
-    properties: undefined,
-    ...parts,
-  });
+  return store.add(deadLetter({ payload: Buffer.from(payload), ...parts }));
 }
 
 beforeEach(() => {

@@ -10,31 +10,22 @@ import {
   NackMessage,
   PublishTo,
   RejectMessage,
+  type DeadLetter,
   type DeadLetters,
   type MqttContext,
   type MqttServerOptions,
 } from '../../../lib/index.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
+import { deadLetter } from '../../support/dead-letters.js';
 import { Journal } from '../../support/journal.js';
 import { transportLogs } from '../../support/logs.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
 import { createServer, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
-const letterOf = (pattern: string, payload = '{"id":7}', topic = pattern) => ({
-  time: Date.now(),
-  pattern,
-  group: undefined,
-  handler: undefined,
-  attempts: 1,
-  reason: 'broken',
-  error: 'Error',
-  replays: 0,
-  topic,
-  payload: Buffer.from(payload),
-  qos: 1 as const,
-  properties: undefined,
-});
+function letterOf(pattern: string, payload = '{"id":7}', topic = pattern): DeadLetter {
+  return deadLetter({ pattern, topic, payload: Buffer.from(payload) });
+}
 
 /** How a replay has failed. */
 async function problemOf(replay: Promise<unknown>): Promise<{ problem: string; message: string }> {

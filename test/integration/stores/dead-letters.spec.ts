@@ -1,51 +1,24 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import type { DeadLetter, DeadLetterStore } from '../../../lib/index.js';
+import type { DeadLetterStore } from '../../../lib/index.js';
 import { PostgresDeadLetterStore, RedisDeadLetterStore, type SqlClient } from '../../../lib/stores/index.js';
 import { closeAfterTest } from '../../support/closing.js';
-import { within } from '../../support/deadline.js';
+import { deadLetter } from '../../support/dead-letters.js';
 import { describeWhereInstalled } from '../../support/executables.js';
 import { postgresPool } from '../../support/postgres-pool.js';
 import { PostgresProcess } from '../../support/postgres-process.js';
 import { RedisProcess } from '../../support/redis-process.js';
+import { measuresLeasesByItsOwnClock, type ClaimOfKey } from '../../support/store-cases.js';
 
 const LEASE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 const START_MS = 60_000;
 
-function letterOf(parts: Partial<DeadLetter> = {}): DeadLetter {
-  return {
-    time: Date.UTC(2026, 0, 2),
-    pattern: 'orders/created',
-    group: undefined,
-    handler: undefined,
-    attempts: 1,
-    reason: 'broken',
-    error: 'TypeError',
-    replays: 0,
-    topic: 'orders/created',
-    payload: Buffer.from('x'),
-    qos: 1,
-    properties: undefined,
-    ...parts,
-  };
-}
-
-/** What the clock of a process says is nothing to a lease. */
-async function measuresLeasesByItsOwnClock(store: DeadLetterStore): Promise<void> {
-  const now = Date.now();
-  const [behind, ahead] = [await store.add(letterOf()), await store.add(letterOf())];
-  const clock = jest.spyOn(Date, 'now').mockReturnValue(now - HOUR_MS);
-  await store.claim(behind, 'one', LEASE_MS);
-  clock.mockReturnValue(now + HOUR_MS);
-  expect(await store.claim(behind, 'two', LEASE_MS)).toEqual({ state: 'claimed' });
-  await store.claim(ahead, 'one', 1);
-  clock.mockReturnValue(now - HOUR_MS);
-  const lapsed = (async () => {
-    while ((await store.claim(ahead, 'two', LEASE_MS)).state !== 'mine');
-  })();
-  await within(lapsed, 'the lease to end');
+/** Whether somebody can claim a letter, and another one cannot. */
+async function claims(store: DeadLetterStore): Promise<ClaimOfKey> {
+  const [behind, ahead] = [await store.add(deadLetter()), await store.add(deadLetter())];
+  return async (key, owner, leaseMs) =>
+    (await store.claim(key === 'behind' ? behind : ahead, owner, leaseMs)).state === 'mine';
 }
 
 afterEach(() => {
@@ -73,7 +46,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
     await pool.query('DROP TABLE mqtt_dead_letters; CREATE SCHEMA IF NOT EXISTS app');
     await Promise.all(Array.from({ length: 8 }, () => store.createTables()));
     await pool.query(PostgresDeadLetterStore.sql({ prefix: 'app.mq_' }));
-    await new PostgresDeadLetterStore(pool, { prefix: 'app.mq_' }).add(letterOf({ reason: 'why' }));
+    await new PostgresDeadLetterStore(pool, { prefix: 'app.mq_' }).add(deadLetter({ reason: 'why' }));
     expect((await pool.query('SELECT reason, topic FROM app.mq_dead_letters')).rows).toEqual([
       { reason: 'why', topic: 'orders/created' },
     ]);
@@ -86,7 +59,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
   });
 
   it('does not wait for a row that a transaction has locked: the letter is claimed', async () => {
-    const [locked, free] = [await store.add(letterOf()), await store.add(letterOf())];
+    const [locked, free] = [await store.add(deadLetter()), await store.add(deadLetter())];
     const client = await pool.connect();
     await client.query('BEGIN');
     await client.query('SELECT FROM mqtt_dead_letters WHERE id = $1 FOR UPDATE', [locked]);
@@ -99,7 +72,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
   });
 
   it('removes a letter whose row was locked, once it is free', async () => {
-    const id = await store.add(letterOf());
+    const id = await store.add(deadLetter());
     await store.claim(id, 'a', LEASE_MS);
     const client = await pool.connect();
     await client.query('BEGIN');
@@ -121,18 +94,18 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
 
   it('refuses letters beyond maxLetters, and forgets none', async () => {
     const small = new PostgresDeadLetterStore(pool, { maxLetters: 2 });
-    const ids = [await small.add(letterOf()), await small.add(letterOf())];
-    await expect(small.add(letterOf())).rejects.toThrow(
+    const ids = [await small.add(deadLetter()), await small.add(deadLetter())];
+    await expect(small.add(deadLetter())).rejects.toThrow(
       'mqtt_dead_letters has 2 dead letters, and maxLetters is 2. Replay or discard some.',
     );
     await small.claim(ids[0]!, 'a', LEASE_MS);
     await small.remove(ids[0]!, 'a');
-    await small.add(letterOf());
+    await small.add(deadLetter());
     expect((await small.list({}, { limit: 9 })).letters).toHaveLength(2);
   });
 
   it('fails while PostgreSQL is away, and has kept everything when it is back', async () => {
-    const id = await store.add(letterOf());
+    const id = await store.add(deadLetter());
     await store.claim(id, 'a', LEASE_MS);
     await postgres.restart();
     await pool.query('SELECT').catch(() => {}); // a connection that was cut
@@ -142,7 +115,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
   });
 
   it('measures leases by the clock of PostgreSQL', async () => {
-    await expect(measuresLeasesByItsOwnClock(store)).resolves.toBeUndefined();
+    await expect(measuresLeasesByItsOwnClock(await claims(store))).resolves.toBeUndefined();
   });
 });
 
@@ -159,18 +132,18 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
   it.each(['allkeys-lru', 'allkeys-random'])('refuses a Redis that may evict any key (%s)', async (policy) => {
     const { client } = await startRedis(['--maxmemory', '50mb', '--maxmemory-policy', policy]);
     const store = new RedisDeadLetterStore(client);
-    await expect(store.add(letterOf())).rejects.toThrow(`because its maxmemory-policy is ${policy}. Set noeviction`);
+    await expect(store.add(deadLetter())).rejects.toThrow(`because its maxmemory-policy is ${policy}. Set noeviction`);
     await client.config('SET', 'maxmemory-policy', 'volatile-lru');
-    expect(await store.add(letterOf())).toMatch(/-/); // at once
+    expect(await store.add(deadLetter())).toMatch(/-/); // at once
     await client.config('SET', 'maxmemory-policy', policy);
     await client.config('SET', 'maxmemory', '0');
-    expect(await new RedisDeadLetterStore(client).add(letterOf())).toMatch(/-/);
+    expect(await new RedisDeadLetterStore(client).add(deadLetter())).toMatch(/-/);
   });
 
   it('takes a Redis that does not say', async () => {
     const { client } = await startRedis();
     await client.call('ACL', 'SETUSER', 'default', '-info');
-    expect(await new RedisDeadLetterStore(client).add(letterOf())).toMatch(/-/);
+    expect(await new RedisDeadLetterStore(client).add(deadLetter())).toMatch(/-/);
   });
 
   it('fails on a Redis that is full, and what was kept stays, and can be replayed', async () => {
@@ -179,7 +152,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
     const payload = Buffer.alloc(262_144, 'x');
     const ids: string[] = [];
     const fill = async (): Promise<void> => {
-      while (ids.length < 40) ids.push(await store.add(letterOf({ payload })));
+      while (ids.length < 40) ids.push(await store.add(deadLetter({ payload })));
     };
     await expect(fill()).rejects.toThrow(/OOM/);
     const { letters } = await store.list({}, { limit: 40 });
@@ -192,7 +165,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
   it('keeps letters, claims and replays over a restart, which forgets its scripts', async () => {
     const { redis, client } = await startRedis();
     const store = new RedisDeadLetterStore(client);
-    const [claimed, failed] = [await store.add(letterOf()), await store.add(letterOf())];
+    const [claimed, failed] = [await store.add(deadLetter()), await store.add(deadLetter())];
     await store.claim(claimed, 'a', LEASE_MS);
     await store.claim(failed, 'a', LEASE_MS);
     await store.release(failed, 'a', { reason: 'again', error: 'AgainError' });
@@ -206,7 +179,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
   it('leaves nothing behind of a letter that is gone', async () => {
     const { client } = await startRedis();
     const store = new RedisDeadLetterStore(client);
-    const id = await store.add(letterOf());
+    const id = await store.add(deadLetter());
     await store.claim(id, 'a', LEASE_MS);
     await store.release(id, 'a', { reason: 'again', error: 'AgainError' });
     await store.claim(id, 'b', LEASE_MS);
@@ -218,8 +191,8 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
   it('refuses letters beyond maxLetters, and forgets none', async () => {
     const { client } = await startRedis();
     const store = new RedisDeadLetterStore(client, { maxLetters: 2 });
-    for (const topic of ['a', 'b']) await store.add(letterOf({ topic }));
-    await expect(store.add(letterOf())).rejects.toThrow(
+    for (const topic of ['a', 'b']) await store.add(deadLetter({ topic }));
+    await expect(store.add(deadLetter())).rejects.toThrow(
       'has its maxLetters of 2 dead letters. Replay or discard some.',
     );
     expect((await store.list({}, { limit: 9 })).letters.map(({ topic }) => topic)).toEqual(['a', 'b']);
@@ -229,7 +202,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
     const { client } = await startRedis();
     const store = new RedisDeadLetterStore(client);
     await Promise.all(
-      Array.from({ length: 700 }, (_, i) => store.add(letterOf({ topic: i % 100 === 0 ? 'rare' : 'common' }))),
+      Array.from({ length: 700 }, (_, i) => store.add(deadLetter({ topic: i % 100 === 0 ? 'rare' : 'common' }))),
     );
     for (const newestFirst of [false, true]) {
       let found = 0;
@@ -245,7 +218,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
 
   it('measures leases by the clock of Redis', async () => {
     const { client } = await startRedis();
-    await expect(measuresLeasesByItsOwnClock(new RedisDeadLetterStore(client))).resolves.toBeUndefined();
+    await expect(measuresLeasesByItsOwnClock(await claims(new RedisDeadLetterStore(client)))).resolves.toBeUndefined();
   });
 
   it('refuses what is no client', () => {

@@ -7,7 +7,7 @@ import { within } from '../../support/deadline.js';
 import { describeWhereInstalled } from '../../support/executables.js';
 import { postgresPool } from '../../support/postgres-pool.js';
 import { PostgresProcess } from '../../support/postgres-process.js';
-import { measuresLeasesByItsOwnClock } from '../../support/store-cases.js';
+import { claimsOf, measuresLeasesByItsOwnClock } from '../../support/store-cases.js';
 
 const LEASE_MS = 60_000;
 const START_MS = 60_000;
@@ -119,7 +119,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
   });
 
   it('measures leases by the clock of PostgreSQL, whatever that of the process says', async () => {
-    await expect(measuresLeasesByItsOwnClock(store)).resolves.toBeUndefined();
+    await expect(measuresLeasesByItsOwnClock(claimsOf(store))).resolves.toBeUndefined();
   });
 
   it('removes rows whose time is over, however many', async () => {

@@ -8,7 +8,7 @@ import { closeAfterTest } from '../../support/closing.js';
 import { within } from '../../support/deadline.js';
 import { describeWhereInstalled } from '../../support/executables.js';
 import { RedisProcess } from '../../support/redis-process.js';
-import { measuresLeasesByItsOwnClock } from '../../support/store-cases.js';
+import { claimsOf, measuresLeasesByItsOwnClock } from '../../support/store-cases.js';
 
 const LEASE_MS = 60_000;
 
@@ -139,7 +139,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', (
   it('measures leases by the clock of Redis, whatever that of the process says', async () => {
     const redis = await startRedis();
     const store = new RedisDeduplicationStore(clientOf(redis.url));
-    await expect(measuresLeasesByItsOwnClock(store)).resolves.toBeUndefined();
+    await expect(measuresLeasesByItsOwnClock(claimsOf(store))).resolves.toBeUndefined();
   });
 
   it('refuses what is no client', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AckPolicy } from '../../../lib/options/ack-policy.js';
 import { resolveServerOptions, type MqttServerOptions } from '../../../lib/options/server-options.js';
+import { MemoryDeadLetterStore } from '../../../lib/server/dead-letters/memory-dead-letter-store.js';
 import { deepFrozen, problemsOf } from './problems.js';
 
 function problems(options: object): string[] {
@@ -101,6 +102,7 @@ describe('resolveServerOptions', () => {
     ['handlerTimeout', 0],
     ['handlerTimeout', '5'],
     ['maxPayloadBytes', -1],
+    ['deadLetters', true],
     ['onStaleSubscription', 'ignore'],
     ['codec', {}],
     ['subscribeOptions', null],
@@ -178,5 +180,26 @@ describe('resolveServerOptions', () => {
     const subscribeOptions = { ackPolicy: AckPolicy.NACK_ON_ERROR };
     expect(problems({ ...options, redelivery })).toEqual(survives ? [] : ['redelivery']);
     expect(problems({ ...options, subscribeOptions })).toEqual(survives ? [] : ['subscribeOptions.ackPolicy']);
+  });
+});
+
+describe('deadLetters', () => {
+  const store = new MemoryDeadLetterStore();
+
+  it('has the defaults that are documented', () => {
+    const { deadLetters } = resolveServerOptions({ deadLetters: { store } });
+    expect(deadLetters).toEqual({ store, maxReplays: 3, leaseMs: 30_000 });
+    expect(resolveServerOptions().deadLetters).toBeUndefined();
+  });
+
+  it.each<[string, object]>([
+    ['deadLetters.store', {}],
+    ['deadLetters.store', { store: { add: () => '1' } }],
+    ['deadLetters.maxReplays', { store, maxReplays: 0 }],
+    ['deadLetters.lease', { store, lease: 99 }],
+    ['deadLetters.lease', { store, lease: Infinity }],
+    ['deadLetters.leese', { store, leese: 1_000 }],
+  ])('refuses %s: %o', (option, deadLetters) => {
+    expect(() => resolveServerOptions({ deadLetters: deadLetters as never })).toThrow(option);
   });
 });

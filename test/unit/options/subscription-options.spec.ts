@@ -18,6 +18,14 @@ function problems(options: object | undefined | null, protocolVersion: 4 | 5 = 5
 }
 
 describe('resolveSubscription', () => {
+  it('switches inherited dead letters off, onDeadLetter included', () => {
+    const server = { deadLetter: true, onDeadLetter: () => {} };
+    expect(resolveSubscription([server])).toMatchObject(server);
+    expect(resolveSubscription([server, { deadLetter: 'failed' }])).toMatchObject({ ...server, deadLetter: 'failed' });
+    const off = { deadLetter: undefined, onDeadLetter: undefined };
+    expect(resolveSubscription([server, { deadLetter: false }])).toMatchObject(off);
+  });
+
   it('has the defaults that are documented', () => {
     expect(resolveSubscription([])).toEqual({
       qos: 0,
@@ -129,6 +137,11 @@ describe('checkSubscription', () => {
     ['deadLetter', 'a/+'],
     ['deadLetter', ''],
     ['deadLetter', '\ud800'],
+    ['deadLetter', 7],
+    ['onDeadLetter', 'page'],
+    ['onDeadLetterFailure', 'drop'],
+    ['deadLetterTimeout', 0],
+    ['deadLetterTimeout', Infinity],
     ['rejectReasonCode', 0x7f],
     ['rejectReasonCode', 0x88], // a failure, but none that PUBACK knows
     ['rejectReasonCode', 0x100],

@@ -2,22 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { readDeadLetterJson, writeDeadLetter } from '../../../lib/protocol/dead-letter-json.js';
 import type { DeadLetter } from '../../../lib/protocol/dead-letter.js';
+import { deadLetter } from '../../support/dead-letters.js';
 import { deadLetterMessage, readDeadLetter, replayedMessage } from '../../../lib/serialization/dead-letter-message.js';
 
-const letter: DeadLetter = {
+const letter = deadLetter({
   time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   pattern: 'orders/{id}',
   group: 'billing',
   handler: 'Orders.created()',
   attempts: 3,
-  reason: 'broken',
   error: 'RangeError',
-  replays: 0,
   topic: 'orders/7',
   payload: Buffer.from('{"id":7}'),
-  qos: 1,
-  properties: undefined,
-};
+});
 
 const told = {
   'nest-dead-letter-reason': 'broken',

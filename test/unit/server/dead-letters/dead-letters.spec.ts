@@ -7,24 +7,11 @@ import type { DeadLetter, KeptDeadLetter } from '../../../../lib/protocol/dead-l
 import { DeadLetters } from '../../../../lib/server/dead-letters/dead-letters.js';
 import { MemoryDeadLetterStore } from '../../../../lib/server/dead-letters/memory-dead-letter-store.js';
 import { Pace } from '../../../../lib/server/dead-letters/pace.js';
+import { deadLetter } from '../../../support/dead-letters.js';
 import { eventually } from '../../../support/deadline.js';
 
 function letterOf(topic: string, parts: Partial<DeadLetter> = {}): DeadLetter {
-  return {
-    time: Date.now(),
-    pattern: 'jobs/+',
-    group: undefined,
-    handler: undefined,
-    attempts: 1,
-    reason: 'broken',
-    error: 'Error',
-    replays: 0,
-    topic,
-    payload: Buffer.from('x'),
-    qos: 1,
-    properties: undefined,
-    ...parts,
-  };
+  return deadLetter({ pattern: 'jobs/+', topic, ...parts });
 }
 
 function storeOf(count: number): MemoryDeadLetterStore {
