@@ -37,6 +37,13 @@ export class InspectedApplication {
     return this.parts.clients.find((client) => nameOf(client) === broker);
   }
 
+  /** Servers that keep their dead letters in a store, with a name for each. */
+  get keepers(): { readonly id: string; readonly broker: string | undefined; readonly server: ServerMqtt }[] {
+    return this.parts.servers.flatMap((server, place) =>
+      server.deadLetters.keepsLetters ? [{ id: String(place), broker: this.describe(server)[0]?.broker, server }] : [],
+    );
+  }
+
   /** What the handlers of a connection are, in the order in which it tells of them. */
   handlersOf(connection: MqttObservedConnection): readonly InspectedHandler[] {
     const server = this.parts.servers.find((known) => isOf(connection, known));

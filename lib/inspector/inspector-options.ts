@@ -3,7 +3,7 @@ import { OptionChecks } from '../options/option-checks.js';
 import type { PreviewOptions } from './views/payload-preview.js';
 
 /** What a viewer may do beside looking. */
-export type MqttInspectorAction = 'publish' | 'request';
+export type MqttInspectorAction = 'publish' | 'request' | 'replay' | 'discard';
 
 /** How payloads are previewed. */
 export interface MqttInspectorPayloads {
@@ -36,7 +36,7 @@ export interface ResolvedInspectorOptions {
   readonly payloads: PreviewOptions | undefined;
 }
 
-const ACTIONS: readonly MqttInspectorAction[] = ['publish', 'request'];
+const ACTIONS: readonly MqttInspectorAction[] = ['publish', 'request', 'replay', 'discard'];
 const ALWAYS_MASKED = [
   'pass',
   'pwd',

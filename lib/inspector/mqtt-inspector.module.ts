@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { MQTT_OBSERVERS } from '../module/mqtt-tokens.js';
 import { Actions } from './http/actions.js';
 import { inspectorController } from './http/inspector.controller.js';
+import { LetterStores } from './http/letter-stores.js';
 import { MessageForms } from './http/message-forms.js';
 import { Snapshots } from './http/snapshots.js';
 import { Tails } from './http/tails.js';
@@ -45,6 +46,7 @@ export class MqttInspectorModule {
         Tails,
         Actions,
         MessageForms,
+        LetterStores,
       ],
       exports: [MqttInspector, MQTT_OBSERVERS],
     };

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { MqttModule } from 'nestjs-mqtt-transport';
+import { MemoryDeadLetterStore, MqttModule } from 'nestjs-mqtt-transport';
 import { MqttInspectorModule } from 'nestjs-mqtt-transport/inspector';
 import { GreenhouseController } from './greenhouse.controller.js';
 
@@ -9,9 +9,19 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        MqttModule.forRoot({ url, clientId: 'greenhouse', protocolVersion: 5, subscribeOptions: { qos: 1 } }),
+        MqttModule.forRoot({
+          url,
+          clientId: 'greenhouse',
+          protocolVersion: 5,
+          subscribeOptions: { qos: 1 },
+          deadLetters: { store: new MemoryDeadLetterStore() },
+        }),
         // for development; in production use guards, and allow only what is needed
-        MqttInspectorModule.forRoot({ path: 'inspector', allow: ['publish', 'request'], payloads: { mask: ['pin'] } }),
+        MqttInspectorModule.forRoot({
+          path: 'inspector',
+          allow: ['publish', 'request', 'replay', 'discard'],
+          payloads: { mask: ['pin'] },
+        }),
       ],
       controllers: [GreenhouseController],
     };

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import {
   BadRequestException,
   Controller,
@@ -6,6 +5,7 @@ import {
   Get,
   Inject,
   NotFoundException,
+  Param,
   Post,
   Query,
   Req,
@@ -20,42 +20,18 @@ import { InspectedApplication } from '../inspected-application.js';
 import type { ResolvedInspectorOptions } from '../inspector-options.js';
 import { INSPECTOR_OPTIONS } from '../inspector-tokens.js';
 import { MqttInspector } from '../mqtt-inspector.js';
-import { PAGE_HTML, PAGE_SCRIPT_HASH, PAGE_STYLE_HASH } from '../page-bundle.js';
+import { PAGE_HTML } from '../page-bundle.js';
 import { explainTopic } from '../views/explain-topic.js';
 import { findHandler } from '../views/handler-id.js';
 import { obstacleOf } from '../views/obstacle.js';
-import { previewOf, previewOfProperty } from '../views/payload-preview.js';
+import { propertiesOf } from '../records/letter-records.js';
+import { previewOf, previewOfProperty, type PreviewOptions } from '../views/payload-preview.js';
 import { Actions } from './actions.js';
+import { eventStream, POLICY, refuseForgery, SAFE_HEADERS, whoIs, type Request, type Response } from './exchange.js';
+import { LetterStores } from './letter-stores.js';
 import { MessageForms } from './message-forms.js';
 import { Snapshots } from './snapshots.js';
 import { Tails, type TailWish } from './tails.js';
-
-/** A page of another site cannot send it: a browser asks this one first (CORS). */
-export const CSRF_HEADER = 'x-mqtt-inspector';
-
-const POLICY = [
-  "default-src 'none'",
-  `script-src '${PAGE_SCRIPT_HASH}'`,
-  `style-src '${PAGE_STYLE_HASH}'`,
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** What Express and Fastify have in common. */
-interface Request {
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body?: unknown;
-  readonly ip?: string;
-}
-
-/** Fastify's reply wraps Node's response, Express' response is it. */
-interface Response {
-  readonly raw?: ServerResponse;
-  hijack?(): void;
-}
 
 /** The controller of the page: past the application's interceptors, some of which wrap what is returned, and behind its guards. */
 export function inspectorController({ path, guards }: ResolvedInspectorOptions): Type {
@@ -69,6 +45,7 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
       @Inject(Snapshots) private readonly snapshots: Snapshots,
       @Inject(Tails) private readonly tails: Tails,
       @Inject(Actions) private readonly actions: Actions,
+      @Inject(LetterStores) private readonly stores: LetterStores,
       @Inject(MessageForms) private readonly forms: MessageForms,
     ) {}
 
@@ -118,27 +95,37 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
 
     @Get('dead-letter')
     deadLetter(@Query('id') id: unknown, @Res() response: unknown): void {
-      const { payloads } = this.options;
-      if (!payloads)
-        throw new ForbiddenException('Payloads are hidden: see the option payloads of MqttInspectorModule.');
+      const payloads = this.previews();
       const letter = this.inspector.letters.find(Number(id));
       if (!letter?.payload) throw new NotFoundException('It is not kept any more.');
-      this.json(response, {
-        payload: previewOf(letter.payload, payloads),
-        userProperties: letter.userProperties.map(([name, value]) => [name, previewOfProperty(name, value, payloads)]),
-      });
+      this.json(response, contentOf(letter.payload, letter.userProperties, payloads));
     }
 
-    @Post('publish')
-    async publish(@Req() request: Request, @Res() response: unknown): Promise<void> {
-      refuseForgery(request);
-      this.json(response, await this.actions.publish(request.body, whoIs(request)));
+    /** Dead letters that a store keeps. */
+    @Get('letters')
+    async letters(@Query() { store, from }: Record<string, unknown>, @Res() response: unknown): Promise<void> {
+      this.json(response, await this.stores.list(store, from));
     }
 
-    @Post('request')
-    async request(@Req() request: Request, @Res() response: unknown): Promise<void> {
+    @Get('letter')
+    async letter(@Query() { store, id }: Record<string, unknown>, @Res() response: unknown): Promise<void> {
+      const payloads = this.previews();
+      const { payload, properties } = await this.stores.get(store, id);
+      this.json(response, contentOf(payload, propertiesOf(properties?.userProperties), payloads));
+    }
+
+    /** What changes something: see {@link Actions}. */
+    @Post(':action')
+    async act(@Param('action') name: string, @Req() request: Request, @Res() response: unknown): Promise<void> {
       refuseForgery(request);
-      this.json(response, await this.actions.request(request.body, whoIs(request)));
+      this.json(response, await this.actions.act(name, request.body, whoIs(request)));
+    }
+
+    /** @throws ForbiddenException where payloads are hidden */
+    private previews(): PreviewOptions {
+      const { payloads } = this.options;
+      if (payloads) return payloads;
+      throw new ForbiddenException('Payloads are hidden: see the option payloads of MqttInspectorModule.');
     }
 
     private json(response: unknown, value: unknown): void {
@@ -156,34 +143,18 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
   return MqttInspectorController;
 }
 
-const SAFE_HEADERS = {
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-};
-
-function eventStream(response: Response): ServerResponse {
-  response.hijack?.();
-  const raw = response.raw ?? (response as unknown as ServerResponse);
-  raw.writeHead(200, {
-    ...SAFE_HEADERS,
-    'Content-Type': 'text/event-stream',
-    Connection: 'close',
-    'X-Accel-Buffering': 'no',
-  });
-  return raw;
-}
-
-/** @throws ForbiddenException when a page of another site may have sent it */
-function refuseForgery({ headers }: Request): void {
-  if (headers[CSRF_HEADER] === undefined || !String(headers['content-type']).startsWith('application/json'))
-    throw new ForbiddenException(`Send JSON, and the header ${CSRF_HEADER}.`);
+/** What of a message is shown on wish. */
+function contentOf(
+  payload: Buffer,
+  properties: readonly (readonly [string, string])[],
+  options: PreviewOptions,
+): unknown {
+  return {
+    payload: previewOf(payload, options),
+    userProperties: properties.map(([name, value]) => [name, previewOfProperty(name, value, options)]),
+  };
 }
 
 function wishOf({ broker = '', filter = '', payloads }: Readonly<Record<string, unknown>>): TailWish {
   return { broker: String(broker), filter: String(filter), payloads: payloads === '1' };
-}
-
-function whoIs({ ip = 'an unknown address' }: Request): string {
-  return ip;
 }

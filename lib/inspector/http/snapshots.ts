@@ -22,7 +22,13 @@ export class Snapshots implements OnModuleDestroy {
     @Inject(InspectedApplication) private readonly application: InspectedApplication,
     @Inject(INSPECTOR_OPTIONS) { allow, payloads }: ResolvedInspectorOptions,
   ) {
-    this.may = { publish: allow.has('publish'), request: allow.has('request'), payloads: payloads !== undefined };
+    this.may = {
+      publish: allow.has('publish'),
+      request: allow.has('request'),
+      replay: allow.has('replay'),
+      discard: allow.has('discard'),
+      payloads: payloads !== undefined,
+    };
   }
 
   get isFull(): boolean {

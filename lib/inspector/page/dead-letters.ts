@@ -1,19 +1,16 @@
 import type { DeadLetterView, Snapshot } from '../views/snapshot.js';
-import { ask } from './address.js';
 import { element, setText } from './dom.js';
 import { countOf, sizeOf } from './format.js';
+import { KeptLetters } from './kept-letters.js';
+import { payloadDetails } from './payload-details.js';
 import { Table, timeCell } from './table.js';
 import { filterField, heading, type View } from './view.js';
 
-/** What of a dead letter is shown on wish. */
-interface Content {
-  readonly payload: string;
-  readonly userProperties: readonly (readonly [string, string])[];
-}
-
 export function deadLetters(): View {
   let latest: Snapshot | undefined;
-  const title = heading('Dead letters');
+  const title = heading('Given up lately');
+  const kept = new Map<string, KeptLetters>();
+  const stores = element('div');
   const hint = element('p', { class: 'lead' });
   const table = new Table<DeadLetterView>(
     'Dead letters',
@@ -32,7 +29,7 @@ export function deadLetters(): View {
       {
         title: 'Dead letter to',
         kind: 'code',
-        cell: ({ deadLetterTopic, error }) =>
+        cell: ({ deadLetterTopic = 'the store', error }) =>
           error === undefined ? deadLetterTopic : { text: deadLetterTopic, tone: 'bad', sub: `not accepted: ${error}` },
       },
       { title: 'Size', kind: 'num', cell: ({ size }) => ({ text: sizeOf(size), title: `${size} bytes` }) },
@@ -41,13 +38,21 @@ export function deadLetters(): View {
       'No dead letter so far.',
       'A handler with the option deadLetter sends what it gives up there, and it is listed here.',
     ],
-    (row, tr) => {
-      if (latest?.may.payloads) tr.children[1]!.firstElementChild!.append(contentOf(row));
+    ({ id, topic }, tr) => {
+      if (latest?.may.payloads)
+        tr.children[1]!.firstElementChild!.append(payloadDetails(topic, 'dead-letter', { id: String(id) }));
     },
   );
   const filter = filterField('letter', 'topic, handler or reason', () => latest && update(latest));
   function update(snapshot: Snapshot): void {
     latest = snapshot;
+    for (const { id, broker } of snapshot.stores) {
+      if (kept.has(id)) continue;
+      const letters = new KeptLetters(id, broker);
+      kept.set(id, letters);
+      stores.append(letters.element);
+    }
+    for (const letters of kept.values()) letters.update(snapshot);
     const { shown, all } = snapshot.deadLetters;
     setText(title.note, all > shown.length ? `the latest ${shown.length} of ${countOf(all)} since the start` : '');
     setText(
@@ -62,24 +67,8 @@ export function deadLetters(): View {
   return {
     name: 'dead-letters',
     title: 'Dead letters',
-    element: element('section', {}, title.element, hint, filter.element, table.element),
+    element: element('div', {}, hint, stores, element('section', {}, title.element, filter.element, table.element)),
     count: ({ deadLetters: { all } }) => (all > 0 ? countOf(all) : ''),
     update,
   };
-}
-
-/** Asked for when it is opened. */
-function contentOf({ id, topic }: DeadLetterView): HTMLElement {
-  const text = element('pre', { tabindex: '0' });
-  const summary = element('summary', { 'aria-label': `Payload of ${topic}` }, 'Payload');
-  const details = element('details', { class: 'sub' }, summary, text);
-  details.addEventListener('toggle', () => {
-    if (!details.open) return;
-    ask<Content>('dead-letter', { id: String(id) }).then(
-      ({ payload, userProperties }) =>
-        setText(text, [payload, ...userProperties.map(([name, value]) => `${name}: ${value}`)].join('\n')),
-      (error: unknown) => setText(text, (error as Error).message),
-    );
-  });
-  return details;
 }

@@ -1,6 +1,7 @@
-/** A point of time in the form of the viewer's region. */
+/** A point of time in the form of the viewer's region, with the day where it is not today. */
 export function timeOf(at: number): string {
-  return new Date(at).toLocaleTimeString();
+  const time = new Date(at);
+  return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString() : time.toLocaleString();
 }
 
 /** The exact value, for those who point at it. */

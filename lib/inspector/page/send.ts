@@ -45,6 +45,8 @@ export function send(): View {
   summary.hidden = reply.hidden = true;
   async function choose(view: HandlerView | undefined): Promise<void> {
     setParameters({ to: view?.template ?? '' });
+    publish.className = view?.kind === 'request' ? '' : 'main';
+    request.className = view?.kind === 'event' ? '' : 'main';
     say('');
     reply.hidden = true;
     const made = view && (await formOf(view));

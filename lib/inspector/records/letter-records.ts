@@ -27,7 +27,7 @@ export class LetterRecords {
       at: Date.now(),
       topic: excerpt(topic),
       handler: handler.template,
-      deadLetterTopic: deadLetterTopic ?? 'the store',
+      deadLetterTopic,
       reason: excerpt(reason),
       attempts: attempt,
       size: payload.length,

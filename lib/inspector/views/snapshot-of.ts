@@ -20,6 +20,7 @@ export function snapshotOf(inspector: MqttInspector, application: InspectedAppli
     at: Date.now(),
     may,
     clients: application.brokers,
+    stores: application.keepers.map(({ id, broker }) => ({ id, broker })),
     oneIn: inspector.oneIn,
     totals: totalsOf(handlers),
     connections: records.map(connectionView),

@@ -10,6 +10,8 @@ export interface Happened {
 export interface Permissions {
   readonly publish: boolean;
   readonly request: boolean;
+  readonly replay: boolean;
+  readonly discard: boolean;
   readonly payloads: boolean;
 }
 
@@ -98,12 +100,38 @@ export interface DeadLetterView {
   readonly at: number;
   readonly topic: string;
   readonly handler: string;
-  readonly deadLetterTopic: string;
+  /** Undefined where it is kept in a store only. */
+  readonly deadLetterTopic: string | undefined;
   readonly reason: string;
   readonly attempts: number;
   readonly size: number;
   /** Why the broker has not accepted it. */
   readonly error: string | undefined;
+}
+
+/** A dead letter that a store keeps. */
+export interface KeptLetterView {
+  readonly id: string;
+  readonly at: number;
+  readonly topic: string;
+  readonly handler: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly replays: number;
+  readonly size: number;
+}
+
+export interface KeptLetterPage {
+  readonly letters: readonly KeptLetterView[];
+  /** Where the next page begins; undefined for the last one. */
+  readonly next: string | undefined;
+}
+
+/** A store of dead letters. */
+export interface StoreView {
+  readonly id: string;
+  /** Name of the broker of its server. */
+  readonly broker: string | undefined;
 }
 
 export interface DropView {
@@ -142,6 +170,8 @@ export interface Snapshot {
   readonly may: Permissions;
   /** Brokers by their names, '' for the unnamed one, that have a client to publish and listen with. */
   readonly clients: readonly string[];
+  /** Where dead letters are kept. */
+  readonly stores: readonly StoreView[];
   /** One message in so many is followed; 1 is all of them. */
   readonly oneIn: number;
   readonly totals: Totals;

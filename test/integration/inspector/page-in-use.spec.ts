@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import type { Page } from 'playwright-core';
-import { MqttSubscription } from '../../../lib/index.js';
+import { MemoryDeadLetterStore, MqttSubscription } from '../../../lib/index.js';
 import { Browser, BROWSER_PACKAGE, findBrowser } from '../../support/browser.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { startHouse, type InspectedHouse } from './application.js';
@@ -28,6 +28,17 @@ class Slow {
   @EventPattern<string>('slow/{id}')
   async slow(): Promise<void> {
     await sleep(20);
+  }
+}
+
+let failing = true;
+
+@Controller()
+class Failing {
+  @MqttSubscription({ qos: 1, deadLetter: true })
+  @EventPattern<string>('failing/{id}')
+  fail(): void {
+    if (failing) throw new Error('it has failed');
   }
 }
 
@@ -120,6 +131,30 @@ describe("the inspector's page in use", () => {
     const text = await page.locator('main').innerText();
     while ((await page.locator('main').innerText()) === text); // what it shows has changed
     expect(await places(page, 'h2, th')).toEqual(handlers);
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  it('replays dead letters, and discards them when it is asked twice', async () => {
+    failing = true;
+    const mqtt = { deadLetters: { store: new MemoryDeadLetterStore() } };
+    const allow = ['replay', 'discard'] as const;
+    const house = await startHouse({ allow, payloads: true }, undefined, { controllers: [Failing], mqtt });
+    for (const id of [1, 2]) await house.client.publish(`failing/${id}`, { id }, { qos: 1 });
+    const { page, problems } = await open(house, '?view=dead-letters');
+    const kept = page.getByRole('table', { name: 'Kept dead letters' });
+    await kept.getByText('failing/2', { exact: true }).waitFor();
+    await kept.getByLabel('Payload of failing/2').click();
+    await kept.getByText('"id": 2').waitFor();
+    await kept.getByRole('button', { name: 'Replay failing/1' }).click();
+    await page.getByText('it has failed').first().waitFor();
+    failing = false;
+    await kept.getByRole('button', { name: 'Replay failing/1' }).click();
+    await page.getByText('It has been handled.').waitFor();
+    await kept.getByText('failing/1', { exact: true }).waitFor({ state: 'detached' });
+    await kept.getByRole('button', { name: 'Discard failing/2' }).click();
+    await kept.getByRole('button', { name: 'Discard for good? failing/2' }).click();
+    await page.getByText('It is discarded.').waitFor();
+    await page.getByText('No dead letter is kept.').waitFor();
     expect(problems).toEqual([]);
   }, 60_000);
 
