@@ -55,6 +55,8 @@ export default {
       testMatch: [
         '<rootDir>/test/unit/{client,compat,context,module,records,server}/**/*.spec.ts',
         '<rootDir>/test/integration/{asyncapi,handlers,http,inspector,mistakes,module,observing,otel,peers,server}/**/*.spec.ts',
+        '<rootDir>/test/integration/cli/**/*.spec.ts',
+        '<rootDir>/test/integration/dead-letters/replay.spec.ts',
         '<rootDir>/test/integration/rpc/{request-response,failures}.spec.ts',
         '<rootDir>/test/integration/streams/streams.spec.ts',
         '<rootDir>/sample/*/test/**/*.spec.ts',

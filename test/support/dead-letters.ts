@@ -1,4 +1,5 @@
-import type { DeadLetter } from '../../lib/index.js';
+import type { IPublishPacket } from 'mqtt';
+import { readDeadLetter, type DeadLetter } from '../../lib/index.js';
 
 /** A dead letter. @param parts that matter to a test */
 export function deadLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
@@ -17,4 +18,11 @@ export function deadLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
     properties: undefined,
     ...parts,
   };
+}
+
+/** The dead letter in a message that MQTT.js has received. */
+export function letterIn(packet: IPublishPacket): DeadLetter {
+  const letter = readDeadLetter({ ...packet, payload: Buffer.from(packet.payload) });
+  if (!letter) throw new Error(`The message on "${packet.topic}" is no dead letter`);
+  return letter;
 }

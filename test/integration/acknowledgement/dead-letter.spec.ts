@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload, RpcException } from '@nestjs/microservices';
-import type { IPublishPacket } from 'mqtt';
-import { AckPolicy, jsonCodec, readDeadLetter, type DeadLetter, type MqttContext } from '../../../lib/index.js';
+import { AckPolicy, jsonCodec, type MqttContext } from '../../../lib/index.js';
 import { acknowledged, acknowledgementsOf, inWords } from '../../support/acknowledgements.js';
 import { describeEachBroker } from '../../support/broker-matrix.js';
+import { letterIn } from '../../support/dead-letters.js';
 import { durable, resumeSession } from '../../support/durable-session.js';
 import { Journal } from '../../support/journal.js';
 import { transportLogs } from '../../support/logs.js';
@@ -14,10 +14,6 @@ import { startInProcessBroker, connectionTo } from '../../support/test-broker.js
 import { tapWire } from '../../support/wire-tap.js';
 
 const retry = { attempts: 3, delay: 1 };
-
-function readLetter(packet: IPublishPacket): DeadLetter {
-  return readDeadLetter({ ...packet, payload: Buffer.from(packet.payload) })!;
-}
 
 /** Handlers that give up, each in its way. */
 function jobs(): { runs: Journal<string>; controller: new () => object } {
@@ -95,7 +91,7 @@ describeEachBroker('a dead letter', (broker) => {
       const expected = { ...properties, userProperties: { ...properties.userProperties, ...reasons } };
       expect({ ...letter!.properties }).toEqual(v5 ? expected : {});
       expect(letter!.payload.toString()).toMatch(v5 ? /^over 9000$/ : /^{"nestDeadLetter":1,/);
-      expect(readLetter(letter!)).toMatchObject({
+      expect(letterIn(letter!)).toMatchObject({
         topic: 'dead-letter/fails',
         pattern: 'dead-letter/fails',
         payload: Buffer.from('over 9000'),
@@ -138,7 +134,7 @@ describeEachBroker('a dead letter', (broker) => {
       await peer.publishAsync('dead-letter/undecodable', '{', { qos });
       const [first, second] = await letters.atLeast(2);
       await acknowledged(tap, '{');
-      const read = [first, second].map((letter) => readLetter(letter!));
+      const read = [first, second].map((letter) => letterIn(letter!));
       expect(read.map(({ payload }) => payload.toString())).toEqual(['one', '{']);
       expect(runs.entries).toEqual(['one']);
       const accepted = qos === 1 ? 'PUBACK' : 'PUBREC';
@@ -170,7 +166,7 @@ describeEachBroker('a dead letter', (broker) => {
     const letters = await subscribeMqttJs(peer, 'dead/letters', { qos: 2 });
     await peer.publishAsync('dead-letter/explains', 'x', { qos: 1 });
     const [letter] = await letters.atLeast(1);
-    expect(readLetter(letter!).reason).toBe('line 1 line 2  ');
+    expect(letterIn(letter!).reason).toBe('line 1 line 2  ');
   });
 
   it('of a QoS 0 message goes at QoS 0', async () => {
@@ -181,7 +177,7 @@ describeEachBroker('a dead letter', (broker) => {
     await peer.publishAsync('dead-letter/fails', 'gone', { qos: 0 });
     const [letter] = await letters.atLeast(1);
     expect(letter).toMatchObject({ qos: 0 });
-    expect(readLetter(letter!).payload.toString()).toBe('gone');
+    expect(letterIn(letter!).payload.toString()).toBe('gone');
   });
 });
 

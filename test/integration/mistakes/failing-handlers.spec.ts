@@ -5,6 +5,7 @@ import { IsInt, Max } from 'class-validator';
 import { AckPolicy, type MqttServerOptions } from '../../../lib/index.js';
 import { acknowledged, acknowledgementsOf } from '../../support/acknowledgements.js';
 import { describeEachBroker, type BrokerUnderTest } from '../../support/broker-matrix.js';
+import { letterIn } from '../../support/dead-letters.js';
 import { Journal } from '../../support/journal.js';
 import { logs, transportLogs } from '../../support/logs.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
@@ -127,13 +128,13 @@ describeEachBroker('a handler that fails', (broker) => {
     await peer.publishAsync(`mistakes/d7/${kind}`, '{"value":101}', { qos: 1 });
     const [letter] = await letters.atLeast(1);
     expect(letter!.topic).toBe('mistakes/dead/d7');
-    const told = {
-      'nest-dead-letter-reason': message,
-      'nest-dead-letter-error': name,
-      'nest-dead-letter-topic': `mistakes/d7/${kind}`,
-      'nest-dead-letter-attempts': String(attempts),
-    };
-    expect({ ...letter!.properties?.userProperties }).toEqual(v5 ? told : {});
+    expect(letterIn(letter!)).toMatchObject({
+      reason: message,
+      error: name,
+      topic: `mistakes/d7/${kind}`,
+      pattern: `mistakes/{device}/${kind}`,
+      attempts,
+    });
     const reason = name === 'Error' ? message : `${name}: ${message}`;
     expect(complaints()).toEqual([
       `Handler "mistakes/{device}/${kind}" failed on "mistakes/d7/${kind}" after ${attempts} ` +
@@ -150,9 +151,7 @@ describeEachBroker('a handler that fails', (broker) => {
     await peer.publishAsync('mistakes/d7/masked', '1', { qos: 1 });
     const [letter] = await letters.atLeast(1);
     expect(complaints()).toEqual([expect.stringContaining('after 3 attempts: db is down. The message goes to')]);
-    const { 'nest-dead-letter-reason': reason, 'nest-dead-letter-error': name } =
-      letter!.properties?.userProperties ?? {};
-    expect([reason, name]).toEqual([v5 ? 'Internal server error' : undefined, undefined]);
+    expect(letterIn(letter!)).toMatchObject({ reason: 'Internal server error', error: undefined });
   });
 
   it('rejects the message by its policy, with the reason', async () => {

@@ -52,8 +52,8 @@ async function publishAll(client: ClientMqtt, numbers: readonly number[] = NUMBE
   await Promise.all(numbers.map((n) => client.publish('jobs', n, { qos: 1 })));
 }
 
-function isComplete(runs: readonly string[]): boolean {
-  return NUMBERS.every((n) => runs.includes(`hub ${n}`));
+function allAtHub(all: readonly string[]): boolean {
+  return NUMBERS.every((n) => all.includes(`hub ${n}`));
 }
 
 describeWhereInstalled(['mosquitto'], 'three Mosquittos, two of them bridged to the third', () => {
@@ -134,7 +134,7 @@ describeWhereInstalled(['mosquitto'], 'three Mosquittos, two of them bridged to 
       await publishAll(clientAt('east')); // accepted by the leaf
       expect(runs.size).toBe(0);
       await brokers.hub.start();
-      await runs.until(isComplete, 'everything is handled', TIMEOUT_MS / 2);
+      await runs.until(allAtHub, 'everything is handled', TIMEOUT_MS / 2);
     },
     TIMEOUT_MS,
   );
