@@ -8,7 +8,7 @@ import { describeUnlessMissing } from './optional-suite.js';
 /** What a browser is called: on Debian, and elsewhere. `CHROMIUM` names another one. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-export const BROWSER_PACKAGE = 'Install it: apt-get install chromium, or set CHROMIUM to the path of one';
+const BROWSER_PACKAGE = 'Install it: apt-get install chromium, or set CHROMIUM to the path of one';
 
 const FLAGS = [
   '--no-sandbox',
@@ -35,7 +35,7 @@ export interface WatchedPage {
 }
 
 /** Path of a Chromium; undefined when there is none. */
-export function findBrowser(): string | undefined {
+function findBrowser(): string | undefined {
   const named = process.env['CHROMIUM'];
   return named ? named : NAMES.map(findExecutable).find((path) => path !== undefined);
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import type { Page } from 'playwright-core';
 import { MemoryDeadLetterStore, MqttSubscription } from '../../../lib/index.js';
-import { Browser, BROWSER_PACKAGE, findBrowser } from '../../support/browser.js';
+import { Browser, describeInBrowser } from '../../support/browser.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { startHouse, type InspectedHouse } from './application.js';
 
@@ -42,12 +42,7 @@ class Failing {
   }
 }
 
-describe("the inspector's page in use", () => {
-  if (findBrowser() === undefined && !process.env['CI']) {
-    process.stderr.write(`\n!!! Not run: the inspector in a browser. ${BROWSER_PACKAGE}\n`);
-    it.todo(`is used in a browser. ${BROWSER_PACKAGE}`);
-    return;
-  }
+describeInBrowser("the inspector's page in use", () => {
   let browser: Browser;
   beforeAll(() => {
     browser = new Browser();
