@@ -2,6 +2,7 @@ import { HttpStatus } from '@nestjs/common';
 import { BackpressureError } from '../errors/backpressure.error.js';
 import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
+import { DeadLetterError, type DeadLetterProblem } from '../errors/dead-letter.error.js';
 import { InvalidTopicError } from '../errors/invalid-topic.error.js';
 import { MessageExpiredError } from '../errors/message-expired.error.js';
 import type { MqttTransportError } from '../errors/mqtt-transport.error.js';
@@ -45,9 +46,23 @@ const REMOTE_STATUSES: Readonly<Record<string, HttpStatus>> = {
   timeout: HttpStatus.GATEWAY_TIMEOUT,
 };
 
+const DEAD_LETTER_STATUSES: Readonly<Record<DeadLetterProblem, HttpStatus>> = {
+  unknown: HttpStatus.NOT_FOUND,
+  claimed: HttpStatus.CONFLICT,
+  'max-replays': HttpStatus.CONFLICT,
+  'no-handler': HttpStatus.CONFLICT,
+  'not-serving': HttpStatus.SERVICE_UNAVAILABLE,
+  failed: HttpStatus.BAD_GATEWAY,
+  'not-removed': HttpStatus.SERVICE_UNAVAILABLE,
+  'no-store': HttpStatus.INTERNAL_SERVER_ERROR,
+  full: HttpStatus.SERVICE_UNAVAILABLE,
+  store: HttpStatus.SERVICE_UNAVAILABLE,
+};
+
 /** HTTP status code for an error of this transport. */
 export function httpStatusOf(error: MqttTransportError): number {
   if (error instanceof RemoteError) return statusOfRemote(error);
+  if (error instanceof DeadLetterError) return DEAD_LETTER_STATUSES[error.problem];
   if (error instanceof PublishRefusedError && error.reasonCode === (ReasonCode.PACKET_TOO_LARGE as number))
     return HttpStatus.PAYLOAD_TOO_LARGE;
   const found = STATUSES.find(([, classes]) => classes.some((errorClass) => error instanceof errorClass));

@@ -134,7 +134,7 @@ export class Observers {
   private begin(observer: MqttObserver, hook: 'publish' | 'request', subject: unknown, ends: Awaiting[]): void {
     const end = this.call(observer, hook, subject);
     if (typeof end === 'function') ends.push({ observer, end: end as Awaiting['end'] });
-    else if (end !== undefined) this.complaints.tell(observer, hook, 'returned something else than a function');
+    else if (end !== undefined) this.complaints.tell(observer, hook, 'returned a value that is not a function');
   }
 
   private end(hook: Hook, ends: readonly Awaiting[], how: unknown): void {

@@ -128,7 +128,7 @@ describeEachBroker('onDeadLetter', (broker) => {
     await acknowledged(tap, 'two');
     expect(told.entries).toEqual(['alone']);
     expect(transportLogs('error')).toEqual([
-      expect.stringMatching(/failed on "off".* The message is acknowledged, and gone/),
+      expect.stringMatching(/failed on "off".* The message is acknowledged, and not delivered again/),
       expect.stringMatching(/failed on "alone".* The message goes to onDeadLetter/),
     ]);
   });

@@ -135,7 +135,7 @@ describe('publish() and request()', () => {
   it('a promise in place of the function that is told the end is complained about: nothing would be told it', async () => {
     const { observers, lines } = observed({ publish: (() => Promise.resolve(() => {})) as never });
     observers.publish(parts).settled(undefined, 0);
-    expect(lines).toEqual(['The observer observer.publish() returned something else than a function']);
+    expect(lines).toEqual(['The observer observer.publish() returned a value that is not a function']);
   });
 
   it('the later of two observers replaces what the earlier one has injected, and the message what it had', () => {

@@ -183,7 +183,7 @@ describe('DurableQueue, before the store is read', () => {
     expect(bench.store.calls).toEqual(['read']);
     jest.advanceTimersByTime(TIMEOUT_MS);
     await turns(5);
-    expect(bench.warnings).toEqual([expect.stringContaining('what it holds is not sent')]);
+    expect(bench.warnings).toEqual([expect.stringContaining('stored messages are not sent')]);
     expect(bench.store.calls).toEqual(['read', 'put 1 a']);
   });
 

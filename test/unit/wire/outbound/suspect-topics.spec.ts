@@ -25,6 +25,10 @@ function cutOff(suspects: SuspectTopics, topics: readonly string[], hangUp = tru
   return one.suspected;
 }
 
+function letterOf(time: string): string {
+  return JSON.stringify({ nestDeadLetter: 1, time, topic: 'a', reason: 'no' });
+}
+
 function suspectsAmong(suspects: SuspectTopics, topics: readonly string[]): string[] {
   return topics.filter((topic) => suspects.isSuspect(topic));
 }
@@ -128,5 +132,20 @@ describe('SuspectTopics', () => {
     for (const topic of manyTopics(1_001)) suspects.refuse(topic);
     expect(manyTopics(1_001).filter((topic) => suspects.isRefused(topic)).length).toBeLessThanOrEqual(1_000);
     expect(suspects.isRefused('topic/1000')).toBe(true);
+  });
+
+  it.each<[string, string | Buffer, string | Buffer, boolean]>([
+    ['the same', '"a"', '"a"', true],
+    ['the same in bytes', '"a"', Buffer.from('"a"'), true],
+    ['another', '"a"', '"b"', false],
+    // the dead letter of a redelivered message, on 3.1.1
+    ['one made at another time', letterOf('2026-11-26T23:26:42.330Z'), letterOf('2026-11-26T23:26:43.001Z'), true],
+  ])('knows a refused message again when its payload is %s', (_title, payload, again, isRefused) => {
+    const suspects = new SuspectTopics();
+    suspects.refuseAgain({ topic: 'a', payload, qos: 1, retain: false, properties: undefined });
+    expect(suspects.isRefusedAgain({ topic: 'a', payload: again, qos: 1, retain: false, properties: undefined })).toBe(
+      isRefused,
+    );
+    expect(suspects.isRefused('a')).toBe(false);
   });
 });
