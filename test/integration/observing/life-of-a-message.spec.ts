@@ -354,5 +354,8 @@ it('a dead letter that cannot be sent: a message at QoS 0 is lost, and the log d
   await observer.told.until((told) => told.filter(({ hook }) => hook === 'completed').length === 2, 'both ends');
   expect(observer.words.filter((words) => words.startsWith('settled'))).toEqual(['settled: lost', 'settled: withheld']);
   const lines = transportLogs('error').filter((line) => line.includes('its dead letter'));
-  expect(lines).toEqual([expect.stringContaining('0" is not delivered again, for it came at QoS 0: '), expect.stringContaining('1" is withheld: ')]);
+  expect(lines).toEqual([
+    expect.stringContaining('0" is not delivered again, for it came at QoS 0: '),
+    expect.stringContaining('1" is withheld: '),
+  ]);
 });
