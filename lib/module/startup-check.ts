@@ -1,14 +1,20 @@
-import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
+import { likelyName } from '../options/option-names.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import { declaringClasses, type DeclaringClass } from './declared-handlers.js';
 
 /** Applications that have been checked: an application may have several `MqttModule`s. */
 const checked = new WeakSet<ModulesContainer>();
 
+/** Time after which a connected server should have been started, in milliseconds. Starting it after `app.listen()` is allowed. */
+const START_MS = 5_000;
+
 /** Warns at start about handlers and decorators that have no effect. */
-export class StartupCheck implements OnApplicationBootstrap {
+export class StartupCheck implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+
   constructor(private readonly modules: ModulesContainer) {}
 
   /** Called by Nest when all modules are initialised, and connected microservices have their handlers. */
@@ -16,8 +22,28 @@ export class StartupCheck implements OnApplicationBootstrap {
     if (checked.has(this.modules)) return;
     checked.add(this.modules);
     const logger = new Logger('MqttModule');
-    for (const line of startupWarnings(declaringClasses(this.modules), serversOf(this.modules))) logger.warn(line);
+    const servers = serversOf(this.modules);
+    for (const line of startupWarnings(declaringClasses(this.modules), servers)) logger.warn(line);
+    const connected = servers.filter(({ hasHandlers }) => hasHandlers);
+    if (connected.length === 0) return;
+    const check = (): void => {
+      for (const line of notStarted(connected)) logger.warn(line);
+    };
+    this.timer = setTimeout(check, START_MS).unref();
   }
+
+  onModuleDestroy(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+function notStarted(connected: readonly ServerMqtt[]): string[] {
+  return connected
+    .filter((server) => server.health() === undefined)
+    .map(
+      ({ transportId }) =>
+        `${nameOf(transportId)} is connected to the application, but not started, so no messages arrive. Call app.startAllMicroservices().`,
+    );
 }
 
 /** A server at that time. */
@@ -28,7 +54,13 @@ export interface KnownServer {
 
 /** @returns one line for each probable mistake */
 export function startupWarnings(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
-  return [...classes.flatMap(misplaced), ...unconnected(classes, servers), ...onSeveralBrokers(classes, servers)];
+  return [
+    ...classes.flatMap(misplaced),
+    ...unconnected(classes, servers),
+    ...onSeveralBrokers(classes, servers),
+    ...onUnknownBrokers(classes, servers),
+    ...importedTwice(servers),
+  ];
 }
 
 function serversOf(modules: ModulesContainer): ServerMqtt[] {
@@ -81,6 +113,36 @@ function onSeveralBrokers(classes: readonly DeclaringClass[], servers: readonly 
   ];
 }
 
+function onUnknownBrokers(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
+  const known = new Set(servers.map(({ transportId }) => transportId));
+  const names = servers.flatMap(({ transportId }) => brokerNameOf(transportId) ?? []);
+  return handlersOf(classes).flatMap(({ where, transport }) => {
+    const name = brokerNameOf(transport);
+    if (name === undefined || known.has(transport!)) return [];
+    const likely = likelyName(name, names);
+    return [
+      `${where} is for the broker "${name}", which no MqttModule has. ` +
+        (likely
+          ? `Did you mean "${likely}"?`
+          : 'Import MqttModule with this name, unless you connect a server for it yourself.'),
+    ];
+  });
+}
+
+/** The same name twice: the servers have one injection token, and `app.get()` finds one of them. */
+function importedTwice(servers: readonly KnownServer[]): string[] {
+  const ids = servers.map(({ transportId }) => transportId);
+  return [...new Set(ids)].flatMap((id) => {
+    const count = ids.filter((other) => other === id).length;
+    const name = brokerNameOf(id);
+    if (count < 2) return [];
+    return [
+      `MqttModule is imported ${count} times ${name === undefined ? 'without a name' : `with the name "${name}"`}, with different options: ` +
+        'app.get() finds one of its servers. Give every broker a name of its own: MqttModule.forRoot({ name, ... }).',
+    ];
+  });
+}
+
 interface PlacedHandler {
   readonly where: string;
   readonly transport: Transport | symbol | undefined;
@@ -94,7 +156,15 @@ function handlersOf(classes: readonly DeclaringClass[]): PlacedHandler[] {
     );
 }
 
+const TRANSPORT_ID_PREFIX = 'nestjs-mqtt-transport:';
+
+/** Name of a broker, from its transport identifier; undefined for the unnamed one, and for other transports. */
+function brokerNameOf(transportId: Transport | symbol | undefined): string | undefined {
+  const description = typeof transportId === 'symbol' ? (transportId.description ?? '') : '';
+  return description.startsWith(TRANSPORT_ID_PREFIX) ? description.slice(TRANSPORT_ID_PREFIX.length) : undefined;
+}
+
 function nameOf(transportId: Transport | symbol): string {
-  if (typeof transportId !== 'symbol') return 'ServerMqtt';
-  return `ServerMqtt "${transportId.description?.replace('nestjs-mqtt-transport:', '') ?? ''}"`;
+  const name = brokerNameOf(transportId);
+  return name === undefined ? 'ServerMqtt' : `ServerMqtt "${name}"`;
 }

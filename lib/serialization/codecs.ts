@@ -15,6 +15,7 @@ export const jsonCodec: MqttCodec = {
     if (typeof value === 'object' && value !== null) refuseOpaque(value);
     const payload = JSON.stringify(value) as string | undefined;
     if (payload === undefined) throw new TypeError(`a ${typeof value} cannot be encoded as JSON`);
+    if (payload.includes('{}') && payload.length > 2) refuseOpaqueWithin(value, '');
     return { payload, contentType: JSON_CONTENT_TYPE };
   },
   decode(payload: Buffer): unknown {
@@ -29,12 +30,19 @@ const OPAQUE: readonly (readonly [type: new (...args: never[]) => object, remedy
   [Promise, 'Await it, and send its result'],
 ];
 
-function refuseOpaque(value: object): void {
+function refuseOpaque(value: object, path = ''): void {
   if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype || 'toJSON' in value) return;
   const opaque = OPAQUE.find(([type]) => value instanceof type);
   if (!opaque) return;
   if (value instanceof Promise) value.catch(() => {}); // else its rejection would be unhandled
-  throw new TypeError(`the JSON of a ${opaque[0].name} is {}. ${opaque[1]}`);
+  throw new TypeError(`the JSON of a ${opaque[0].name}${path && ` (at ${path})`} is {}. ${opaque[1]}`);
+}
+
+/** Looks for what has become `{}` inside of a value that has been encoded, and so has no cycles. */
+function refuseOpaqueWithin(value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return;
+  refuseOpaque(value, path);
+  for (const [key, member] of Object.entries(value)) refuseOpaqueWithin(member, path === '' ? key : `${path}.${key}`);
 }
 
 /** UTF-8 text, regardless of the Content Type. */

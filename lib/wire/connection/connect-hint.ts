@@ -27,5 +27,8 @@ export function connectHint(error: Error, { protocol, port }: Endpoint): string 
   if (!secure && TLS_PORTS.has(port) && wrongProtocol) return `port ${port} is usually for TLS: use ${protocol}s://`;
   if (secure && (/wrong.version.number/i.test(reasonOf(error)) || (PLAIN_PORTS.has(port) && wrongProtocol)))
     return `port ${port} does not seem to use TLS: use ${protocol.slice(0, -1)}://`;
-  return undefined;
+  if (!wrongProtocol || TLS_PORTS.has(port) || PLAIN_PORTS.has(port)) return undefined;
+  return secure
+    ? `if port ${port} does not use TLS: ${protocol.slice(0, -1)}://`
+    : `if port ${port} uses TLS: ${protocol}s://`;
 }

@@ -86,7 +86,7 @@ describe('the wrong protocol', () => {
     closeAfterTest(() => tls.close());
     const { port } = tls.address() as AddressInfo;
     const client = createClient({ url: `mqtt://127.0.0.1:${port}`, maxConnectionAttempts: 1 });
-    await expect(client.connect()).rejects.toThrow(/Cannot connect to mqtt:\/\/127\.0\.0\.1:\d+/); // no usual port: no guess
+    await expect(client.connect()).rejects.toThrow(/Cannot connect to mqtt:\/\/127\.0\.0\.1:\d+/);
   });
 
   it('mqtts:// at a port without TLS', async () => {
@@ -118,6 +118,9 @@ describe('the wrong protocol', () => {
     [withCode('ECONNREFUSED'), 'mqtt', 8883, undefined],
     [closed, 'mqtt', 1883, undefined],
     [closed, 'mqtts', 8883, undefined],
+    [withCode('ECONNRESET'), 'mqtt', 7, 'if port 7 uses TLS: mqtts://'],
+    [withCode('ECONNRESET'), 'wss', 7, 'if port 7 does not use TLS: ws://'],
+    [withCode('ECONNREFUSED'), 'mqtt', 7, undefined],
   ] as const)('%s, %s, port %i: %s', (error, protocol, port, hint) => {
     expect(connectHint(error, { protocol, port, host: 'b', path: undefined })).toBe(hint);
   });

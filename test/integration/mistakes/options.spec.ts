@@ -96,6 +96,11 @@ describe('an option that there is not', () => {
       client({ maxConcurrency: 5 }),
       '- maxConcurrency: there is no such option. It is an option of ServerMqtt and of MqttModule.',
     ],
+    [
+      'of a subscription, at the top level of a server',
+      server({ qos: 1 }),
+      '- qos: there is no such option. Give it in subscribeOptions: { qos }.',
+    ],
     ['of nobody', client({ colour: 'red' }), '- colour: there is no such option. Remove it.'],
     [
       'of MqttResponse',
@@ -240,6 +245,12 @@ describe('a value that is none', () => {
       Promise.reject(new Error('nobody waits')),
       'the JSON of a Promise is {}. Await it, and send its result',
     ],
+    [
+      'a Map within an object',
+      { text: '{}', none: {}, list: [1, { seen: new Map() }] },
+      'the JSON of a Map (at list.1.seen) is {}. Send Object.fromEntries(map)',
+    ],
+    ['a promise within a list', [Promise.reject(new Error('nobody waits'))], 'the JSON of a Promise (at 0) is {}'],
   ])('%s as a payload', async (_, value, message) => {
     const { url } = await startInProcessBroker();
     expect(await thrownBy(() => createClient(connectionTo(url, 5)).publish('a', value))).toContain(message);

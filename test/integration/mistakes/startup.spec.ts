@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, Transport } from '@nestjs/microservices';
@@ -111,6 +111,64 @@ describe('when an application starts', () => {
       'Handlers without a broker are subscribed at all 2 brokers (ServerMqtt, ServerMqtt "plant"): ' +
         'Devices.device(), Devices.alarm(). Specify a broker: @EventPattern(pattern, getMqttTransportId(name)), or Transport.MQTT for the unnamed one.',
     ]);
+  });
+
+  it('a handler for a broker that there is not is named, with the name that was probably meant', async () => {
+    @Controller()
+    class Misspelt {
+      @EventPattern('a', getMqttTransportId('plnt'))
+      a(_data: unknown): void {}
+
+      @EventPattern('b', getMqttTransportId('elsewhere'))
+      b(_data: unknown): void {}
+    }
+    await start({ controllers: [Misspelt, Plant] }, { connected: true, names: ['plant'] });
+    expect(warnings()).toEqual([
+      'Misspelt.a() is for the broker "plnt", which no MqttModule has. Did you mean "plant"?',
+      'Misspelt.b() is for the broker "elsewhere", which no MqttModule has. Import MqttModule with this name, unless you connect a server for it yourself.',
+    ]);
+  });
+
+  it.each([undefined, 'plant'])('a module that is imported twice with the name %s is told of', async (name) => {
+    const { url } = await startInProcessBroker();
+    const imports = [5, 4].map((protocolVersion) =>
+      MqttModule.forRoot({ url, protocolVersion: protocolVersion as 4 | 5, ...(name && { name }) }),
+    );
+    const app = await NestFactory.create(moduleOf({ imports }));
+    closeAfterTest(() => app.close());
+    await app.init();
+    expect(warnings()).toEqual([
+      `MqttModule is imported 2 times ${name ? 'with the name "plant"' : 'without a name'}, with different options: ` +
+        'app.get() finds one of its servers. Give every broker a name of its own: MqttModule.forRoot({ name, ... }).',
+    ]);
+  });
+
+  describe('and a connected server is not started', () => {
+    afterEach(() => void jest.useRealTimers());
+
+    it.each<[string, boolean]>([
+      ['it is told of after 5 s', false],
+      ['nothing is told of one that is started in time', true],
+    ])('%s', async (_title, started) => {
+      const { url } = await startInProcessBroker();
+      const imports = [MqttModule.forRoot(connectionTo(url))];
+      const app = await NestFactory.create(moduleOf({ controllers: [Devices], imports }));
+      closeAfterTest(() => app.close());
+      app.connectMicroservice({ strategy: app.get(ServerMqtt) });
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+      await app.init();
+      if (started) await app.startAllMicroservices();
+      jest.advanceTimersByTime(4_999);
+      expect(warnings()).toEqual([]);
+      jest.advanceTimersByTime(1);
+      expect(warnings()).toEqual(
+        started
+          ? []
+          : [
+              'ServerMqtt is connected to the application, but not started, so no messages arrive. Call app.startAllMicroservices().',
+            ],
+      );
+    });
   });
 
   it('decorators that do nothing are named', async () => {

@@ -20,6 +20,18 @@ const jsonValues = fc.jsonValue({ stringUnit: 'binary' }).map((value) => JSON.st
 const wellFormed = fc.string({ unit: 'binary' });
 const bytes = fc.uint8Array();
 
+describe('jsonCodec', () => {
+  it.each<[string, unknown, string]>([
+    ['an empty object', {}, '{}'],
+    ['empty objects within', { a: {}, b: [{}] }, '{"a":{},"b":[{}]}'],
+    ['a Map that says what its JSON is', [{}, Object.assign(new Map(), { toJSON: () => 'map' })], '[{},"map"]'],
+    ['an instance without members', { a: new (class Nothing {})() }, '{"a":{}}'],
+    ['an object without a prototype', { a: Object.create(null) as object }, '{"a":{}}'],
+  ])('takes %s', (_title, value, json) => {
+    expect(String(jsonCodec.encode(value).payload)).toBe(json);
+  });
+});
+
 describe('defaultCodec', () => {
   it('gives back any JSON value', () => {
     fc.assert(
