@@ -21,6 +21,9 @@ import type { ProcessingHooks } from './handling/invocation-host.js';
 import { describeServer, type ServerDescription } from './server-description.js';
 import { ServerRuntime } from './server-runtime.js';
 
+/** Time after which the log says that the start waits for the broker, in milliseconds. */
+const WAITING_MS = 3_000;
+
 /**
  * Read by Nest 12 (unknown to Nest 11): errors of event handlers are passed to this transport, which logs them and settles the message,
  * so that Nest does not log them too.
@@ -112,6 +115,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
 
   /** @returns false when it was closed before */
   private async start(runtime: ServerRuntime): Promise<boolean> {
+    const waiting = this.resolved.waitForBroker ? setTimeout(() => this.tellWaiting(), WAITING_MS).unref() : undefined;
     try {
       await runtime.start();
       return true;
@@ -122,7 +126,17 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
         await runtime.stop();
       }
       throw error;
+    } finally {
+      clearTimeout(waiting);
     }
+  }
+
+  /** HTTP of a hybrid application does not start before `startAllMicroservices()` resolves. */
+  private tellWaiting(): void {
+    this.logger.warn(
+      'The start of the application waits for the broker: startAllMicroservices() has not resolved. ' +
+        'Check url, or set waitForBroker: false to start without it.',
+    );
   }
 
   private createRuntime(): ServerRuntime {
