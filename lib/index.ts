@@ -130,7 +130,7 @@ export type { PublishTarget, PublishToOptions } from './routing/publish-target.j
 export { MqttSubscription } from './routing/decorators/mqtt-subscription.decorator.js';
 export type { AzureError } from './serialization/azure-iot-operations.js';
 export { binaryCodec, defaultCodec, jsonCodec, textCodec } from './serialization/codecs.js';
-export { readDeadLetter } from './serialization/dead-letter-message.js';
+export { readDeadLetter, type ReceivedLetter } from './serialization/dead-letter-message.js';
 export { DeadLetters } from './server/dead-letters/dead-letters.js';
 export { MemoryDeadLetterStore, type MemoryDeadLetterOptions } from './server/dead-letters/memory-dead-letter-store.js';
 export type { ReplayAllOptions, ReplayOptions, ReplayProgress } from './server/dead-letters/replay-options.js';

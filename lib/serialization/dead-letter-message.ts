@@ -39,6 +39,9 @@ export function deadLetterMessage(letter: DeadLetter, topic: string, protocolVer
   return { ...message, payload, properties: { ...properties, userProperties } };
 }
 
+/** A received PUBLISH packet; one of MQTT.js too. */
+export type ReceivedLetter = Pick<PublishPacket, 'qos' | 'properties'> & { readonly payload: Buffer | string };
+
 /**
  * Reads a message of a dead letter topic.
  *
@@ -53,7 +56,8 @@ export function deadLetterMessage(letter: DeadLetter, topic: string, protocolVer
  * }
  * ```
  */
-export function readDeadLetter({ payload, qos, properties }: PublishPacket): DeadLetter | undefined {
+export function readDeadLetter({ payload: given, qos, properties }: ReceivedLetter): DeadLetter | undefined {
+  const payload = typeof given === 'string' ? Buffer.from(given) : given;
   const { userProperties: all, subscriptionIdentifier: _identifier, topicAlias: _alias, ...others } = properties ?? {};
   const read = (name: keyof typeof DeadLetterProperty): string | undefined =>
     nestProperty(all, DeadLetterProperty[name]);

@@ -22,7 +22,7 @@ export function deadLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
 
 /** The dead letter in a message that MQTT.js has received. */
 export function letterIn(packet: IPublishPacket): DeadLetter {
-  const letter = readDeadLetter({ ...packet, payload: Buffer.from(packet.payload) });
+  const letter = readDeadLetter(packet);
   if (!letter) throw new Error(`The message on "${packet.topic}" is no dead letter`);
   return letter;
 }
