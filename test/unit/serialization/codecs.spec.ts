@@ -20,7 +20,7 @@ const jsonValues = fc.jsonValue({ stringUnit: 'binary' }).map((value) => JSON.st
 const wellFormed = fc.string({ unit: 'binary' });
 const bytes = fc.uint8Array();
 
-describe('jsonCodec', () => {
+describe('jsonCodec, with members that are {}', () => {
   it.each<[string, unknown, string]>([
     ['an empty object', {}, '{}'],
     ['empty objects within', { a: {}, b: [{}] }, '{"a":{},"b":[{}]}'],
