@@ -18,6 +18,17 @@ interface LetterJson extends Omit<DeadLetter, 'time' | 'payload' | 'properties'>
   readonly properties?: Omit<MessageProperties, 'correlationData'> & { readonly correlationData?: string };
 }
 
+/** How the JSON of a dead letter begins. */
+const BEGINNING = /^\{"nestDeadLetter":\d+,"time":"[^"]*"/;
+
+/**
+ * The JSON of a dead letter without its time, which is all that differs when its message is delivered again. Any other text stays as it
+ * is.
+ */
+export function withoutLetterTime(text: string): string {
+  return text.replace(BEGINNING, '');
+}
+
 /** Writes a dead letter as JSON: for stores that keep text, and for MQTT 3.1.1, which has no properties. */
 export function writeDeadLetter({ time, payload, properties, ...letter }: DeadLetter): string {
   const { correlationData, ...others } = properties ?? {};

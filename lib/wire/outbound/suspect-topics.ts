@@ -1,5 +1,6 @@
 import { ExpiringSet } from '../../collections/expiring-set.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
+import { withoutLetterTime } from '../../protocol/dead-letter-json.js';
 import { MAX_REFUSED, REFUSED_FOR_MS, type Loss } from '../connection/loss.js';
 
 /** Maximum number of recent messages that may have caused a loss. */
@@ -91,12 +92,9 @@ export class SuspectTopics {
   }
 }
 
-/** A time as in ISO 8601. A message that is made again differs in it, such as a dead letter on 3.1.1. */
-const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
-
 /** Key of a message, which cannot be equal to a topic. */
 function contentsOf({ topic, payload }: OutgoingMessage): string {
   const beginning = payload.slice(0, COMPARED);
   const text = typeof beginning === 'string' ? beginning : beginning.toString('latin1');
-  return `${topic}\0${payload.length}\0${text.replace(TIME, '')}`;
+  return `${topic}\0${payload.length}\0${withoutLetterTime(text)}`;
 }

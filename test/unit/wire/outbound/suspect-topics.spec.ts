@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Loss } from '../../../../lib/wire/connection/loss.js';
+import { writeDeadLetter } from '../../../../lib/protocol/dead-letter-json.js';
 import { SuspectTopics } from '../../../../lib/wire/outbound/suspect-topics.js';
+import { deadLetter } from '../../../support/dead-letters.js';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -26,7 +28,7 @@ function cutOff(suspects: SuspectTopics, topics: readonly string[], hangUp = tru
 }
 
 function letterOf(time: string): string {
-  return JSON.stringify({ nestDeadLetter: 1, time, topic: 'a', reason: 'no' });
+  return writeDeadLetter(deadLetter({ time: Date.parse(time) }));
 }
 
 function suspectsAmong(suspects: SuspectTopics, topics: readonly string[]): string[] {
@@ -139,7 +141,13 @@ describe('SuspectTopics', () => {
     ['the same in bytes', '"a"', Buffer.from('"a"'), true],
     ['another', '"a"', '"b"', false],
     // the dead letter of a redelivered message, on 3.1.1
-    ['one made at another time', letterOf('2026-11-26T23:26:42.330Z'), letterOf('2026-11-26T23:26:43.001Z'), true],
+    [
+      'that of the same letter at another time',
+      letterOf('2026-11-26T23:26:42.330Z'),
+      letterOf('2026-11-26T23:26:43.001Z'),
+      true,
+    ],
+    ['a reading of another time', '{"time":"2026-11-26T23:26:42.330Z"}', '{"time":"2026-11-26T23:26:43.001Z"}', false],
   ])('knows a refused message again when its payload is %s', (_title, payload, again, isRefused) => {
     const suspects = new SuspectTopics();
     suspects.refuseAgain({ topic: 'a', payload, qos: 1, retain: false, properties: undefined });
