@@ -1,4 +1,5 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
+import type { Transport } from '@nestjs/microservices';
 import { ClientMqtt } from '../client/mqtt.client.js';
 import { DeadLetters } from '../server/dead-letters/dead-letters.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
@@ -28,8 +29,16 @@ export function getDeadLettersToken(name?: string): InjectionToken {
  * ```
  */
 export function getMqttTransportId(name: string): symbol {
-  return Symbol.for(`nestjs-mqtt-transport:${name}`);
+  return Symbol.for(`${TRANSPORT_ID_PREFIX}${name}`);
 }
+
+/** @internal The name in a transport id of {@link getMqttTransportId}; undefined for the unnamed broker, and for other transports. */
+export function brokerNameOf(transportId: Transport | symbol | undefined): string | undefined {
+  const description = typeof transportId === 'symbol' ? (transportId.description ?? '') : '';
+  return description.startsWith(TRANSPORT_ID_PREFIX) ? description.slice(TRANSPORT_ID_PREFIX.length) : undefined;
+}
+
+const TRANSPORT_ID_PREFIX = 'nestjs-mqtt-transport:';
 
 /**
  * Injection token of an array of observers, provided and exported by a global module. Every `MqttModule` adds them to the observers of its

@@ -4,6 +4,7 @@ import { Transport } from '@nestjs/microservices';
 import { likelyName } from '../options/option-names.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import { declaringClasses, type DeclaringClass } from './declared-handlers.js';
+import { brokerNameOf } from './mqtt-tokens.js';
 
 /** Applications that have been checked: an application may have several `MqttModule`s. */
 const checked = new WeakSet<ModulesContainer>();
@@ -154,14 +155,6 @@ function handlersOf(classes: readonly DeclaringClass[]): PlacedHandler[] {
     .flatMap(({ name, handlers }) =>
       handlers.map(({ method, transport }) => ({ where: `${name}.${method}()`, transport })),
     );
-}
-
-const TRANSPORT_ID_PREFIX = 'nestjs-mqtt-transport:';
-
-/** Name of a broker, from its transport identifier; undefined for the unnamed one, and for other transports. */
-function brokerNameOf(transportId: Transport | symbol | undefined): string | undefined {
-  const description = typeof transportId === 'symbol' ? (transportId.description ?? '') : '';
-  return description.startsWith(TRANSPORT_ID_PREFIX) ? description.slice(TRANSPORT_ID_PREFIX.length) : undefined;
 }
 
 function nameOf(transportId: Transport | symbol): string {
