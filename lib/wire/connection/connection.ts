@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from '@nestjs/common';
-import type { IConnackPacket, IPublishPacket, MqttClient, Packet } from 'mqtt';
+import type { IConnackPacket, MqttClient, Packet } from 'mqtt';
 import { ConnectionClosedError } from '../../errors/connection-closed.error.js';
 import type { RefusedFilter } from '../../errors/subscription-refused.error.js';
 import type { ResolvedConnectionOptions } from '../../options/connection-options.js';
@@ -16,11 +16,13 @@ import type { Writer } from '../outbound/writer.js';
 import { brokerLimits, UNLIMITED_RECEIVE_MAXIMUM, type BrokerLimits } from './broker-limits.js';
 import { brokerDisconnect, mayBeHangUp, refusedConnack, type ConnectionFailure } from './connection-failure.js';
 import { connectHint } from './connect-hint.js';
+import { ConnectionLog } from './connection-log.js';
 import { createControlClient, endControlClient } from './control-client.js';
 import { Endpoints } from '../network/endpoints.js';
 import type { Loss } from './loss.js';
 import { NetworkConnection, type NetworkHost, type PacketHandler } from './network-connection.js';
-import { reasonOf, Reconnection, withHint } from './reconnection.js';
+import { PacketEvents } from './packet-events.js';
+import { reasonOf, Reconnection } from './reconnection.js';
 import { renewCredentials } from './renew-credentials.js';
 
 /** The session of a new network connection. */
@@ -83,6 +85,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   private phase: 'idle' | 'connecting' | 'connected' | 'resuming' | 'waiting' | 'closed' = 'idle';
   private readonly reconnection: Reconnection;
   private readonly endpoints: Endpoints;
+  private readonly log: ConnectionLog;
+  private readonly packets: PacketEvents;
   private network: NetworkConnection | undefined;
   /** Whether the broker has accepted the present network connection. */
   private accepted = false;
@@ -98,7 +102,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
 
   constructor(
     readonly options: ResolvedConnectionOptions,
-    private readonly logger: Logger,
+    logger: Logger,
   ) {
     super();
     this.setMaxListeners(0);
@@ -106,9 +110,11 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     const { name } = options;
     this.broker = name === undefined ? this.endpoints.label : `"${name}" at ${this.endpoints.label}`;
     this.reconnection = new Reconnection(options, this.broker);
+    this.log = new ConnectionLog(logger, this.broker, options.clientId);
     this.identifiers = new PacketIdentifiers(options.mqtt.messageIdProvider);
     this.client = createControlClient(options, this.identifiers.control, () => this.network!.control);
     this.client.setMaxListeners(0);
+    this.packets = new PacketEvents(this.client, logger);
     this.client.on('connect', (packet) => this.onConnect(packet));
     this.client.on('error', (error) => this.onError(error));
     this.client.on('close', () => this.onClose());
@@ -242,9 +248,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     this.phase = 'connected';
     this.lastError = undefined;
     this.reconnection.connected(Date.now());
-    this.logger.log(
-      `Connected to ${this.broker} as "${this.clientId}"${start.sessionPresent ? ', session resumed' : ''}`,
-    );
+    this.log.connected(start.sessionPresent);
     this.emit('connected', start);
     for (const { resolve } of this.waiters.splice(0)) resolve();
   }
@@ -318,31 +322,16 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
     const redirected = this.followReference(failure);
     const next = this.reconnection.failed(redirected ? { ...failure, severity: 'passing' } : failure);
     if (typeof next !== 'number') {
-      if (!this.reconnection.isFirst) this.logger.error(next.message); // before that, open() rejects with it
+      if (!this.reconnection.isFirst) this.log.givenUp(next); // before that, open() rejects with it
       this.finish(next);
       void this.endClient();
       return;
     }
-    this.report(failure, wasConnected);
+    if (wasConnected) this.log.lost(failure, this.reconnection);
+    else this.log.attemptFailed(failure, this.reconnection);
     // at once, but with a limit: brokers may redirect to each other
     const atOnce = explained || (redirected && this.reconnection.failedAttempts === 1);
     this.tryAgain(atOnce ? 0 : next);
-  }
-
-  /** Logs every change of state, and failed attempts at every doubling of their number: 4, 8, 16, and so on. */
-  private report({ error, hint }: ConnectionFailure, wasConnected: boolean): void {
-    const { broker, clientId, reconnection, logger } = this;
-    const { failedAttempts: attempts } = reconnection;
-    const reason = withHint(reasonOf(error), hint);
-    if (wasConnected && reconnection.looksEvicted) {
-      logger.warn(
-        `${broker} closes the connection again and again, soon after it is made: does another client use the Client Identifier "${clientId}"? ` +
-          'Give every process its own clientId, or none.',
-      );
-    } else if (wasConnected) logger.warn(`Connection to ${broker} lost (${reason}), reconnecting`);
-    else if (attempts === 1) logger.warn(`Cannot connect to ${broker} (${reason}), retrying`);
-    else if (attempts >= 4 && Number.isInteger(Math.log2(attempts)))
-      logger.warn(`Cannot connect to ${broker} (${reason}) after ${attempts} attempts, retrying`);
   }
 
   /** Follows a Server Reference, if allowed; returns to the configured server when a temporary one has failed. */
@@ -391,12 +380,12 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
 
   /** @internal */
   get watched(): boolean {
-    return this.client.listenerCount('packetsend') > 0;
+    return this.packets.sentWatched;
   }
 
   /** @internal */
   sent(packet: Packet): void {
-    this.show('packetsend', packet);
+    this.packets.sent(packet);
   }
 
   /** @internal */
@@ -407,15 +396,14 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   /** @internal */
   publish(packet: PublishPacket, writer: Writer): void {
     this.assertAccepted('PUBLISH');
-    if (this.client.listenerCount('packetreceive') > 0) this.show('packetreceive', packet as Packet);
-    if (this.client.listenerCount('message') > 0) this.showMessage(packet);
+    this.packets.publish(packet);
     this.handler!.publish(packet, writer);
   }
 
   /** @internal */
   released(messageId: number, writer: Writer): void {
     this.assertAccepted('PUBREL');
-    if (this.client.listenerCount('packetreceive') > 0) this.show('packetreceive', { cmd: 'pubrel', messageId });
+    if (this.packets.receivedWatched) this.packets.received({ cmd: 'pubrel', messageId });
     this.handler!.released(messageId, writer);
   }
 
@@ -423,8 +411,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   acknowledged(kind: AcknowledgementKind, messageId: number, reasonCode: number): boolean {
     this.assertAccepted(kind.toUpperCase());
     const known = this.handler!.acknowledged(kind, messageId, reasonCode);
-    if (known && this.client.listenerCount('packetreceive') > 0)
-      this.show('packetreceive', { cmd: kind, messageId, reasonCode });
+    if (known && this.packets.receivedWatched) this.packets.received({ cmd: kind, messageId, reasonCode });
     return known;
   }
 
@@ -460,22 +447,5 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Networ
   private assertAccepted(what: string): void {
     if (this.accepted) return;
     throw new ProtocolViolation(ReasonCode.PROTOCOL_ERROR, `a ${what} arrived before the CONNACK [MQTT-3.2.0-1]`);
-  }
-
-  /** Listeners of the application may throw, which must not end the connection. */
-  private show(event: 'packetsend' | 'packetreceive', packet: Packet): void {
-    try {
-      this.client.emit(event, packet);
-    } catch (error) {
-      this.logger.error(error);
-    }
-  }
-
-  private showMessage(packet: PublishPacket): void {
-    try {
-      this.client.emit('message', packet.topic, packet.payload, packet as IPublishPacket);
-    } catch (error) {
-      this.logger.error(error);
-    }
   }
 }
