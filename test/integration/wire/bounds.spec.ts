@@ -93,7 +93,7 @@ describe.each([5, 4] as const)('row 10: a host that accepts TCP and says nothing
   });
 
   it("offline: 'fail': what waits for the first attempt is sent when that succeeds", async () => {
-    const { client, wakeUp, taken } = await silence(version, { offline: 'fail' });
+    const { client, wakeUp, taken } = await silence(version, { offline: 'fail', connectTimeout: 10_000 });
     wakeUp();
     await Promise.all(QOS.map((qos) => client.publish('awake', qos, { qos })));
     expect(await taken.atLeast(3)).toEqual(['awake 0', 'awake 1', 'awake 2']);
