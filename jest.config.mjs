@@ -34,7 +34,7 @@ const sourceSpecifiers = {
 
 /** @type {import('jest').Config} */
 export default {
-  testTimeout: 20_000, // a hanging test fails by this, never a slow machine
+  testTimeout: 40_000, // a hanging test fails by this, never a slow machine
   maxWorkers: availableParallelism() + 1, // half the work is waiting for brokers; jest takes "150%" for 150
   workerIdleMemoryLimit: '2GB', // what a worker has run stays in its memory
   workerGracefulExitTimeout: 30_000, // giving its memory back may take longer than half a second: it is no leak

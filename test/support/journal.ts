@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { DEADLINE_MS, within } from './deadline.js';
+import { DEADLINE_MS } from './deadline.js';
 
 /**
  * What handlers and listeners write down, and what a test waits for.
@@ -40,24 +40,30 @@ export class Journal<T> {
     return entries.find(fits)!;
   }
 
-  /** Resolves with all entries as soon as `done` says so. */
+  /** Resolves with all entries as soon as `done` says so. Rejects when there has been no further entry for `timeoutMs`. */
   async until(done: (entries: readonly T[]) => boolean, what: string, timeoutMs = DEADLINE_MS): Promise<T[]> {
     let check: (() => void) | undefined;
-    const reached = new Promise<void>((resolve) => {
-      check = () => {
-        if (done(this.entries)) resolve();
-      };
-      this.listeners.add(check);
-      check();
-    });
+    let timer: NodeJS.Timeout | undefined;
     try {
-      await within(reached, what, timeoutMs);
-    } catch (error) {
-      const [shown, all] = [inspect(this.entries.slice(-20)), this.size];
-      throw new Error(`${(error as Error).message}; there are ${all}, the latest: ${shown}`, { cause: error });
+      await new Promise<void>((resolve, reject) => {
+        timer = setTimeout(() => reject(this.missing(what, timeoutMs)), timeoutMs);
+        check = () => {
+          if (done(this.entries)) resolve();
+          else timer!.refresh(); // a slow machine gets there too
+        };
+        this.listeners.add(check);
+        check();
+      });
     } finally {
+      clearTimeout(timer);
       this.listeners.delete(check!);
     }
     return [...this.entries];
+  }
+
+  private missing(what: string, timeoutMs: number): Error {
+    return new Error(
+      `Waited ${timeoutMs} ms for ${what}; there are ${this.size}, the latest: ${inspect(this.entries.slice(-20))}`,
+    );
   }
 }
