@@ -101,9 +101,7 @@ describe.each(ADAPTERS)('MqttHttpExceptionFilter on %s', (_, adapter) => {
         const body = { statusCode: 504, message: 'Gateway Timeout' };
         expect(await get('ask?topic=devices/slow&timeout=50')).toEqual([504, body]);
         const lines = logs.entries.filter(({ level }) => level === 'error').map(({ message }) => message);
-        expect(lines).toEqual([
-          expect.stringMatching(/^RequestTimeoutError: No reply to the request on "devices\/slow" within 50 ms/),
-        ]);
+        expect(lines).toEqual([expect.stringMatching(/^RequestTimeoutError: .* "devices\/slow" .*within 50 ms/)]);
       });
 
       it('a bound that is reached', async () => {
