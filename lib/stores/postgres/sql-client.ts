@@ -1,8 +1,6 @@
 /**
- dataSource.query(text, values).then((rows) => ({ rows })) }`.
-=>
  * A PostgreSQL client: a `Pool` or a `Client` of `pg`, or any object with such a method, for example
- * `{ query: (text, values) => dataSource.query(text, values).then((rows) => ({ rows })) }`.=> dataSource.query(text, values).then((rows) => ({ rows })) }`.
+ * `{ query: (text, values) => dataSource.query(text, values).then((rows) => ({ rows })) }`.
  */
 export interface SqlClient {
   /**
