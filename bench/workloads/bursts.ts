@@ -12,8 +12,8 @@ export const BURST: readonly Workload[] = [
     name: 'bursts',
     title: 'Bursts of calls on one pattern',
     description:
-      `${BURSTS.size} calls at once, and again when they are answered. When one is not within ` +
-      `${BURSTS.patienceMs / 1_000} s, the calls that were still to come are not answered either.`,
+      `${BURSTS.size} calls at once, and again when they have replies. If one gets no reply within ` +
+      `${BURSTS.patienceMs / 1_000} s, the remaining calls count as not answered.`,
     contestants: ['transport', 'transport-3.1.1', 'mqttjs', 'nest12', 'nest11'],
     rounds: 1,
     warmUp: false,

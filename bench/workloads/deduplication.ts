@@ -27,8 +27,8 @@ export const DEDUPLICATION: readonly Workload[] = [
     name: 'deduplication',
     title: 'Deduplication and order of events, QoS 1',
     description:
-      `A server takes what was published while it was away, each event under a key of its own, ${WINDOW} of them at once: claimed before ` +
-      'its handler runs, completed before it is acknowledged; or in order of 1,000 keys (`orderBy`). Redis and PostgreSQL run on the same machine with their default settings; ' +
+      `A server receives events that were published while it was stopped, each with its own key, ${WINDOW} at once: claimed before the ` +
+      'handler runs, completed before the acknowledgement; or in order of 1,000 keys (`orderBy`). Redis and PostgreSQL run on the same machine with their default settings; ' +
       'PostgreSQL has four connections, and writes to disk.',
     contestants: ['transport'],
     rounds: 3,

@@ -16,7 +16,7 @@ export const DISPATCH: readonly Workload[] = [
     name: 'dispatch',
     title: 'Own cost of dispatch, in process',
     description:
-      'One request through a controller, from the parsed PUBLISH packet to the reply that is handed over to be sent; 32 requests in a turn of the event loop.',
+      'One request through a controller, from the parsed PUBLISH packet to the reply before it is sent; 32 requests in a turn of the event loop.',
     contestants: ['transport', 'nest12'],
     baseline: 'nest12',
     short: true,

@@ -13,7 +13,7 @@ export const EVENTS_PUBLISHED: readonly Workload[] = [
     name: 'events-published-qos0',
     title: 'Events published, QoS 0',
     description:
-      'A client emits 1,000 events of 100 bytes at once, and the next when they are written. Nobody subscribes.',
+      'A client emits 1,000 events of 100 bytes at once, and the next ones when they are written. There are no subscribers.',
     contestants: [...MOST, 'nest11'],
     baseline: 'mqttjs',
     short: true,
@@ -26,7 +26,7 @@ export const EVENTS_PUBLISHED: readonly Workload[] = [
   ...([1, 2] as const).map((qos): Workload => ({
     name: `events-published-qos${qos}`,
     title: `Events published, QoS ${qos}`,
-    description: `As above, ${WINDOW} at once, and the next when they are acknowledged.`,
+    description: `As above, ${WINDOW} at once, and the next ones when they are acknowledged.`,
     contestants: MOST,
     baseline: 'mqttjs',
     rounds: 5,

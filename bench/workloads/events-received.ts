@@ -16,8 +16,8 @@ export const EVENTS_RECEIVED: readonly Workload[] = [
     name: 'events-received-qos0',
     title: 'Events received, QoS 0',
     description:
-      'One server takes what a publisher sends as fast as the broker takes it; 100 bytes of JSON, and none is lost. ' +
-      'A server that is not at work all the time waits for the broker, or for a processor.',
+      'One server receives events that a publisher sends as fast as the broker accepts them; 100 bytes of JSON, and none is lost. ' +
+      'If the consumer is not at work all the time, it waits for the broker or for a processor.',
     contestants: [...MOST, 'nest11'],
     baseline: 'mqttjs',
     short: true,
@@ -35,7 +35,7 @@ export const EVENTS_RECEIVED: readonly Workload[] = [
     name: 'events-received-qos1',
     title: 'Events received, QoS 1',
     description:
-      'A server takes what was published while it was away. The first third, which it takes while it is cold, does not count. ' +
+      'A server receives events that were published while it was stopped. The first third, while it warms up, does not count. ' +
       'This transport acknowledges by outcome, the others automatically.',
     contestants: MOST,
     baseline: 'mqttjs',
@@ -48,7 +48,7 @@ export const EVENTS_RECEIVED: readonly Workload[] = [
   {
     name: 'events-received-qos2',
     title: 'Events received, QoS 2',
-    description: 'As above, all of it, from the first event to the end of the last handshake.',
+    description: 'As above, but all events count, from the first event to the end of the last handshake.',
     contestants: MOST,
     baseline: 'mqttjs',
     rounds: 3,

@@ -9,7 +9,7 @@ export const FAN_IN: readonly Workload[] = [
     name: 'fan-in',
     title: `Fan-in of ${DEVICES.toLocaleString('en')} devices`,
     description:
-      'Each has a connection and a topic of its own; one server takes all their events, QoS 0, by one filter.',
+      'Each device has its own connection and topic; one server receives all events, QoS 0, with one filter.',
     contestants: ['transport', 'mqttjs', 'nest12', 'floor'],
     baseline: 'mqttjs',
     rounds: 5,

@@ -51,7 +51,7 @@ export const GROUPS: readonly Workload[] = [
   {
     name: 'scaling',
     title: 'One server more',
-    description: 'A request takes a server 5 ms of CPU time; the servers of a group share the work. 16 in flight.',
+    description: 'Each request takes 5 ms of CPU time; the servers of a group share the work. 16 in flight.',
     contestants: ['transport', 'mqttjs'],
     baseline: 'mqttjs',
     rounds: 5,

@@ -17,8 +17,8 @@ export const INSPECTOR: readonly Workload[] = [
     name: 'inspector',
     title: 'The inspector',
     description:
-      'An application with HTTP takes what a publisher sends as fast as the broker takes it, QoS 0, 100 bytes of JSON: without ' +
-      '`MqttInspectorModule`, with it while nobody looks, and with one viewer. One after the other in each round.',
+      'An application with HTTP receives events that a publisher sends as fast as the broker accepts them, QoS 0, 100 bytes of JSON: ' +
+      'without `MqttInspectorModule`, with it but without viewers, and with one viewer. One after the other in each round.',
     contestants: ['transport'],
     rounds: 5,
     marks: [

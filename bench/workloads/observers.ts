@@ -11,9 +11,9 @@ export const OBSERVERS: readonly Workload[] = [
     name: 'observers',
     title: 'Observers',
     description:
-      'One server takes what a publisher sends as fast as the broker takes it, QoS 0, 100 bytes of JSON: without observers, with one ' +
-      'that does nothing, with metrics, and with OpenTelemetry, a span for each event, whose exporter does nothing. One after the other ' +
-      'in each round.',
+      'One server receives events that a publisher sends as fast as the broker accepts them, QoS 0, 100 bytes of JSON: without observers, ' +
+      'with one that does nothing, with metrics, and with OpenTelemetry, with a span for each event and an exporter that does nothing. ' +
+      'One after the other in each round.',
     contestants: ['transport'],
     rounds: 5,
     marks: [

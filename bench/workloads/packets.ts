@@ -23,7 +23,7 @@ export const PACKETS: readonly Workload[] = [
   {
     name: 'packets',
     title: 'MQTT Control Packets per call',
-    description: `${CALLS} calls, counted on the wire. One requester calls one after the other; ${REQUESTERS} do so at once.`,
+    description: `${CALLS} calls, counted on the wire. One requester sends one call after the other; ${REQUESTERS} requesters send calls at once.`,
     contestants: ['transport', 'transport-3.1.1', 'mqttjs', 'nest12', 'nest12-pinned'],
     rounds: 1,
     warmUp: false,

@@ -42,7 +42,7 @@ export const ROUTING: readonly Workload[] = [
     name: 'routing',
     title: 'Routing',
     description:
-      'The handler of a topic of four levels, in process, among as many patterns with a wildcard; 1,000 topics again and again, or ever new ones, as strings that the reader of packets gives: the same one where a topic came lately.',
+      'Looks up the handler of a topic with four levels, in process, among so many patterns with a wildcard: for 1,000 repeated topics or always new ones, as strings of the packet reader, which reuses the string of a recent topic.',
     contestants: ['transport', 'nest12'],
     baseline: 'nest12',
     short: true,

@@ -69,7 +69,7 @@ export const RPC: readonly Workload[] = [
   {
     name: 'rpc-qos1',
     title: 'Request and response, QoS 1 both ways',
-    description: 'As above, request and reply at QoS 1 (Nest replies at QoS 0 whatever the request).',
+    description: 'As above, with request and reply at QoS 1 (Nest always replies at QoS 0).',
     contestants: ALL,
     baseline: 'mqttjs',
     marks: QOS1_MARKS,
@@ -78,7 +78,7 @@ export const RPC: readonly Workload[] = [
   {
     name: 'rpc-default-broker',
     title: "Request and response on Mosquitto's default settings",
-    description: 'Mosquitto does not set TCP_NODELAY by itself: small packets wait for acknowledgements of TCP.',
+    description: 'By default Mosquitto does not set TCP_NODELAY: small packets wait for TCP acknowledgements.',
     contestants: ['transport', 'mqttjs-delay', 'nest12'],
     baseline: 'nest12',
     broker: { noDelay: false },

@@ -14,7 +14,7 @@ export const START: readonly Workload[] = [
     name: 'start-5000',
     title: 'Start with many handlers',
     description:
-      'A fresh process connects and subscribes to 5,000 Topic Filters; SUBSCRIBE packets are counted in another one.',
+      'A fresh process connects and subscribes to 5,000 Topic Filters; SUBSCRIBE packets are counted in another process.',
     contestants: ['transport', 'mqttjs', 'nest12', 'transport-3.1.1', 'floor'],
     baseline: 'mqttjs',
     marks: [

@@ -5,7 +5,7 @@ import { toYaml } from './document/to-yaml.js';
 import { setupPage, type AsyncApiPageOptions } from './page/setup-page.js';
 
 /**
- * Describes an application in AsyncAPI 3.0, and shows the description.
+ * Describes an application in AsyncAPI 3.0, and serves the document as a page.
  *
  * @example
  * ```ts
@@ -19,9 +19,8 @@ import { setupPage, type AsyncApiPageOptions } from './page/setup-page.js';
  */
 export class MqttAsyncApi {
   /**
-   * Makes the document from what the servers of the application serve. No broker is needed; the handlers have to be registered: call
-   * it after `connectMicroservice()`, or after `init()` of a microservice. The same application makes the same document, whatever
-   * the order of its modules.
+   * Creates the document from the handlers and clients of the application. No broker is needed. The handlers must be registered: call
+   * it after `connectMicroservice()`, or after `init()` of a microservice. The document does not depend on the order of modules.
    *
    * @throws InvalidOptionsError, InvalidTopicError, DuplicateHandlerError when the handlers cannot be served
    */
@@ -48,10 +47,9 @@ export class MqttAsyncApi {
   }
 
   /**
-   * Shows the document at `path`, and gives it at `path/asyncapi.json` and `path/asyncapi.yaml`. The page is the official React
-   * component, served from the package `@asyncapi/react-component`: nothing is asked of another host. It is a controller like those
-   * of the application, behind its global guards, interceptors and filters, and below its global prefix. Call it before `init()` and
-   * `listen()`.
+   * Shows the document at `path`, and serves it at `path/asyncapi.json` and `path/asyncapi.yaml`. The page is the official React
+   * component, served from the package `@asyncapi/react-component`; it loads nothing from other hosts. A controller serves it: global
+   * guards, filters and the global prefix of the application apply. Call it before `init()` and `listen()`.
    *
    * @throws Error when the application has been initialized, or `@asyncapi/react-component` is not installed
    */

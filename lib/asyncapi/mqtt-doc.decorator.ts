@@ -1,19 +1,19 @@
 import 'reflect-metadata';
 import type { SchemaSource } from './schemas/json-schema.js';
 
-/** What `@MqttDoc` says about a handler beyond what its patterns, options and types say. */
+/** Options of {@link MqttDoc}. */
 export interface MqttDocOptions {
   /** One line about what the handler does. */
   summary?: string;
-  /** Payload of the messages. Default: the schema given to `@Payload`, or what is known of the parameter's class. */
+  /** Payload of the messages. Default: the schema given to `@Payload`, or the schema of the parameter's class. */
   payload?: SchemaSource;
-  /** Payload of the reply, and of what `@PublishTo` publishes. Default: what is known of the class that the method returns. */
+  /** Payload of the reply and of messages that `@PublishTo` publishes. Default: the schema of the class that the method returns. */
   reply?: SchemaSource;
-  /** Payloads, as examples. */
+  /** Example payloads. */
   examples?: readonly unknown[];
   /** User Properties of the messages: a schema of an object. */
   headers?: SchemaSource;
-  /** MIME type of the payload. Default: what the codec makes of it. */
+  /** MIME type of the payload. Default: that of the codec. */
   contentType?: string;
   /** Leaves the handler out of the document, and the topics that it publishes to. Default false. */
   hide?: boolean;
@@ -22,7 +22,7 @@ export interface MqttDocOptions {
 const MQTT_DOC = 'nestjs-mqtt-transport:doc';
 
 /**
- * Says about a handler what its patterns, options and types cannot say.
+ * Documents a handler beyond its patterns, options and types.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** What `load` imports; undefined where the package is not installed. An error of the package itself is thrown. */
+/** Imports a package; undefined if it is not installed. Rethrows errors of the package itself. */
 export async function optionalPackage<T>(load: () => Promise<T>): Promise<T | undefined> {
   try {
     return await load();
@@ -9,7 +9,7 @@ export async function optionalPackage<T>(load: () => Promise<T>): Promise<T | un
 }
 
 /**
- * What `load` imports.
+ * Imports a package.
  *
  * @throws Error that says what to install
  */

@@ -11,7 +11,7 @@ export const asyncApiCommand: Command = {
   name: 'asyncapi',
   usage: '<module>[#Export] [-o <file>] [--title <title>] [--version <version>]',
   summary:
-    'Writes the AsyncAPI document of a Nest module, in YAML or, to a file that ends in .json, in JSON. No broker is needed.',
+    'Writes the AsyncAPI document of a Nest module: in YAML, or in JSON if the file name ends in .json. Needs no broker.',
   async run(args, output) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -23,7 +23,7 @@ export const asyncApiCommand: Command = {
       },
     });
     const [module, ...others] = positionals;
-    if (module === undefined || others.length > 0) throw new UsageError('Name one module.');
+    if (module === undefined || others.length > 0) throw new UsageError('Give one module.');
     const known = await packageInfo();
     const info = { title: values.title ?? known.title, version: values.version ?? known.version };
     const app = await loadApplication(module);

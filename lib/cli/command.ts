@@ -1,22 +1,22 @@
 /** A command of `npx nestjs-mqtt-transport`. */
 export interface Command {
   readonly name: string;
-  /** What follows the name, in one line. */
+  /** Arguments, in one line. */
   readonly usage: string;
   readonly summary: string;
-  /** @throws UsageError when the arguments are not understood */
+  /** @throws UsageError when the arguments are invalid */
   run(args: readonly string[], output: Output): Promise<void>;
 }
 
-/** Where a command writes to. */
+/** Output streams of a command. */
 export interface Output {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Whether a person sees what is written to `err`, and a line can be written over. */
+  /** Whether `err` is a terminal, in which a line can be overwritten. */
   readonly isTerminal?: boolean;
 }
 
-/** Arguments that a command does not understand. */
+/** The arguments of a command are invalid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

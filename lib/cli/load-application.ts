@@ -10,9 +10,9 @@ import { noHttpAdapter } from '../module/no-http-adapter.js';
 type Export = Parameters<typeof NestFactory.create>[0];
 
 /**
- * Makes the application of a module, without starting it: no hook is called and nothing connects.
+ * Creates the application of a module without starting it: no lifecycle hook runs and nothing connects.
  *
- * @param specifier path of a compiled file, and what it exports: a module, or a function that returns a module or an application.
+ * @param specifier path of a compiled file and the name of an export: a module, or a function that returns a module or an application.
  *   Default: `#AppModule`.
  */
 export async function loadApplication(specifier: string): Promise<INestApplicationContext> {
@@ -32,11 +32,11 @@ async function exportOf(path: string, name: string): Promise<unknown> {
   if (exports[name] !== undefined) return exports[name];
   const names = Object.keys(exports).join(', ') || 'nothing';
   throw new UsageError(
-    `"${path}" does not export "${name}". It exports ${names}: name one of them, as in ${path}#Name.`,
+    `"${path}" does not export "${name}". It exports ${names}: give one of them, as in ${path}#Name.`,
   );
 }
 
-/** A function that is no class: the prototype of a class cannot be replaced. */
+/** A function that is not a class: the prototype of a class is not writable. */
 function isFactory(exported: unknown): exported is () => unknown {
   if (typeof exported !== 'function') return false;
   return Object.getOwnPropertyDescriptor(exported, 'prototype')?.writable !== false;
@@ -46,7 +46,7 @@ function isApplication(made: unknown): made is INestApplicationContext {
   return typeof made === 'object' && made !== null && 'get' in made && 'close' in made;
 }
 
-/** With every server of `MqttModule` that it holds. */
+/** Creates the application with all servers of `MqttModule`. */
 async function applicationOf(module: Export): Promise<INestApplication> {
   const app = await NestFactory.create(module, noHttpAdapter(), { logger: ['error'], abortOnError: false });
   const { servers } = exploreApplication(app);

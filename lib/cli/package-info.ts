@@ -10,6 +10,6 @@ async function readPackage(): Promise<{ readonly name?: string; readonly version
   try {
     return JSON.parse(await readFile('package.json', 'utf8')) as { name?: string; version?: string };
   } catch {
-    return {}; // it is not needed
+    return {}; // optional
   }
 }

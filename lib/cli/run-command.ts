@@ -12,7 +12,7 @@ const STANDARD: Output = {
   isTerminal: process.stderr.isTTY,
 };
 
-/** Runs the command that `args` begin with. @returns the exit code: 0, 1 for a failure, 2 for wrong arguments */
+/** Runs a command. @returns the exit code: 0, 1 for a failure, 2 for wrong arguments */
 export async function runCommand(args: readonly string[], output: Output = STANDARD): Promise<number> {
   const [name = '--help', ...rest] = args;
   if (name === '--help' || name === '-h') {
@@ -21,7 +21,7 @@ export async function runCommand(args: readonly string[], output: Output = STAND
   }
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (!command) {
-    output.err(`There is no command "${name}".\n\n${help()}`);
+    output.err(`Unknown command "${name}".\n\n${help()}`);
     return 2;
   }
   try {
@@ -40,7 +40,7 @@ function help(): string {
   return `Usage:\n${lines.join('')}`;
 }
 
-/** Of `parseArgs`. */
+/** Whether `parseArgs` threw the error. */
 function isParseError(error: unknown): boolean {
   return String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
 }

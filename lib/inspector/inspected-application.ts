@@ -7,16 +7,16 @@ import { TopicFilter } from '../protocol/topic-filter.js';
 import type { HandlerDescription } from '../routing/handler-description.js';
 import type { ServerMqtt } from '../server/mqtt.server.js';
 
-/** A handler, with where it is served. */
+/** A handler and its server. */
 export interface InspectedHandler extends HandlerDescription {
   readonly server: ServerMqtt;
-  /** Name of its broker. */
+  /** Name of the server's broker. */
   readonly broker: string | undefined;
-  /** Its filter, parsed. */
+  /** The handler's filter, parsed. */
   readonly topics: TopicFilter;
 }
 
-/** Servers and clients of the application that the inspector is a part of, found when somebody looks first. */
+/** Servers and clients of the application, found on first use. */
 @Injectable()
 export class InspectedApplication {
   private found: ExploredApplication | undefined;
@@ -28,7 +28,7 @@ export class InspectedApplication {
     return (this.found ??= exploreModules(this.modules.get(ModulesContainer, { strict: false })));
   }
 
-  /** Brokers that there is a client of, '' for the unnamed one. */
+  /** Names of the brokers with a client; '' for the unnamed one. */
   get brokers(): string[] {
     return [...new Set(this.parts.clients.map(nameOf))];
   }
@@ -37,20 +37,20 @@ export class InspectedApplication {
     return this.parts.clients.find((client) => nameOf(client) === broker);
   }
 
-  /** Servers that keep their dead letters in a store, with a name for each. */
+  /** Dead letters of the servers that have a store, by store id. */
   get keepers(): { readonly id: string; readonly broker: string | undefined; readonly server: ServerMqtt }[] {
     return this.parts.servers.flatMap((server, place) =>
       server.deadLetters.keepsLetters ? [{ id: String(place), broker: this.describe(server)[0]?.broker, server }] : [],
     );
   }
 
-  /** What the handlers of a connection are, in the order in which it tells of them. */
+  /** The handlers of a connection, in the order of its figures. */
   handlersOf(connection: MqttObservedConnection): readonly InspectedHandler[] {
     const server = this.parts.servers.find((known) => isOf(connection, known));
     return server ? this.describe(server) : [];
   }
 
-  /** Those of all servers. */
+  /** The handlers of all servers. */
   get handlers(): readonly InspectedHandler[] {
     return this.parts.servers.flatMap((server) => this.describe(server));
   }
@@ -71,7 +71,7 @@ export class InspectedApplication {
   }
 }
 
-/** Whether it is the connection of that server. */
+/** Whether the connection belongs to the server. */
 export function isOf({ clientId, broker }: MqttObservedConnection, server: ServerMqtt): boolean {
   const health = server.health();
   return health?.clientId === clientId && health.broker === broker;

@@ -2,28 +2,28 @@ import type { CanActivate, ModuleMetadata, Type } from '@nestjs/common';
 import { OptionChecks } from '../options/option-checks.js';
 import type { PreviewOptions } from './views/payload-preview.js';
 
-/** What a viewer may do beside looking. */
+/** An action that a viewer may take. */
 export type MqttInspectorAction = 'publish' | 'request' | 'replay' | 'discard';
 
 /** How payloads are previewed. */
 export interface MqttInspectorPayloads {
-  /** Names of fields and User Properties, or parts of names, whose values are hidden beside those that are always: `password`, `token`, ... */
+  /** Further names, or parts of names, of fields and User Properties whose values are masked. `password`, `token`, `secret` and similar names always are. */
   mask?: readonly string[];
-  /** Characters that are shown. Default 2_000. */
+  /** Characters of a payload that are shown. Default 2_000. */
   maxCharacters?: number;
 }
 
-/** Where the inspector is, for whom, and what may be done there. */
+/** Options of {@link MqttInspectorModule}. */
 export interface MqttInspectorOptions {
-  /** Where the page is, below the application's global prefix. Default `inspector`. */
+  /** Path of the page, below the application's global prefix. Default `inspector`. */
   path?: string;
-  /** Who may see the page: classes or objects, all of which must agree, beside the application's global guards. With `NODE_ENV=production` there must be one. */
+  /** Guards of the page, as classes or objects, in addition to the application's global guards. At least one is required with `NODE_ENV=production`. */
   guards?: readonly (Type<CanActivate> | CanActivate)[];
-  /** Modules whose providers the guards need. Global ones need not be named. */
+  /** Modules whose providers the guards inject. Global modules need not be listed. */
   imports?: ModuleMetadata['imports'];
-  /** What may be done there beside looking. Default: nothing. */
+  /** Actions that viewers may take. Default none: the page is read-only. */
   allow?: readonly MqttInspectorAction[];
-  /** Whether payloads, User Properties and replies can be previewed, with the values of telling names masked. Default false: nobody sees them. */
+  /** Whether viewers can open payloads, User Properties and replies; the values of sensitive names are masked. Default false. */
   payloads?: boolean | MqttInspectorPayloads;
 }
 
@@ -59,7 +59,7 @@ export function resolveInspectorOptions(
   const checks = new OptionChecks();
   checks.wellFormed('path', path, pathProblem, 'Give a path such as admin/mqtt');
   checks.list('guards', guards, (option, guard) => {
-    if (!isGuard(guard)) checks.report(option, 'it is no guard', 'Give a class or an object with canActivate()');
+    if (!isGuard(guard)) checks.report(option, 'it is not a guard', 'Give a class or an object with canActivate()');
   });
   checks.list('allow', allow, (option, action) => checks.oneOf(option, action, ACTIONS));
   const previews = typeof payloads === 'boolean' ? {} : payloads;
@@ -70,7 +70,7 @@ export function resolveInspectorOptions(
   if (inProduction && guards.length === 0)
     checks.report(
       'guards',
-      'with NODE_ENV=production anybody could look into the application',
+      'with NODE_ENV=production the page must not be open to everyone',
       'Give a guard, or do not import MqttInspectorModule there',
     );
   checks.done();
@@ -89,7 +89,7 @@ function previewOptions({ mask = [], maxCharacters = MAX_CHARACTERS }: MqttInspe
 }
 
 function pathProblem(path: string): string | undefined {
-  return /^\/*[\w.~-]+(\/[\w.~-]+)*\/*$/.test(path) ? undefined : `${JSON.stringify(path)} is no path`;
+  return /^\/*[\w.~-]+(\/[\w.~-]+)*\/*$/.test(path) ? undefined : `${JSON.stringify(path)} is not a path`;
 }
 
 function isGuard(guard: unknown): boolean {

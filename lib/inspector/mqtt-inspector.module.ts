@@ -12,9 +12,8 @@ import { INSPECTOR_OPTIONS } from './inspector-tokens.js';
 import { MqttInspector } from './mqtt-inspector.js';
 
 /**
- * A page that shows live what the servers and clients of the application do, and why a topic reaches a handler or does not. It is a
- * controller like those of the application: behind its global guards, and below its global prefix. It may only look, and payloads are
- * hidden, unless its options say otherwise.
+ * A page that shows live what the servers and clients of the application do, and why a topic reaches a handler or does not. It is
+ * served by a controller: the application's global guards and its global prefix apply. By default it is read-only and hides payloads.
  *
  * @example
  * ```ts
@@ -29,12 +28,12 @@ import { MqttInspector } from './mqtt-inspector.js';
  */
 @Module({})
 export class MqttInspectorModule {
-  /** @throws InvalidOptionsError that lists every problem; with `NODE_ENV=production`, when there is no guard */
+  /** @throws InvalidOptionsError that lists every problem, such as a missing guard with `NODE_ENV=production` */
   static forRoot(options?: MqttInspectorOptions): DynamicModule {
     const resolved = resolveInspectorOptions(options);
     return {
       module: MqttInspectorModule,
-      global: true, // so that every MqttModule finds the observer
+      global: true, // every MqttModule injects the observer
       imports: resolved.imports,
       controllers: [inspectorController(resolved)],
       providers: [

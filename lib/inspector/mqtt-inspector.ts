@@ -14,15 +14,15 @@ import { Ring } from './records/ring.js';
 import { excerpt } from './views/excerpt.js';
 import type { DropView, EventView, Some } from './views/snapshot.js';
 
-/** Messages a second that are followed; of more it takes a sample. */
+/** Above this rate the inspector follows a sample. */
 const MAX_FOLLOWED = 1_000;
 const KEPT = 50;
 
 /**
- * The observer that the inspector's page shows. Connections, failures, drops and dead letters are remembered all the time, in bounded
- * lists; single messages are followed while somebody looks, and every nth of them when there are many.
+ * The observer behind the inspector's page. It records connections, failures, drops and dead letters all the time, in bounded lists.
+ * It follows single messages only while the page is open, and every nth message at high rates.
  *
- * `MqttModule` gives it to its servers and clients by itself. Give it to others with their option `observers`.
+ * `MqttModule` passes it to its servers and clients. Pass it to others with their option `observers`.
  */
 @Injectable()
 export class MqttInspector implements MqttObserver {
@@ -34,7 +34,7 @@ export class MqttInspector implements MqttObserver {
   readonly requests = new RequestRecords();
   /** @internal */
   readonly letters = new LetterRecords();
-  /** @internal one message in so many is followed */
+  /** @internal one message in `oneIn` is followed */
   oneIn = 1;
 
   private readonly handlers = new Map<MqttObservedHandler, HandlerRecord>();
@@ -50,17 +50,17 @@ export class MqttInspector implements MqttObserver {
     this.watched = true;
   }
 
-  /** @internal nobody looks any more */
-  rest(): void {
+  /** @internal the last viewer has left */
+  unwatch(): void {
     this.watched = false;
     this.oneIn = 1;
     this.seen = 0;
     this.inFlight.clear();
     this.requests.clear();
-    for (const record of this.handlers.values()) record.rest();
+    for (const record of this.handlers.values()) record.reset();
   }
 
-  /** @internal called every second while somebody looks */
+  /** @internal called every second while there are viewers */
   tick(): void {
     this.oneIn = Math.max(1, Math.ceil(this.seen / MAX_FOLLOWED));
     this.seen = 0;
@@ -99,20 +99,20 @@ export class MqttInspector implements MqttObserver {
   }
 
   handle(delivery: MqttDelivery, run: () => void): void {
-    if (this.watched) this.inFlight.is(delivery, 'running');
+    if (this.watched) this.inFlight.setState(delivery, 'running');
     run();
   }
 
   retried(delivery: MqttDelivery, { error }: { readonly error: unknown }): void {
     this.recordOf(delivery.handler).failed(error);
-    this.inFlight.is(delivery, 'retrying');
+    this.inFlight.setState(delivery, 'retrying');
   }
 
   handled(delivery: MqttDelivery, { failed, error, durationMs }: MqttHandled): void {
     const record = this.recordOf(delivery.handler);
     if (failed) record.failed(error);
     if (this.watched && durationMs > 0) record.durations.add(durationMs);
-    this.inFlight.is(delivery, 'settling');
+    this.inFlight.setState(delivery, 'settling');
   }
 
   settled(delivery: MqttDelivery, { outcome }: MqttSettlement): void {

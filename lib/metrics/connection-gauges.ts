@@ -9,7 +9,7 @@ interface GaugeDefinition {
   readonly help: string;
   /** Returns undefined if the connection has no such value. */
   readonly read: (figures: MqttFigures) => number | undefined;
-  /** How the figures of several connections with the same labels become one, and in a cluster those of several processes. Default: their sum. */
+  /** How values of connections with the same labels, and of processes of a cluster, are combined. Default: their sum. */
   readonly aggregator?: 'min' | 'max';
 }
 
@@ -22,7 +22,7 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
     help: 'Open servers and clients that are connected',
     read: ({ connected }) => Number(connected),
   },
-  { name: 'handlers_running', help: 'Messages whose handlers run', read: ({ running }) => running },
+  { name: 'handlers_running', help: 'Messages whose handlers are running', read: ({ running }) => running },
   { name: 'messages_waiting', help: 'Messages that wait for a worker', read: ({ waiting }) => waiting },
   {
     name: 'messages_withheld',
@@ -47,8 +47,8 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
   },
   {
     name: 'window_free',
-    help: 'How many more of them it may send (Receive Maximum); nothing is delivered at 0',
-    read: ({ window }) => window && Math.max(0, window.size - window.used), // Mosquitto goes beyond it
+    help: 'QoS 1 and 2 messages that the broker may still send (Receive Maximum); delivery stops at 0',
+    read: ({ window }) => window && Math.max(0, window.size - window.used), // Mosquitto can exceed it
     aggregator: 'min',
   },
   { name: 'requests_pending', help: 'Requests that have not ended', read: (f) => f.pendingRequests },
@@ -65,7 +65,7 @@ const DEFINITIONS: readonly GaugeDefinition[] = [
   },
   {
     name: 'subscriptions_granted',
-    help: 'Topic Filters that the broker has granted in the present session',
+    help: 'Topic Filters that the broker has granted in the current session',
     read: ({ subscriptions }) => subscriptions.granted,
   },
 ];
@@ -104,7 +104,7 @@ export class ConnectionGauges {
 
 type ConnectionLabels = { readonly broker: string; readonly role: string };
 
-/** One value for each broker and role, however many connections there are. */
+/** Combines the values of all connections of a broker and role. */
 function merged(
   connections: ReadonlySet<MqttObservedConnection>,
   read: GaugeDefinition['read'],

@@ -33,11 +33,7 @@ export function resolveMetricsOptions(options: MqttMetricsOptions = {}): Resolve
   checks.methods('registry', registry, ['registerMetric', 'getSingleMetric']);
   checks.wellFormed('prefix', prefix, prefixProblem, 'Give letters, digits and _, beginning with a letter');
   if (!isAscending(buckets))
-    checks.report(
-      'buckets',
-      'they are not in ascending order',
-      'Give numbers of seconds, each larger than the one before',
-    );
+    checks.report('buckets', 'they are not in ascending order', 'Give ascending numbers of seconds');
   checks.done();
   return { registry, prefix, buckets };
 }

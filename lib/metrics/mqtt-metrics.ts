@@ -43,7 +43,7 @@ export function mqttMetrics(options?: MqttMetricsOptions): MqttObserver {
   return observer;
 }
 
-/** All of its metrics are registered, or none is. @throws InvalidOptionsError when the application has one of that name */
+/** Registers all metrics or none. @throws InvalidOptionsError when the registry has a metric of the same name */
 function registered(options: ResolvedMetricsOptions): MqttMetrics {
   const { registry, prefix } = options;
   const own = new Registry();
@@ -51,7 +51,7 @@ function registered(options: ResolvedMetricsOptions): MqttMetrics {
   const metrics = own.getMetricsAsArray();
   const taken = metrics.map(({ name }) => name).filter((name) => registry.getSingleMetric(name) !== undefined);
   if (taken.length > 0) {
-    const problem = `the registry has ${taken.join(', ')} already, which ${JSON.stringify(prefix)} would name again`;
+    const problem = `with ${JSON.stringify(prefix)} these metrics are in the registry already: ${taken.join(', ')}`;
     throw new InvalidOptionsError([
       { option: 'prefix', problem, remedy: 'Choose another prefix, or another registry' },
     ]);
@@ -74,7 +74,7 @@ class MqttMetrics implements MqttObserver {
 
   publish({ connection, template = OTHER, kind }: MqttPublication): (end: MqttPublishEnd) => void {
     const broker = brokerOf(connection);
-    const key = `${kind}\0${broker}\0${template}`; // no topic holds U+0000
+    const key = `${kind}\0${broker}\0${template}`; // a topic cannot contain U+0000
     let series = this.publishes.get(key);
     if (!series) {
       const { published, publishDuration } = this.instruments;

@@ -90,7 +90,7 @@ class MqttTelemetry implements MqttObserver {
     if (reason === 'expired' && delivery) this.deliveries.get(delivery)?.replyExpired();
   }
 
-  /** The parent of a message: the handler that sends it, however much later, or its request. */
+  /** The parent of an outgoing message: the handler that sends it, at any later time, or its request. */
   private parentOf({ delivery, request }: MqttPublication): Context {
     const process = delivery && this.deliveries.get(delivery);
     return process?.context ?? (request && this.requests.get(request)) ?? context.active();
@@ -102,7 +102,7 @@ class MqttTelemetry implements MqttObserver {
     return span;
   }
 
-  /** Asked once for each message: an `ignore` that samples would give half of a span else. */
+  /** Called once for each message, since an `ignore` that samples may return different results. */
   private isIgnored(delivery: MqttDelivery): boolean {
     if (this.scope.options.ignore === undefined) return false;
     let ignored = this.ignored.get(delivery);

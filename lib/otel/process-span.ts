@@ -31,7 +31,7 @@ const UNDECIDED_MS = 60_000;
 
 /**
  * The span of one handler for one message: from its first run until the last has ended, the message is settled and its reply is sent.
- * Retries and the like are span events.
+ * Retries, withheld acknowledgements and dead letters are span events.
  */
 export class ProcessSpan {
   /** The context that the handler runs in. */
@@ -78,7 +78,7 @@ export class ProcessSpan {
     this.failure = code;
     this.span.setAttribute(Attribute.errorType, code!);
     this.span.setStatus({ code: SpanStatusCode.ERROR, message: describeFailure(error) });
-    this.scope.attempt('what a handler has thrown', () => {
+    this.scope.attempt('an error of a handler', () => {
       if (error instanceof Error) this.span.recordException(error); // its getters may throw
     });
   }
@@ -92,7 +92,7 @@ export class ProcessSpan {
   }
 
   decided({ outcome, reasonCode }: MqttSettlement): void {
-    if (this.over) return; // it was decided too late
+    if (this.over) return; // settled after the span has ended
     this.settled = true;
     this.outcome = outcome;
     this.span.setAttribute(MqttAttribute.outcome, outcome);
@@ -100,7 +100,7 @@ export class ProcessSpan {
     if (outcome === 'withheld' || outcome === 'left')
       this.span.addEvent(MqttEvent.withheld, { [MqttAttribute.outcome]: outcome });
     if (this.completed) this.end();
-    // by a server that closes: nobody waits for its handler any more, and the SDK may be shut down next
+    // the server is closing and does not wait for the handler; the SDK may be shut down next
     else if (outcome === 'left') setImmediate(() => this.end());
   }
 
@@ -150,7 +150,7 @@ function isRegular(error: unknown, code: MqttHandled['code']): boolean {
   return REGULAR.some((regular) => error instanceof regular) || (code === 'rpc' && isAnswer(error));
 }
 
-/** What a caller is told on purpose: the fault is not the handler's. */
+/** Errors that a handler throws on purpose, as a reply to the caller. */
 function isAnswer(error: unknown): boolean {
   return error instanceof HttpException ? error.getStatus() < 500 : !(error instanceof Error);
 }

@@ -20,7 +20,7 @@ export class TelemetryScope {
     return ignore !== undefined && this.decide(() => ignore({ topic, template, connection }));
   }
 
-  /** Whether a function of the application says so. One that throws, or promises an answer, which would come too late, says no. */
+  /** The answer of a function of the application; false if it throws or returns a promise. */
   decide(question: () => boolean): boolean {
     const answer: unknown = this.attempt('a function in the options of mqttTelemetry()', question);
     return !(answer instanceof Promise) && Boolean(answer);
@@ -31,7 +31,7 @@ export class TelemetryScope {
     if (hook) this.attempt('a hook of mqttTelemetry()', () => hook(span, subject));
   }
 
-  /** Calls what is not ours: what it throws, or its promise is rejected with, goes to OpenTelemetry's diagnostics. */
+  /** Calls code outside this package. Thrown errors and rejections go to OpenTelemetry's diagnostics. */
   attempt<T>(what: string, call: () => T): T | undefined {
     const failed = (error: unknown): void => diag.error(`${SCOPE}: ${what} threw: ${describeThrown(error)}`);
     try {

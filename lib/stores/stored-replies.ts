@@ -1,18 +1,18 @@
 import type { MessageProperties, OutgoingMessage } from '../protocol/application-message.js';
 
-/** A reply as JSON can hold it: what is a Buffer is text in base64. */
+/** A reply as JSON, with bytes in base64. */
 interface StoredReply extends Omit<OutgoingMessage, 'payload' | 'properties'> {
   readonly text?: string;
   readonly bytes?: string;
   readonly properties?: Omit<MessageProperties, 'correlationData'> & { readonly correlationData?: string };
 }
 
-/** Writes replies as text, for stores that keep text. */
+/** Serializes replies, for stores of text. */
 export function writeReplies(replies: readonly OutgoingMessage[]): string {
   return JSON.stringify(replies.map(toStored));
 }
 
-/** Reads what {@link writeReplies} has written. @throws SyntaxError, TypeError when it is something else */
+/** Parses the text of {@link writeReplies}. @throws SyntaxError, TypeError when it is invalid */
 export function readReplies(text: string): OutgoingMessage[] {
   return (JSON.parse(text) as StoredReply[]).map(fromStored);
 }
@@ -40,7 +40,7 @@ function fromStored({ text, bytes, properties, ...reply }: StoredReply): Outgoin
   };
 }
 
-/** A codec may have given a Uint8Array. */
+/** A codec may return a Uint8Array that is not a Buffer. */
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

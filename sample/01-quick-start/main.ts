@@ -26,7 +26,7 @@ async function stop(): Promise<void> {
 }
 
 const problems = await playRound(broker.url, await workers[0]!.getUrl());
-for (const problem of problems) console.error(`Not as it should be: ${problem}`);
+for (const problem of problems) console.error(`Failed check: ${problem}`);
 
 if (process.env['SAMPLE_EXIT']) {
   await stop();

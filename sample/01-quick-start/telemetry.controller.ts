@@ -27,7 +27,7 @@ export class TelemetryController {
   /** Replies to requests on `readings/latest`: from an injected client, `mosquitto_rr`, or any MQTT 5.0 program. */
   @MessagePattern('readings/latest')
   latest(@Payload() deviceId: string): Reading {
-    say(this.worker, `is asked for the latest reading of ${deviceId}`);
+    say(this.worker, `gets a request for the latest reading of ${deviceId}`);
     const reading = this.readings.latestOf(deviceId);
     if (!reading) throw new RpcException({ status: 404, message: `${deviceId} has not reported yet` });
     return reading;

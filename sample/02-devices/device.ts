@@ -19,7 +19,7 @@ class LampController {
   @MessagePattern('blink', { qos: 1 })
   blink(@Payload() { times }: Command): Observable<string> {
     if (times > MOST_BLINKS) throw new RpcException(`${times} times is more than ${MOST_BLINKS}`);
-    say(this.deviceId, `is to blink ${times} times`);
+    say(this.deviceId, `blinks ${times} times`);
     return timer(0, 5).pipe(
       take(times),
       map((i) => `blink ${i + 1} of ${times}`),

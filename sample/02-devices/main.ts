@@ -25,7 +25,7 @@ const lamps = {
 const operator = new Operator(broker.url);
 
 const problems = await playScene(lamps, operator);
-for (const problem of problems) console.error(`Not as it should be: ${problem}`);
+for (const problem of problems) console.error(`Failed check: ${problem}`);
 
 for (const part of [operator, ...Object.values(lamps), ...workers, broker]) await part.close();
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -21,17 +21,17 @@ export class Operator {
     return data;
   }
 
-  /** A number of states of the devices of a site, with `for await`. */
+  /** Reads `count` states of the devices of a site, with `for await`. */
   async watch(site: string, count: number, onState: (state: DeviceState) => void): Promise<void> {
     let seen = 0;
-    const fromNowOn = { qos: 1, rh: 2 } as const; // Retain Handling 2: not what the broker has kept
+    const fromNowOn = { qos: 1, rh: 2 } as const; // Retain Handling 2: no retained messages
     for await (const { data } of this.client.messages(`sites/${site}/devices/+/state`, fromNowOn)) {
       onState(data);
       if (++seen === count) break; // unsubscribes
     }
   }
 
-  /** A command, and all replies of the device. */
+  /** Sends a command, and collects all replies of the device. */
   blink(site: string, deviceId: string, times: number): Promise<string[]> {
     return lastValueFrom(this.client.send(`sites/${site}/devices/${deviceId}/blink`, { times }).pipe(toArray()));
   }

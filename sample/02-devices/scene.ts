@@ -23,7 +23,7 @@ export async function playScene(lamps: Readonly<Record<string, Device>>, operato
   expect('states', states.toSorted(), ['lamp-1 20', 'lamp-1 30', 'lamp-2 21', 'lamp-2 31']);
 
   const state = await operator.stateOf('north', 'lamp-1');
-  say('operator', `the broker knows of lamp-1: ${state.celsius} degrees, battery at ${state.batteryPercent} %`);
+  say('operator', `retained state of lamp-1: ${state.celsius} degrees, battery at ${state.batteryPercent} %`);
   expect('kept state', [20, 30].includes(state.celsius), true);
 
   const blinks = await operator.blink('north', 'lamp-2', 3);

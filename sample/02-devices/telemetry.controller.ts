@@ -33,7 +33,7 @@ export class TelemetryController {
     @TopicParam('deviceId') deviceId: string,
     @TopicParam('site') site: string,
   ): DeviceState {
-    if (celsius < ABSOLUTE_ZERO) throw new RpcException(`${celsius} degrees is colder than anything`);
+    if (celsius < ABSOLUTE_ZERO) throw new RpcException(`${celsius} degrees is below absolute zero`);
     say(this.worker, `${deviceId} at site ${site} reports ${celsius} degrees`);
     return { deviceId, celsius, batteryPercent: Math.round((100 * battery[0]!) / 255) };
   }

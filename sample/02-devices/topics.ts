@@ -1,9 +1,9 @@
 import { patternsOf } from 'nestjs-mqtt-transport';
 
-/** Where telemetry goes that no worker could make sense of. */
+/** Topic of the dead letters of invalid telemetry. */
 export const FAILED_TELEMETRY = 'failed/telemetry';
 
-/** What a device reports. `battery` is raw bytes, as its gauge gives them. */
+/** A report of a device. `battery` contains the raw bytes of its gauge. */
 export interface Telemetry {
   readonly celsius: number;
   readonly battery: Uint8Array;

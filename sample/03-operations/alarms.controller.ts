@@ -21,6 +21,6 @@ export class AlarmsController {
   async onAlarm(@Payload() alarm: Alarm): Promise<void> {
     say('worker', `alarm ${alarm.id} of ${alarm.machine}`);
     await sleep(WORK_MS);
-    await this.office.publish('reports', alarm, { qos: 1 }); // the broker of the office has it before the alarm is acknowledged
+    await this.office.publish('reports', alarm, { qos: 1 }); // published to the office before the alarm is acknowledged
   }
 }

@@ -15,7 +15,7 @@ export async function startApplication(brokers: Brokers, vault: Vault, port: num
   plant.status.subscribe((status) => say('plant', status));
   app.connectMicroservice<MicroserviceOptions>({ strategy: plant }, { inheritAppConfig: true });
   await app.startAllMicroservices();
-  await app.get(ClientMqtt).connect(); // not lazily: its health is checked
+  await app.get(ClientMqtt).connect(); // connects now, because its health is checked
   await app.listen(port, '127.0.0.1');
   say('http', `${await app.getUrl()}/health`);
   return app;

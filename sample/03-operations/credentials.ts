@@ -5,7 +5,7 @@ import { say } from './say.js';
 
 const USERNAME = 'operations';
 
-/** Stands for a secret store: returns the valid password. The broker of this sample uses it too. */
+/** Simulates a secret store: returns the valid password. The broker of this sample uses it too. */
 @Injectable()
 export class Vault {
   private password = newPassword();

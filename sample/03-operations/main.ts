@@ -4,7 +4,7 @@
  *   PORT         HTTP port; default 3000
  *   SAMPLE_EXIT  set: plays one round, checks it, and exits with 0 on success
  *
- * It stops brokers and changes their passwords, so it runs on its own in-process brokers.
+ * The sample stops brokers and changes their passwords, so it uses its own in-process brokers.
  */
 import 'reflect-metadata';
 import { startApplication } from './application.js';
@@ -18,7 +18,7 @@ const vault = new Vault();
 const brokers = await startBrokers(vault);
 const first = await startApplication(brokers, vault, await freePort(Number(process.env['PORT'] ?? 3000)));
 const { problems, app } = await playRound(brokers, vault, first);
-for (const problem of problems) console.error(`Not as it should be: ${problem}`);
+for (const problem of problems) console.error(`Failed check: ${problem}`);
 
 async function stop(): Promise<void> {
   await app.close();

@@ -11,7 +11,7 @@ import { say } from './say.js';
 const ALARMS = 6;
 const PATIENCE_MS = 10_000;
 
-/** Rotates the credentials, takes a broker away, stops the application while handlers run. @returns the problems */
+/** Rotates the credentials, stops a broker, stops the application while handlers run. @returns the problems */
 export async function playRound(
   brokers: Brokers,
   vault: Vault,
@@ -20,14 +20,14 @@ export async function playRound(
   const problems: string[] = [];
   await expectHealth(app, 200, problems);
 
-  say('round', 'credentials are rotated: the broker ends the connection, the application comes back with the new ones');
+  say('round', 'credentials are rotated: the broker ends the connection, the application reconnects with the new ones');
   vault.rotate();
   const back = reconnected(app);
   brokers.plant.faults.drop('operations-server');
   await back;
   await expectHealth(app, 200, problems);
 
-  say('round', 'the plant’s broker goes away, and comes back');
+  say('round', 'the broker of the plant stops and restarts');
   const backAgain = reconnected(app);
   await brokers.plant.stop();
   await expectHealth(app, 503, problems);
@@ -35,7 +35,7 @@ export async function playRound(
   await backAgain;
   await expectHealth(app, 200, problems);
 
-  say('round', 'alarms; the application is stopped in the middle of them, and another one takes over its session');
+  say('round', 'the application is stopped while it handles alarms, and another one resumes its session');
   const listener = new ClientMqtt({ url: brokers.officeUrl });
   const reports = firstValueFrom(
     listener.messages<Alarm>('reports', { qos: 1 }).pipe(take(ALARMS), timeout(PATIENCE_MS), toArray()),

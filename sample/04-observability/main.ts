@@ -24,7 +24,7 @@ await app.listen(await freePort(Number(process.env['PORT'] ?? 3000)), '127.0.0.1
 const address = await app.getUrl();
 
 const problems = await playRound(address, spans);
-for (const problem of problems) console.error(`Not as it should be: ${problem}`);
+for (const problem of problems) console.error(`Failed check: ${problem}`);
 
 async function stop(): Promise<void> {
   await app.close();

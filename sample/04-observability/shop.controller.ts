@@ -10,7 +10,7 @@ export interface Price {
   readonly euros: number;
 }
 
-/** An HTTP request gets a price over MQTT; the price is published as an event; the handler of the event fails. */
+/** An HTTP request gets a price over MQTT; the price is published as an event, whose handler fails. */
 @Controller()
 @MqttSubscription({ qos: 1 })
 export class ShopController {
@@ -37,10 +37,10 @@ export class ShopController {
   @MqttSubscription({ retry: { attempts: 2, delay: 10 }, deadLetter: 'shop/failed' })
   @EventPattern('shop/{orderId}/priced')
   book(@TopicParam('orderId') orderId: string, @Payload() { euros }: Price): void {
-    throw new Error(`the ledger is closed: ${euros} euros of ${orderId} are not booked`);
+    throw new Error(`cannot book ${euros} euros of order ${orderId}: the ledger is closed`);
   }
 
-  /** Somebody looks after what was given up. */
+  /** Receives dead letters. */
   @EventPattern('shop/failed')
   lookAfter(): void {}
 }

@@ -5,10 +5,10 @@ import { PostgresDeduplicationStore } from 'nestjs-mqtt-transport/stores';
 import { Pool } from 'pg';
 import type { OrderPlaced } from './orders.service.js';
 
-/** The other end: each order is billed exactly once, however often its event comes. */
+/** The consumer: it bills each order exactly once, even if the event is delivered several times. */
 @Controller()
 export class BillingController {
-  /** How often events came. */
+  /** Number of deliveries. */
   deliveries = 0;
   private readonly store: PostgresDeduplicationStore;
 
@@ -29,7 +29,7 @@ export class BillingController {
       await transaction.query('COMMIT');
       transaction.release();
     } catch (error) {
-      transaction.release(true); // rolled back with its connection
+      transaction.release(true); // closing the connection rolls back
       throw error;
     }
   }

@@ -12,7 +12,7 @@ export class BillingModule {
         MqttModule.forRoot({
           url: mqttUrl,
           clientId: 'billing',
-          clean: false, // its session keeps what comes while it is away
+          clean: false, // messages wait in the session while the service is stopped
           properties: { sessionExpiryInterval: 3_600 },
           reconnect: { initialDelay: 50, maxDelay: 500 },
         }),

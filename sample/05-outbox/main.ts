@@ -1,10 +1,10 @@
 /**
  * Transactional outbox: an order and its event commit together, a relay publishes the event, and another service bills the order,
- * exactly once. The shop is killed over and over meanwhile, and the broker is away for a while.
+ * exactly once. Meanwhile the shop is killed repeatedly, and the broker is down for a while.
  *
- *   DATABASE_URL  PostgreSQL to use, in a schema of its own; default: one that is started here, if it is installed
+ *   DATABASE_URL  PostgreSQL to use; the sample creates its own schema; default: starts an installed PostgreSQL
  *
- * Plays one round, checks it, and exits with 0 when it went as it should.
+ * Plays one round, checks it, and exits with 0 on success.
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
@@ -36,7 +36,7 @@ say(
   'billing',
   `${await count(pool, 'orders')} orders, ${deliveries} events delivered, ${await count(pool, 'bills')} bills`,
 );
-for (const problem of problems) console.error(`Not as it should be: ${problem}`);
+for (const problem of problems) console.error(`Failed check: ${problem}`);
 
 await billing.close();
 await broker.close();

@@ -7,7 +7,7 @@ export interface OrderPlaced {
   readonly item: string;
 }
 
-/** Places orders: the row and the event commit together. It does not know MQTT. */
+/** Places orders: the row and the event commit together. It does not depend on MQTT. */
 @Injectable()
 export class OrdersService {
   constructor(private readonly pool: Pool) {}
@@ -25,7 +25,7 @@ export class OrdersService {
       transaction.release();
       return order;
     } catch (error) {
-      transaction.release(true); // rolled back with its connection
+      transaction.release(true); // closing the connection rolls back
       throw error;
     }
   }

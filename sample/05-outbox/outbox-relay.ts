@@ -11,14 +11,14 @@ interface Row {
   readonly payload: object;
 }
 
-/** Rows that are published at once. */
+/** Rows per batch. */
 const BATCH = 100;
-/** How long it waits for word of a new row before it looks, and after a failure before it tries again. */
+/** Polling interval without notifications, and delay after a failure. */
 const POLL_MS = 1_000;
-/** One relay of all processes works, so that rows are published in order; PostgreSQL frees the lock when its process dies. */
+/** Only one relay of all processes works, so that rows are published in order. PostgreSQL releases the lock when the process dies. */
 const LOCK = 'SELECT pg_try_advisory_lock(4711) AS mine';
 
-/** Publishes the rows of the outbox in order, each at least once, and marks them when the broker has acknowledged them. */
+/** Publishes the rows of the outbox in order, at least once, and marks them when the broker has acknowledged them. */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(OutboxRelay.name);
@@ -45,13 +45,13 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
       try {
         await this.relay();
       } catch (error) {
-        this.logger.warn(`The outbox waits: ${(error as Error).message}`);
+        this.logger.warn(`Publishing the outbox failed: ${(error as Error).message}`);
       }
       await sleep(POLL_MS, undefined, { signal }).catch(() => {});
     }
   }
 
-  /** On one connection, for as long as it lasts. Resolves when another process has the lock. */
+  /** Runs on one connection until it ends. Resolves at once if another process has the lock. */
   private async relay(): Promise<void> {
     const db = await this.pool.connect();
     const over = new AbortController();
@@ -64,16 +64,16 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
       await db.query(`LISTEN ${OUTBOX_CHANNEL}`);
       while (!over.signal.aborted) {
         const signal = AbortSignal.any([over.signal, AbortSignal.timeout(POLL_MS)]);
-        const told = once(db, 'notification', { signal }).catch(() => {}); // from before it looks
-        if ((await this.publishBatch(db)) < BATCH) await told;
+        const notified = once(db, 'notification', { signal }).catch(() => {}); // listens before it queries
+        if ((await this.publishBatch(db)) < BATCH) await notified;
       }
     } finally {
       this.stopping.signal.removeEventListener('abort', stop);
-      db.release(true); // closed: it holds the lock
+      db.release(true); // closes the connection, which holds the lock
     }
   }
 
-  /** @returns how many rows there were */
+  /** @returns the number of rows */
   private async publishBatch(db: PoolClient): Promise<number> {
     const { rows } = await db.query<Row>(
       'SELECT id, topic, payload FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1',
@@ -84,7 +84,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     const done: { id: string; refusal: string | null }[] = [];
     const ends = await Promise.allSettled(published);
     for (const [i, end] of ends.entries()) {
-      if (end.status === 'rejected' && !(end.reason instanceof PublishRefusedError)) break; // in order: the rest again
+      if (end.status === 'rejected' && !(end.reason instanceof PublishRefusedError)) break; // keeps the order: the rest is retried
       done.push({ id: rows[i]!.id, refusal: end.status === 'rejected' ? String(end.reason) : null });
     }
     await db.query(
@@ -97,7 +97,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     return rows.length;
   }
 
-  /** A copy after a crash has the same identifier: consumers know it by that. */
+  /** A duplicate after a crash has the same `event-id`. */
   private publish({ id, topic, payload }: Row): Promise<void> {
     return this.client.publish(topic, payload, { qos: 1, userProperties: { 'event-id': id } });
   }

@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 
-/** The channel on which a transaction tells the relay that it has committed something. */
+/** The channel on which a committed transaction notifies the relay. */
 export const OUTBOX_CHANNEL = 'outbox';
 
-/** For the application's migrations. */
+/** For a migration of the application. */
 export const OUTBOX_SQL = `
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -15,7 +15,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_waiting ON outbox (id) WHERE published_at IS NULL;
 `;
 
-/** Puts an event into the transaction of what it tells of: both are committed, or neither is. */
+/** Writes an event in the transaction of its change: both are committed, or neither is. */
 export async function addToOutbox(transaction: ClientBase, topic: string, payload: object): Promise<void> {
   await transaction.query('INSERT INTO outbox (topic, payload) VALUES ($1, $2)', [topic, JSON.stringify(payload)]);
   await transaction.query(`NOTIFY ${OUTBOX_CHANNEL}`); // sent with the commit

@@ -12,7 +12,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Debian puts the programs where PATH does not look. */
+/** On Debian the programs are not in PATH. */
 const DEBIAN = '/usr/lib/postgresql';
 const NONE = `This sample needs a PostgreSQL. One of:
   apt-get install postgresql      it starts one of its own, in a temporary folder
@@ -20,9 +20,9 @@ const NONE = `This sample needs a PostgreSQL. One of:
   docker run -p 5432:5432 -e POSTGRES_PASSWORD=sample postgres, and DATABASE_URL=postgres://postgres:sample@localhost/postgres`;
 
 /**
- * The database at `url`; without one, a PostgreSQL of its own in a temporary folder.
+ * The database at `url`; without one, starts a PostgreSQL in a temporary folder.
  *
- * @throws Error that says what to do when there is none
+ * @throws Error that says what to install when there is none
  */
 export async function startPostgres(url: string | undefined): Promise<Database> {
   if (url) return { url, close: async () => {} };
@@ -63,7 +63,7 @@ function findPrograms(): string | undefined {
   return folders.find((each) => ['initdb', 'postgres'].every((program) => existsSync(join(each, program))));
 }
 
-/** PostgreSQL does not run as root: then it runs as whom its package has made. */
+/** PostgreSQL refuses to run as root; it then runs as the user `postgres` of its package. */
 async function unprivileged(folder: string): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
   const { uid, gid } = await stat('/var/lib/postgresql');

@@ -7,12 +7,12 @@ import type { Pool } from 'pg';
 import { say } from '../01-quick-start/say.js';
 
 const KILLS = 5;
-/** Of one process, before it is killed. */
+/** Orders of one process before it is killed. */
 const ORDERS = 50;
-const LONGEST_MS = 20;
-const PATIENCE_MS = 30_000;
+const MAX_DELAY_MS = 20;
+const TIMEOUT_MS = 30_000;
 
-/** Kills the shop over and over while it places orders, once while the broker is away. @returns what is not as it should be */
+/** Kills the shop repeatedly while it places orders, once while the broker is down. @returns the problems */
 export async function playRound(
   broker: MqttBroker,
   mqttUrl: string,
@@ -25,17 +25,17 @@ export async function playRound(
     if (away) await broker.stop();
     const shop = startShop(mqttUrl, databaseUrl, confirmed);
     await placed(shop, ORDERS);
-    await sleep(Math.random() * LONGEST_MS);
+    await sleep(Math.random() * MAX_DELAY_MS);
     shop.kill('SIGKILL');
     await once(shop, 'exit');
-    say('shop', `killed with ${await waiting(pool)} events in the outbox${away ? ', the broker is away' : ''}`);
+    say('shop', `killed with ${await waiting(pool)} events in the outbox${away ? ', while the broker is down' : ''}`);
     if (away) await broker.start();
   }
   const last = startShop(mqttUrl, databaseUrl, confirmed);
   await placed(last, 1);
   last.send('stop');
-  await once(last, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) });
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(50))
+  await once(last, 'exit', { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await sleep(50))
     if ((await count(pool, 'bills')) >= (await count(pool, 'orders'))) break;
   return problems(pool, confirmed);
 }
@@ -47,7 +47,7 @@ function startShop(mqttUrl: string, databaseUrl: string, confirmed: Set<string>)
 }
 
 async function placed(shop: ChildProcess, orders: number): Promise<void> {
-  for (let i = 0; i < orders; i++) await once(shop, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) });
+  for (let i = 0; i < orders; i++) await once(shop, 'message', { signal: AbortSignal.timeout(TIMEOUT_MS) });
 }
 
 async function problems(pool: Pool, confirmed: Set<string>): Promise<string[]> {
@@ -57,7 +57,7 @@ async function problems(pool: Pool, confirmed: Set<string>): Promise<string[]> {
   const orders = new Set(rows.map(({ id }) => id));
   return [
     ...rows.filter(({ bills }) => bills !== 1).map(({ id, bills }) => `order ${id} has ${bills} bills`),
-    ...[...confirmed].filter((id) => !orders.has(id)).map((id) => `order ${id} was confirmed, and is not there`),
+    ...[...confirmed].filter((id) => !orders.has(id)).map((id) => `order ${id} was confirmed but is missing`),
     ...((await waiting(pool)) > 0 ? ['the outbox is not empty'] : []),
   ];
 }

@@ -1,4 +1,4 @@
-// The process that is killed: places one order after another until it is told to stop, then lets the relay finish.
+// The process that is killed: places one order after another until it gets a message, then lets the relay finish.
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';

@@ -5,7 +5,7 @@ const EVERY_MS = 150;
 /** One of this many readings is invalid. */
 const ONE_WRONG_IN = 40;
 
-/** Sensors and valves of three houses, and a client that sends requests to them. @returns a function that stops them */
+/** Simulates sensors and valves of three houses. @returns a function that stops them */
 export function startDevices(url: string): () => Promise<void> {
   const client = new ClientMqtt({ url, clientId: 'devices', protocolVersion: 5 });
   let count = 0;

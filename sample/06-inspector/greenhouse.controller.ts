@@ -12,11 +12,11 @@ export interface Reading {
 
 const HIGHEST = 60;
 
-/** What the forms of the page are made of, and an AsyncAPI document. */
+/** Schemas for the forms of the page and for an AsyncAPI document. */
 const READING = {
   type: 'object',
   required: ['celsius'],
-  properties: { celsius: { type: 'number', minimum: -40, description: 'Above 60 °C its handler fails' } },
+  properties: { celsius: { type: 'number', minimum: -40, description: 'Above 60 °C the handler fails' } },
 };
 const VALVE = { type: 'object', required: ['open'], properties: { open: { type: 'boolean' } } };
 
@@ -30,7 +30,7 @@ export class GreenhouseController {
   @MqttDoc({ summary: 'Stores the latest temperature of a house', payload: READING, examples: [{ celsius: 21 }] })
   @EventPattern('{house}/temperature')
   temperature(@TopicParam('house') house: string, @Payload() { celsius }: Reading): void {
-    if (celsius > HIGHEST) throw new RpcException(`${celsius} °C cannot be true: the sensor of ${house} is broken`);
+    if (celsius > HIGHEST) throw new RpcException(`${celsius} °C is not plausible: the sensor of ${house} is broken`);
     this.latest.set(house, celsius);
   }
 
@@ -46,7 +46,7 @@ export class GreenhouseController {
   async latestOf(@TopicParam('house') house: string): Promise<Reading> {
     await sleep(20);
     const celsius = this.latest.get(house);
-    if (celsius === undefined) throw new RpcException(`${house} has reported nothing`);
+    if (celsius === undefined) throw new RpcException(`${house} has not reported yet`);
     return { celsius };
   }
 }

@@ -34,7 +34,7 @@ async function stop(): Promise<void> {
 
 if (process.env['SAMPLE_EXIT']) {
   const problems = await playRound(address);
-  for (const problem of problems) console.error(`Not as it should be: ${problem}`);
+  for (const problem of problems) console.error(`Failed check: ${problem}`);
   await stop();
   process.exitCode = problems.length > 0 ? 1 : 0;
 } else {

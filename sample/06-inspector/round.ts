@@ -7,7 +7,7 @@ interface Snapshot {
 export async function playRound(address: string): Promise<string[]> {
   const problems: string[] = [];
   const page = await (await fetch(address)).text();
-  if (!page.includes('<title>MQTT inspector</title>')) problems.push('there is no page');
+  if (!page.includes('<title>MQTT inspector</title>')) problems.push('the page is missing');
   const response = await fetch(`${address}/snapshots`);
   let text = '';
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -22,7 +22,7 @@ export async function playRound(address: string): Promise<string[]> {
       return problems;
     }
   }
-  return [...problems, 'the page is not told any more'];
+  return [...problems, 'the event stream ended early'];
 }
 
 /** Undefined for an incomplete line. */

@@ -13,7 +13,7 @@ Logger.overrideLogger(['warn', 'error']);
 const folder = mkdtempSync(join(tmpdir(), 'telemetry-'));
 const brokers = await startBrokers(folder);
 const environment = { ...brokers.environment, DATABASE: join(folder, 'telemetry.db') };
-say('world', `the plant's broker is at ${brokers.plantUrl}, the cloud's at ${brokers.cloudUrl}`);
+say('world', `plant broker at ${brokers.plantUrl}, cloud broker at ${brokers.cloudUrl}`);
 try {
   const service = await ServiceProcess.start(environment);
   await tour(brokers, service.url);

@@ -1,11 +1,11 @@
 import type { JsonSchema } from '../schemas/json-schema.js';
 
-/** Info Object of AsyncAPI: what the document is about. */
+/** Info Object: metadata of the application. */
 export interface AsyncApiInfo {
   title: string;
   /** Version of the application. */
   version: string;
-  /** CommonMark. */
+  /** In CommonMark. */
   description?: string;
   termsOfService?: string;
   contact?: { name?: string; url?: string; email?: string };
@@ -15,17 +15,17 @@ export interface AsyncApiInfo {
   [extension: `x-${string}`]: unknown;
 }
 
-/** Points to another part of the document. */
+/** Reference to another part of the document. */
 export interface Reference {
   $ref: string;
 }
 
-/** Bindings of MQTT, in their version 0.2.0. */
+/** MQTT bindings, version 0.2.0. */
 export interface MqttBinding {
   mqtt: { bindingVersion: '0.2.0'; [field: string]: unknown };
 }
 
-/** Server Object: a broker. */
+/** Server Object: an endpoint of a broker. */
 export interface AsyncApiServer {
   host: string;
   pathname?: string;
@@ -35,7 +35,7 @@ export interface AsyncApiServer {
   bindings: MqttBinding;
 }
 
-/** Parameter Object: what stands for a part of a channel's address. */
+/** Parameter Object: a variable part of a channel's address. */
 export interface AsyncApiParameter {
   description?: string;
   enum?: string[];
@@ -57,7 +57,7 @@ export interface AsyncApiMessage {
 
 /** Channel Object: a topic, or all topics of a Topic Filter. */
 export interface AsyncApiChannel {
-  /** `null` where a message says what the topic is. */
+  /** `null` when each request names the topic (the Response Topic). */
   address: string | null;
   servers?: Reference[];
   parameters?: Record<string, AsyncApiParameter>;
@@ -71,7 +71,7 @@ export interface AsyncApiReply {
   messages: Reference[];
 }
 
-/** Operation Object: what the application does with a channel. */
+/** Operation Object: the application sends to a channel or receives from it. */
 export interface AsyncApiOperation {
   action: 'receive' | 'send';
   channel: Reference;
@@ -83,7 +83,7 @@ export interface AsyncApiOperation {
   [extension: `x-${string}`]: unknown;
 }
 
-/** An AsyncAPI document, as {@link MqttAsyncApi.createDocument} makes it. */
+/** An AsyncAPI document, as {@link MqttAsyncApi.createDocument} returns it. */
 export interface AsyncApiDocument {
   asyncapi: '3.0.0';
   info: AsyncApiInfo;
@@ -94,12 +94,12 @@ export interface AsyncApiDocument {
   components: { schemas: Record<string, JsonSchema> };
 }
 
-/** A reference to what `path` names, from the root of the document. */
+/** @param path from the root of the document */
 export function referenceTo(...path: readonly string[]): Reference {
   return { $ref: `#/${path.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}` };
 }
 
-/** A binding of MQTT without the fields that are undefined; undefined where that leaves none. */
+/** An MQTT binding without undefined fields; undefined if no field is left. */
 export function mqttBinding(fields: Readonly<Record<string, unknown>>): MqttBinding | undefined {
   const known = Object.entries(fields).filter(([, value]) => value !== undefined);
   return known.length > 0 ? { mqtt: { ...Object.fromEntries(known), bindingVersion: '0.2.0' } } : undefined;

@@ -3,10 +3,10 @@ import type { ConnectionDescription, EndpointDescription } from '../../wire/conn
 import { mqttBinding, referenceTo, type AsyncApiServer, type Reference } from './async-api-document.js';
 import { UniqueNames } from './unique-names.js';
 
-/** A broker, with a Server Object for each of its endpoints. */
+/** A broker, with a Server Object for each endpoint. */
 export interface Broker {
   readonly name: string;
-  /** Begins the names of its channels and operations; empty for the unnamed one. */
+  /** Prefix of the names of its channels and operations; empty for the unnamed broker. */
   readonly prefix: string;
   readonly protocolVersion: 4 | 5;
   readonly servers: Reference[];
@@ -14,7 +14,7 @@ export interface Broker {
 
 const DEFAULT_NAME = 'default';
 
-/** The brokers that an application talks to. A client without a name belongs to the server that goes to the same place. */
+/** The brokers of an application. A client without a name shares the broker of a server with the same endpoints. */
 export class Brokers {
   readonly servers: Record<string, AsyncApiServer> = {};
   private readonly byOwner = new Map<object, Broker>();
@@ -31,7 +31,7 @@ export class Brokers {
     return this.byOwner.get(owner);
   }
 
-  /** @param name undefined for the unnamed one, or the first one where all have names */
+  /** @param name undefined for the unnamed broker, or for the first one if all are named */
   named(name: string | undefined): Broker | undefined {
     const all = [...new Set(this.byOwner.values())];
     if (name === undefined) return all.find(({ prefix }) => prefix === '') ?? all[0];

@@ -5,17 +5,16 @@ import { UniqueNames } from './unique-names.js';
 
 /** A Topic Filter as the address of a channel. */
 export interface ChannelAddress {
-  /** With `{name}` for every level that is not fixed. */
+  /** With `{name}` for every variable level. */
   readonly address: string;
   readonly parameters: Record<string, AsyncApiParameter>;
 }
 
-/** What an address cannot hold as it is: braces make a parameter of it, and a question mark the beginning of a query. */
+/** Characters with a meaning in an address: braces mark a parameter, a question mark starts a query. */
 const NOT_LITERAL = /[{}?]/;
 
 /**
- * Captures become parameters; so do wildcards, with names made from their level, and levels that an address cannot hold, with the one
- * value that they have.
+ * Captures become parameters. So do wildcards, named after their level, and levels with reserved characters, as an enum of one value.
  *
  * @param filter without a group
  */
@@ -28,7 +27,7 @@ export function channelAddress(filter: string, captures: readonly Capture[]): Ch
     return `{${unique}}`;
   };
   const levels = filter.split('/');
-  // captures first: the names that were given win over those that are made up
+  // captures first: their names take precedence over generated names
   const captured = new Map(
     captures
       .filter(({ level }) => level >= 0)
@@ -41,7 +40,7 @@ export function channelAddress(filter: string, captures: readonly Capture[]): Ch
       return parameter(`level${level + 1}`, { description: oneLevel(level), 'x-wildcard': SINGLE_LEVEL_WILDCARD });
     }
     if (text === MULTI_LEVEL_WILDCARD) {
-      const description = `All further levels of the topic, from level ${level + 1} on; there may be none`;
+      const description = `All levels of the topic from level ${level + 1} on; may be none`;
       return parameter('rest', { description, 'x-wildcard': MULTI_LEVEL_WILDCARD });
     }
     return NOT_LITERAL.test(text) ? parameter(`literal${level + 1}`, { enum: [text] }) : text;
@@ -49,7 +48,7 @@ export function channelAddress(filter: string, captures: readonly Capture[]): Ch
   return { address: address.join('/'), parameters };
 }
 
-/** Where Nest's wire format, in which 3.1.1 asks, has the replies to requests on an address. */
+/** The reply topic of Nest's wire format, which requests use on 3.1.1. */
 export function nestReplyAddress({ address, parameters }: ChannelAddress): ChannelAddress {
   return { address: `${address}/reply`, parameters };
 }

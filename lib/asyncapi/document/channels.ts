@@ -9,13 +9,13 @@ import type { Broker } from './brokers.js';
 import type { ChannelAddress } from './channel-address.js';
 import { UniqueNames } from './unique-names.js';
 
-/** A channel while the document is made. */
+/** A channel of the document under construction. */
 export interface Channel {
   readonly id: string;
   readonly reference: Reference;
 }
 
-/** The channels of a document, each once for a broker and an address. */
+/** The channels of a document, one for each broker and address. */
 export class Channels {
   readonly all: Record<string, AsyncApiChannel> = {};
   private readonly ids = new Map<string, string>();
@@ -33,14 +33,14 @@ export class Channels {
     return { id, reference: referenceTo('channels', id) };
   }
 
-  /** A channel of which the request says where it is. */
+  /** A reply channel whose topic is named by each request. */
   ofReplies(broker: Broker, operation: string): Channel {
     const id = this.names.take(`${operation}_reply`);
     this.all[id] = { address: null, servers: broker.servers, messages: {} };
     return { id, reference: referenceTo('channels', id) };
   }
 
-  /** Adds a message, unless the channel has one that is the same but for its name: every message is to be one of them only. */
+  /** Adds a message, unless the channel has one that differs only in its name: AsyncAPI requires that a message matches only one. */
   add({ id }: Channel, name: string, message: AsyncApiMessage): Reference {
     const { messages } = this.all[id]!;
     const same = Object.keys(messages).find((other) => contentOf(messages[other]!) === contentOf(message));

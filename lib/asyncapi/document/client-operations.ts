@@ -4,7 +4,7 @@ import type { Drafts } from './handler-operations.js';
 import { messageOf } from './messages.js';
 import type { Sending } from './sendings.js';
 
-/** What clients send to one channel, as far as it is declared. */
+/** Adds an operation for what clients send to one channel. */
 export function addClientOperation({ broker, address, declared }: Sending, drafts: Drafts): void {
   const { channels, messages, names, operations } = drafts;
   const channel = channels.at(broker, address);
@@ -28,7 +28,7 @@ export function addClientOperation({ broker, address, declared }: Sending, draft
   };
 }
 
-/** On 5.0 the request says where its reply goes; on 3.1.1 Nest's wire format does. */
+/** On 5.0 the request has a Response Topic; on 3.1.1 Nest's wire format defines the reply topic. */
 function replyTo({ broker, address, declared }: Sending, id: string, { channels, messages }: Drafts): AsyncApiReply {
   const { protocolVersion } = broker;
   const message = messageOf({

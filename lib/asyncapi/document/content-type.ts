@@ -6,7 +6,7 @@ const JSON_TYPE = 'application/json';
 const TEXT = 'text/plain';
 const BYTES = 'application/octet-stream';
 
-/** MIME type that a codec makes of values of a schema; undefined where that depends on the value. */
+/** The MIME type of values of a schema, encoded by a codec; undefined if it depends on the value. */
 export function contentTypeOf(codec: MqttCodec | undefined, schema: JsonSchema | undefined): string | undefined {
   switch (codec) {
     case undefined:
@@ -19,7 +19,7 @@ export function contentTypeOf(codec: MqttCodec | undefined, schema: JsonSchema |
     case binaryCodec:
       return BYTES;
     default:
-      return BYTES; // what a codec of the application's own makes of it is its secret
+      return BYTES; // the format of a custom codec is not known
   }
 }
 

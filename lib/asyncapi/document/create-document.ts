@@ -11,16 +11,16 @@ import { Messages } from './messages.js';
 import { sendingsOf, type SentTopics } from './sendings.js';
 import { UniqueNames } from './unique-names.js';
 
-/** What a document says beyond what the application is made of. */
+/** Options of {@link MqttAsyncApi.createDocument}. */
 export interface AsyncApiOptions {
   /**
-   * What clients send, by topic: a contract of topics with schemas. Publishers (`client.publisher()`) that are fields of controllers
-   * and providers are found without it.
+   * Topics that clients publish to, with schemas. Publishers (`client.publisher()`) in fields of controllers and providers are found
+   * automatically.
    */
   topics?: SentTopics;
 }
 
-/** Makes the document; see {@link MqttAsyncApi.createDocument}. */
+/** Creates the document; see {@link MqttAsyncApi.createDocument}. */
 export async function createDocument(
   app: INestApplicationContext,
   info: AsyncApiInfo,
@@ -46,10 +46,10 @@ export async function createDocument(
     operations: sorted(drafts.operations),
     components: { schemas: sorted(schemas.components) },
   };
-  return JSON.parse(JSON.stringify(document)) as AsyncApiDocument; // what is undefined, or no JSON, is left out; and nothing is shared
+  return JSON.parse(JSON.stringify(document)) as AsyncApiDocument; // removes undefined values and shared references
 }
 
-/** By name: a difference of two documents is then one of what they say. */
+/** Sorts by name, so that the order of the application's parts causes no diffs. */
 function sorted<T>(named: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(named).toSorted(([a], [b]) => compare(a, b)));
 }

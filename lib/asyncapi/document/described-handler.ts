@@ -6,21 +6,21 @@ import { payloadTypesOf, returnTypeOf, type PayloadType } from '../schemas/handl
 import type { SchemaSource } from '../schemas/json-schema.js';
 import type { Broker, Brokers } from './brokers.js';
 
-/** A handler with all that is known about it. */
+/** A handler with its documentation. */
 export interface DescribedHandler {
   readonly broker: Broker;
   readonly server: ServerDescription;
   readonly handler: HandlerDescription;
-  /** `Class.method`; undefined where it is no method of a controller. */
+  /** `Class.method`; undefined if it is not a method of a controller. */
   readonly place: string | undefined;
-  /** Which of the patterns of its method it is, from 1. */
+  /** Number of the pattern among those of the method, from 1. */
   readonly pattern: number;
   readonly doc: MqttDocOptions;
   readonly payload: readonly PayloadType[];
   readonly reply: SchemaSource | undefined;
 }
 
-/** The handlers of all servers that are not hidden, in an order that does not depend on that of modules and methods. */
+/** The handlers of all servers, without hidden ones, in an order that does not depend on the order of modules and methods. */
 export function describedHandlers({ servers, methods }: ExploredApplication, brokers: Brokers): DescribedHandler[] {
   return servers
     .flatMap((instance) => {
@@ -37,19 +37,19 @@ export function describedHandlers({ servers, methods }: ExploredApplication, bro
     .toSorted((a, b) => compare(keyOf(a), keyOf(b)));
 }
 
-/** Name of the operation, which the order of modules and further patterns of the method leave as it is. */
+/** Name of the operation. It is stable when modules are reordered or the method gets further patterns. */
 export function operationName({ broker, place, pattern }: DescribedHandler, otherwise: string): string {
   if (place === undefined) return otherwise;
   return `${broker.prefix}${place}${pattern === 1 ? '' : `_${pattern}`}`;
 }
 
-/** What schemas are asked for. */
+/** The sources of the handler's schemas. */
 export function schemaSourcesOf({ payload, reply, doc }: DescribedHandler): SchemaSource[] {
   return [...payload.map(({ source }) => source), reply, doc.headers].filter((source) => source !== undefined);
 }
 
 export function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b); // by code unit: the same everywhere
+  return a < b ? -1 : Number(a > b); // by code unit, independent of the locale
 }
 
 function describe(

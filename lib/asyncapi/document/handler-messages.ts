@@ -8,11 +8,11 @@ import { describedHandlers, operationName, schemaSourcesOf } from './described-h
 import { Messages } from './messages.js';
 import { UniqueNames } from './unique-names.js';
 
-/** What handlers receive, as the document of the application has it, with the summaries of their operations. */
+/** The messages that handlers receive, with the summaries of their operations. */
 export class HandlerMessages {
   private constructor(
     private readonly messages: ReadonlyMap<object, ReadonlyMap<string, AsyncApiMessage>>,
-    /** What payloads refer to. */
+    /** Schemas that payloads refer to. */
     readonly components: Readonly<Record<string, JsonSchema>>,
   ) {}
 
@@ -33,7 +33,7 @@ export class HandlerMessages {
     return new HandlerMessages(byMethod, schemas.components);
   }
 
-  /** Undefined where the handler is hidden. */
+  /** Undefined if the handler is hidden. */
   of({ method, pattern }: Pick<HandlerDescription, 'method' | 'pattern'>): AsyncApiMessage | undefined {
     return this.messages.get(method)?.get(pattern);
   }

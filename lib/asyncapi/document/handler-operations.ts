@@ -6,7 +6,7 @@ import { operationName, type DescribedHandler } from './described-handler.js';
 import type { Messages } from './messages.js';
 import type { UniqueNames } from './unique-names.js';
 
-/** Where operations are put together. */
+/** The parts of the document under construction. */
 export interface Drafts {
   readonly channels: Channels;
   readonly messages: Messages;
@@ -14,7 +14,7 @@ export interface Drafts {
   readonly operations: Record<string, AsyncApiOperation>;
 }
 
-/** What a handler receives, answers and publishes. */
+/** Adds the operations of a handler: the messages that it receives, replies and publishes. */
 export function addHandlerOperations(described: DescribedHandler, drafts: Drafts): void {
   const { handler, broker, doc } = described;
   const channel = drafts.channels.at(broker, channelAddress(handler.filter, handler.captures));
@@ -35,7 +35,7 @@ export function addHandlerOperations(described: DescribedHandler, drafts: Drafts
   addDeadLetter(described, id, drafts);
 }
 
-/** On 5.0 the request says where its reply goes; on 3.1.1 the handler does, or Nest's wire format. */
+/** On 5.0 the request has a Response Topic; on 3.1.1 the handler or Nest's wire format defines the reply topic. */
 function replyOf(described: DescribedHandler, id: string, { channels, messages }: Drafts): AsyncApiReply {
   const { handler, broker } = described;
   const message = messages.returned(described, `${id}_reply`);
@@ -45,7 +45,7 @@ function replyOf(described: DescribedHandler, id: string, { channels, messages }
     return channels.reply(channel, channels.add(channel, `${id}_reply`, message));
   }
   const channel = channels.ofReplies(broker, id);
-  const fallback = responseTopic === undefined ? '' : `; \`${responseTopic}\` when it names none`;
+  const fallback = responseTopic === undefined ? '' : `; \`${responseTopic}\` if it has none`;
   return channels.reply(channel, channels.add(channel, 'reply', message), {
     location: '$message.header#/responseTopic',
     description: `Response Topic of the request${fallback}`,
@@ -99,7 +99,7 @@ function titleOf({ place }: DescribedHandler, before = ''): { title?: string } {
   return place === undefined ? {} : { title: `${before}${place}()` };
 }
 
-/** What AsyncAPI has no words for. */
+/** Extensions for options that AsyncAPI does not define. */
 function extensionsOf({ handler: { group, options } }: DescribedHandler): Record<`x-${string}`, unknown> {
   const { ackPolicy, maxWorkers = Infinity, retry, deadLetter } = options;
   return {

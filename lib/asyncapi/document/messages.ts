@@ -7,9 +7,9 @@ import { mqttBinding, type AsyncApiMessage } from './async-api-document.js';
 import { contentTypeOf } from './content-type.js';
 import type { DescribedHandler } from './described-handler.js';
 
-/** What a message is made of. */
+/** The parts of a message. */
 export interface MessageParts {
-  /** Of its schemas, where they have to be components. */
+  /** Names the message, and its schemas if they must be components. */
   readonly id: string;
   readonly protocolVersion: 4 | 5;
   readonly payload?: JsonSchema | undefined;
@@ -17,15 +17,15 @@ export interface MessageParts {
   readonly contentType?: string | undefined;
   readonly headers?: JsonSchema | undefined;
   readonly examples?: readonly unknown[] | undefined;
-  /** Whether a reply is asked for. */
+  /** Whether the message is a request. */
   readonly isRequest?: boolean;
 }
 
-/** Makes the messages of a document. */
+/** Creates the messages of a document. */
 export class Messages {
   constructor(private readonly schemas: SchemaLibrary) {}
 
-  /** What a handler receives. */
+  /** The message that a handler receives. */
   received(described: DescribedHandler, id: string): AsyncApiMessage {
     const { handler, server, doc, broker } = described;
     return messageOf({
@@ -40,7 +40,7 @@ export class Messages {
     });
   }
 
-  /** What a handler returns. @param codec of a target of its own */
+  /** The message that a handler returns. @param codec of a `@PublishTo` target */
   returned({ handler, server, reply, broker }: DescribedHandler, id: string, codec?: MqttCodec): AsyncApiMessage {
     return messageOf({
       id,
@@ -50,7 +50,7 @@ export class Messages {
     });
   }
 
-  /** What a handler receives, as it is given up. */
+  /** The dead letter of a message that a handler receives. */
   deadLetter(described: DescribedHandler, id: string): AsyncApiMessage {
     const { correlationId: _correlationId, bindings: _bindings, ...message } = this.received(described, id);
     const { headers, name } = message;
@@ -95,7 +95,7 @@ function bindingOf(contentType: string | undefined, isRequest: boolean): AsyncAp
   });
 }
 
-/** Where the payload is one, and no component of this message alone. */
+/** Name of the payload's class; undefined if the payload is not a class, or is a component of this message only. */
 function classOf(payload: JsonSchema | undefined, id: string): string | undefined {
   const reference = typeof payload === 'object' ? payload['$ref'] : undefined;
   const name = typeof reference === 'string' ? reference.split('/').at(-1)! : id;
@@ -104,34 +104,38 @@ function classOf(payload: JsonSchema | undefined, id: string): string | undefine
 
 const GIVEN_UP = {
   [DeadLetterProperty.reason]: { type: 'string', description: 'Why the message was given up' },
-  [DeadLetterProperty.topic]: { type: 'string', description: 'Topic that the message came on' },
-  [DeadLetterProperty.attempts]: { type: 'string', description: 'How often its handler ran' },
+  [DeadLetterProperty.topic]: { type: 'string', description: 'Topic of the message' },
+  [DeadLetterProperty.attempts]: { type: 'string', description: 'How often the handler ran' },
   [DeadLetterProperty.time]: { type: 'string', format: 'date-time', description: 'When the message was given up' },
-  [DeadLetterProperty.pattern]: { type: 'string', description: 'Pattern of its handler' },
+  [DeadLetterProperty.pattern]: { type: 'string', description: 'Pattern of the handler' },
 };
 
-/** On 3.1.1 the message is a field of its letter. */
+/** On 3.1.1 a dead letter is JSON with the message in a field. */
 const LETTER_JSON: JsonSchema = {
   type: 'object',
   required: ['nestDeadLetter', 'time', 'topic', 'qos', 'pattern', 'attempts', 'reason'],
   properties: {
     nestDeadLetter: { const: 1 },
     time: { type: 'string', format: 'date-time', description: 'When the message was given up' },
-    topic: { type: 'string', description: 'Topic that the message came on' },
+    topic: { type: 'string', description: 'Topic of the message' },
     qos: { enum: [0, 1, 2] },
-    pattern: { type: 'string', description: 'Of its handler' },
-    group: { type: 'string', description: 'Group of its Shared Subscription' },
+    pattern: { type: 'string', description: 'Pattern of the handler' },
+    group: { type: 'string', description: 'Group of the Shared Subscription' },
     handler: { type: 'string', description: 'Class and method' },
-    attempts: { type: 'integer', description: 'How often its handler ran' },
+    attempts: { type: 'integer', description: 'How often the handler ran' },
     replays: { type: 'integer', description: 'How often it has been replayed' },
     reason: { type: 'string', description: 'Why the message was given up' },
     error: { type: 'string', description: 'Name of the error' },
-    payload: { type: 'string', description: 'Of the message, where it is UTF-8' },
-    payloadBase64: { type: 'string', description: 'Of the message, where it is not', contentEncoding: 'base64' },
+    payload: { type: 'string', description: 'Payload of the message, if it is UTF-8' },
+    payloadBase64: {
+      type: 'string',
+      description: 'Payload of the message, if it is not UTF-8',
+      contentEncoding: 'base64',
+    },
   },
 };
 
-/** In one list of properties where that is possible: generators look no further. */
+/** Merges the properties if possible: generators do not read `allOf`. */
 function withGivenUp(headers: JsonSchema | undefined): JsonSchema {
   const known = typeof headers === 'object' ? headers['properties'] : undefined;
   if (typeof headers === 'object' && typeof known === 'object')

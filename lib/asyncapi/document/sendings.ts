@@ -6,7 +6,7 @@ import type { Broker, Brokers } from './brokers.js';
 import { channelAddress, type ChannelAddress } from './channel-address.js';
 import { compare } from './described-handler.js';
 
-/** What the application sends over a topic. With `request` it waits for a reply. */
+/** A topic that the application publishes to. With `request` it waits for a reply. */
 export interface SentTopic extends Pick<
   MqttPublishOptions,
   'qos' | 'retain' | 'messageExpiryInterval' | 'contentType'
@@ -22,17 +22,17 @@ export interface SentTopic extends Pick<
   broker?: string;
 }
 
-/** A contract of topics, with schemas: what the application sends, by topic. `{name}` stands for any level. */
+/** Topics that the application publishes to, with schemas. `{name}` stands for any level. */
 export type SentTopics = Readonly<Record<string, SentTopic>>;
 
-/** What is sent to one channel, from whatever declares it. */
+/** A topic that the application publishes to, from any declaration. */
 export interface Sending {
   readonly broker: Broker;
   readonly address: ChannelAddress;
   readonly declared: SentTopic;
 }
 
-/** What clients send, by channel. A contract wins over a publisher, and that over the options of its client. */
+/** All topics that clients publish to. `topics` take precedence over publishers, and publishers over the options of the client. */
 export function sendingsOf(application: ExploredApplication, topics: SentTopics, brokers: Brokers): Sending[] {
   const sendings = new Map<string, Sending>();
   const put = (broker: Broker, address: ChannelAddress, declared: SentTopic): void => {
@@ -44,7 +44,7 @@ export function sendingsOf(application: ExploredApplication, topics: SentTopics,
   }
   for (const { client, topic, defaults } of application.publishers) {
     const broker = brokers.of(client);
-    if (broker) put(broker, channelAddress(topic, []), publishing(defaults)); // else its client is not one of Nest's
+    if (broker) put(broker, channelAddress(topic, []), publishing(defaults)); // else the client is not a provider
   }
   for (const client of application.clients) {
     const { topicTemplates, publishOptions } = client.describe();
@@ -62,7 +62,7 @@ function publishing({ qos, retain, messageExpiryInterval, contentType }: Readonl
   return { qos, retain, messageExpiryInterval, contentType };
 }
 
-/** What is undefined must not hide what is said elsewhere. */
+/** Without undefined values, which must not hide values of other declarations. */
 function known(declared: SentTopic | undefined): SentTopic {
   return Object.fromEntries(Object.entries(declared ?? {}).filter(([, value]) => value !== undefined));
 }
@@ -71,5 +71,5 @@ function brokerOf(topic: string, { broker: name }: SentTopic, brokers: Brokers):
   const broker = brokers.named(name);
   if (broker) return broker;
   const problem = name === undefined ? 'the application has no broker' : `the application has no broker "${name}"`;
-  throw new Error(`The topic "${topic}" cannot be described: ${problem}. Import MqttModule, or name another one.`);
+  throw new Error(`The topic "${topic}" cannot be described: ${problem}. Import MqttModule, or name another broker.`);
 }

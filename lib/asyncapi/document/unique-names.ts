@@ -1,10 +1,10 @@
-/** Names of which none is given twice, and of which generators can make files and, with `_`, identifiers. */
+/** Unique names that generators can use as file names and, with `_`, as identifiers. */
 export class UniqueNames {
   private readonly taken = new Set<string>();
 
   constructor(private readonly separator: '_' | '-') {}
 
-  /** `wanted` with all but letters, digits and `_` replaced, and with a number after it when it is taken. */
+  /** `wanted`, with all characters except letters, digits and `_` replaced, and a number appended if it is taken. */
   take(wanted: string): string {
     const words = wanted.split(/[^\w]+/).filter((word) => word !== '');
     const safe = words.join(this.separator) || 'root';

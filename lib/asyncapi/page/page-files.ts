@@ -5,13 +5,13 @@ import type { AsyncApiDocument } from '../document/async-api-document.js';
 import { toYaml } from '../document/to-yaml.js';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-script.js';
 
-/** What one path of the page gives. */
+/** A file of the page. */
 export interface PageFile {
   readonly type: string;
   readonly content: string;
 }
 
-/** What the page is made of, by name. */
+/** The files of the page, by name. */
 export type PageFiles = ReadonlyMap<string, () => PageFile | Promise<PageFile>>;
 
 const COMPONENT = '@asyncapi/react-component';
@@ -34,13 +34,13 @@ export async function readPageFiles(document: AsyncApiDocument): Promise<PageFil
   ]);
 }
 
-/** Of the package as the application has it: seen from its main script, or from where it was started. */
+/** Folder of the application's copy of the package, resolved from its main script or from the working directory. */
 function componentFolder(): string {
   for (const from of [process.argv[1], join(process.cwd(), 'package.json')]) {
     try {
       if (from !== undefined) return dirname(createRequire(from).resolve(`${COMPONENT}/package.json`));
     } catch {
-      // not there
+      // not found from here
     }
   }
   throw new Error(

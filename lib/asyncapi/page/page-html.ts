@@ -1,6 +1,6 @@
 /**
- * Nothing but what the page itself serves. The component cannot do without `'unsafe-eval'`: it compiles the schemas of AsyncAPI to
- * functions when it is loaded.
+ * Allows only files of the page itself. The component needs `'unsafe-eval'`: it compiles the schemas of AsyncAPI to functions when it
+ * is loaded.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -13,7 +13,7 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** @param url of the request, which tells what the files of the page are relative to, also behind a proxy */
+/** @param url of the request; links are relative to it, so that they work behind a proxy */
 export function pageHtml(url: string, title: string): string {
   const base = basePath(url);
   return `<!doctype html>
@@ -27,7 +27,7 @@ export function pageHtml(url: string, title: string): string {
 <link rel="stylesheet" href="${base}page.css">
 </head>
 <body>
-<noscript>This page needs JavaScript. The document itself: <a href="${base}asyncapi.json">asyncapi.json</a></noscript>
+<noscript>This page needs JavaScript. The document is at <a href="${base}asyncapi.json">asyncapi.json</a></noscript>
 <div id="asyncapi" data-document="${base}asyncapi.json"></div>
 <script src="${base}component.js"></script>
 <script src="${base}page.js"></script>

@@ -7,8 +7,8 @@ fetch(root.dataset.document, { credentials: 'same-origin' })
 `;
 
 /**
- * The component is light only: where dark is wished for its lightness is turned around, and its hues are kept. On the root, so that
- * what is fixed on the screen stays so.
+ * The component has no dark mode: inverting the lightness and keeping the hues gives one. The filter is on the root, since on any other
+ * element it would break `position: fixed`.
  */
 export const PAGE_STYLE = `html { color-scheme: only light; background: #fff; }
 body { margin: 0; font-family: system-ui, sans-serif; }

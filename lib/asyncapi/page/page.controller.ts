@@ -39,7 +39,7 @@ export function pageController(
       this.send(response, await file());
     }
 
-    /** Past the application's interceptors, some of which wrap what is returned. Its guards have decided before. */
+    /** Writes the response itself: the application's interceptors may wrap what a method returns. Guards have run before. */
     private send(response: unknown, { type, content }: PageFile): void {
       const { httpAdapter } = this.host;
       httpAdapter.setHeader(response, 'Content-Type', type);

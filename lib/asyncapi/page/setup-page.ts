@@ -4,14 +4,14 @@ import type { AsyncApiDocument } from '../document/async-api-document.js';
 import { pageController } from './page.controller.js';
 import { readPageFiles } from './page-files.js';
 
-/** A guard of Nest, as a class or an object, or a function that says whether a request may see the page. */
+/** A Nest guard, as a class or an object, or a function that decides whether a request may see the page. */
 export type PageGuard = Type<CanActivate> | CanActivate | ((context: ExecutionContext) => boolean | Promise<boolean>);
 
 /** Options of {@link MqttAsyncApi.setup}. */
 export interface AsyncApiPageOptions {
-  /** Who may see the page and the document, beside the application's global guards. Who may not gets 403. Default: everybody. */
+  /** Guard of the page and the document, in addition to the application's global guards. Default: none. */
   guard?: PageGuard;
-  /** Modules whose providers the guard needs. Global ones need not be named. */
+  /** Modules whose providers the guard injects. Global modules need not be listed. */
   imports?: ModuleMetadata['imports'];
 }
 
@@ -24,11 +24,11 @@ export async function setupPage(
 ): Promise<void> {
   if ((app as unknown as { isInitialized: boolean }).isInitialized)
     throw new Error(
-      'The routes of the application are made already. Call MqttAsyncApi.setup() before init() and listen().',
+      'The routes of the application are registered already. Call MqttAsyncApi.setup() before init() and listen().',
     );
   const files = await readPageFiles(document);
   class AsyncApiPageModule {}
-  // a module that is loaded before the routes are made gets its routes with all others
+  // the routes of a module that is loaded before init() are registered with all others
   await app.get(LazyModuleLoader).load(
     () => ({
       module: AsyncApiPageModule,

@@ -4,7 +4,7 @@ import type { JsonSchema } from './json-schema.js';
 import { SCHEMAS, type Models } from './models.js';
 import { optionalPackage } from '../optional-package.js';
 
-/** Schemas that class-validator-jsonschema makes of the decorators of class-validator; undefined where it is not installed. */
+/** Schemas that class-validator-jsonschema generates from class-validator decorators; undefined if it is not installed. */
 export async function classValidatorModels(classes: readonly Type[]): Promise<Models | undefined> {
   const converter = await optionalPackage(() => import('class-validator-jsonschema'));
   if (!converter) return undefined;
@@ -19,7 +19,7 @@ export async function classValidatorModels(classes: readonly Type[]): Promise<Mo
   };
 }
 
-/** Where class-transformer's `@Type` says which classes are nested in others: no part of its entry point, and without types. */
+/** The metadata of class-transformer's `@Type`, for nested classes. Not exported by its entry point, and without types. */
 const STORAGE: string = 'class-transformer/cjs/storage.js';
 
 async function nestedClasses(): Promise<{ classTransformerMetadataStorage?: never }> {

@@ -2,12 +2,12 @@ import type { JsonSchema } from './json-schema.js';
 
 type Keywords = Readonly<Record<string, unknown>>;
 
-/** Whose values are schemas by name, or lists of schemas, or one schema. */
+/** Keywords whose values are schemas by name, lists of schemas, or one schema. */
 const OF_SCHEMAS = new Set(['properties', 'patternProperties', 'definitions']);
 const SCHEMA_LISTS = new Set(['allOf', 'anyOf', 'oneOf']);
 const SCHEMA = new Set(['items', 'additionalProperties', 'not']);
 
-/** A schema of OpenAPI 3.0 as JSON Schema: `nullable`, exclusive bounds that are booleans, `example` and `discriminator` say the same otherwise. */
+/** Converts a schema of OpenAPI 3.0 to JSON Schema: `nullable`, boolean exclusive bounds, `example` and `discriminator` differ. */
 export function fromOpenApi(schema: JsonSchema): JsonSchema {
   if (typeof schema !== 'object' || schema === null) return schema;
   const { nullable, exclusiveMinimum, exclusiveMaximum, example, discriminator, ...others } = schema;

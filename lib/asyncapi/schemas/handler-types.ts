@@ -4,21 +4,21 @@ import { RpcParamtype } from '@nestjs/microservices/enums/rpc-paramtype.enum.js'
 import type { MethodSource } from '../../module/explored-application.js';
 import { isClass, isStandardSchema, type SchemaSource } from './json-schema.js';
 
-/** What Nest keeps about a decorated parameter; `schema` from Nest 12 on. */
+/** Nest's metadata of a decorated parameter; `schema` since Nest 12. */
 interface ParameterMetadata {
   readonly index: number;
   readonly data?: unknown;
   readonly schema?: unknown;
 }
 
-/** How the payload of a method looks, as far as its parameters tell. */
+/** The type of a method's payload, from a parameter. */
 export interface PayloadType {
   readonly source: SchemaSource;
-  /** Property of the payload that the parameter takes: `@Payload('name')`. */
+  /** Property of the payload that the parameter injects: `@Payload('name')`. */
   readonly property: string | undefined;
 }
 
-/** The payload parameters of a method: several where each takes a property of the payload. */
+/** The payload parameters of a method: several if each injects a property of the payload. */
 export function payloadTypesOf({ controller, name }: MethodSource): PayloadType[] {
   const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ?? []) as unknown[];
   return payloadParameters(controller, name).flatMap(({ index, data, schema }) => {
@@ -28,7 +28,7 @@ export function payloadTypesOf({ controller, name }: MethodSource): PayloadType[
   });
 }
 
-/** The class that a method is declared to return; undefined where it is a promise, an observable, or no class. */
+/** The class that a method returns; undefined for a promise, an observable, or a type that is not a class. */
 export function returnTypeOf({ controller, name }: MethodSource): SchemaSource | undefined {
   const type: unknown = Reflect.getMetadata('design:returntype', controller.prototype as object, name);
   return isClass(type) && !WRAPPERS.has(type.name) ? type : undefined;
@@ -36,7 +36,7 @@ export function returnTypeOf({ controller, name }: MethodSource): SchemaSource |
 
 const WRAPPERS = new Set(['Promise', 'Observable', 'MqttResponse', 'Object']);
 
-/** Without any decorated parameter, Nest passes the payload as the first one. */
+/** If no parameter is decorated, Nest passes the payload as the first one. */
 function payloadParameters(controller: object, name: string): ParameterMetadata[] {
   const parameters = Reflect.getMetadata(PARAM_ARGS_METADATA, controller, name) as
     Record<string, ParameterMetadata> | undefined;

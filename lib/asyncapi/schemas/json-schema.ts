@@ -3,7 +3,7 @@ import type { Type } from '@nestjs/common';
 /** A JSON Schema (draft 7), of which AsyncAPI's Schema Object is a superset. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
 
-/** A schema of zod, valibot, arktype and others: see https://standardschema.dev. Its JSON Schema is read where it gives one. */
+/** A schema of zod, valibot, arktype and others: see https://standardschema.dev. It is used if it provides a JSON Schema. */
 export interface StandardSchema {
   readonly '~standard': {
     readonly version: 1;
@@ -12,23 +12,23 @@ export interface StandardSchema {
   };
 }
 
-/** How a Standard Schema gives its JSON Schema. */
+/** The JSON Schemas of a Standard Schema. */
 export interface StandardJsonSchema {
-  /** Schema of what is validated. */
+  /** Schema of the value before validation. */
   readonly input: (options: { readonly target: 'draft-07' }) => Record<string, unknown>;
-  /** Schema of what comes out of it. */
+  /** Schema of the validated value. */
   readonly output: (options: { readonly target: 'draft-07' }) => Record<string, unknown>;
 }
 
-/** What says how a value looks: a JSON Schema, a Standard Schema, a class, or a list with one of them for an array. */
+/** The schema of a value: a JSON Schema, a Standard Schema, a class, or a list with one of them for an array. */
 export type SchemaSource = JsonSchema | StandardSchema | Type | readonly [JsonSchema | StandardSchema | Type];
 
-/** Whether it is a class, or a function that stands for one (`String`). */
+/** Whether the source is a class, or a function such as `String`. */
 export function isClass(source: unknown): source is Type {
   return typeof source === 'function' && !isStandardSchema(source);
 }
 
-/** Some libraries have functions for schemas. */
+/** In some libraries a schema is a function. */
 export function isStandardSchema(source: unknown): source is StandardSchema {
   if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return false;
   return '~standard' in source;

@@ -1,7 +1,7 @@
 import type { JsonSchema } from './json-schema.js';
 import { SCHEMAS } from './models.js';
 
-/** Whether a schema refers to itself or a part of itself, which is wrong once it stands inside of a document. */
+/** Whether a schema refers to itself or a part of itself. Such references break when the schema is embedded in a document. */
 export function refersToItself(schema: JsonSchema): boolean {
   let found = false;
   withReferences(schema, (reference) => {
@@ -11,7 +11,7 @@ export function refersToItself(schema: JsonSchema): boolean {
   return found;
 }
 
-/** The schema as the component of that name: references to its own parts lead there. */
+/** The schema as a named component, with references to its own parts adjusted. */
 export function relocated(schema: JsonSchema, name: string): JsonSchema {
   return withReferences(schema, (reference) =>
     isOwn(reference) ? `${SCHEMAS}${name}${reference.slice(1)}` : reference,
@@ -32,7 +32,7 @@ function isOwn(reference: string): boolean {
   return reference === '#' || (reference.startsWith('#/') && !reference.startsWith(SCHEMAS));
 }
 
-/** A copy in which every `$ref` is what `change` makes of it. */
+/** A copy in which `change` is applied to every `$ref`. */
 function withReferences(value: unknown, change: (reference: string) => string): unknown {
   if (Array.isArray(value)) return value.map((part) => withReferences(part, change));
   if (typeof value !== 'object' || value === null) return value;

@@ -6,7 +6,7 @@ import { componentsIn, refersToItself, relocated } from './relocated.js';
 import { standardJsonSchema, type Side } from './standard-json-schema.js';
 import { hasSwaggerMetadata, swaggerModels } from './swagger-models.js';
 
-/** Classes that stand for a type of JSON, or for bytes. */
+/** Built-in classes of JSON types and bytes. */
 const BUILT_IN: Readonly<Record<string, JsonSchema>> = {
   String: { type: 'string' },
   Number: { type: 'number' },
@@ -17,14 +17,14 @@ const BUILT_IN: Readonly<Record<string, JsonSchema>> = {
   Uint8Array: { type: 'string', format: 'binary' },
 };
 
-/** Schemas for what a document describes, and those that they refer to. */
+/** The schemas of a document, including the schemas that they refer to. */
 export class SchemaLibrary {
-  /** Components of the document: what has been asked for, and what that refers to. */
+  /** Components of the document: requested schemas and the schemas that they refer to. */
   readonly components: Record<string, JsonSchema> = {};
 
   private constructor(private readonly models: readonly Models[]) {}
 
-  /** @param sources all that schemas will be asked for */
+  /** @param sources all sources that `schemaOf()` will be called with */
   static async of(sources: readonly SchemaSource[]): Promise<SchemaLibrary> {
     const all = [...new Set(sources.flat().filter(isClass))].filter(({ name }) => !isBuiltIn(name));
     const described = all.filter(hasSwaggerMetadata);
@@ -35,8 +35,8 @@ export class SchemaLibrary {
   }
 
   /**
-   * @param name for a schema that has to be a component, because it refers to itself
-   * @returns undefined where nothing is known
+   * @param name of the component, for a schema that refers to itself
+   * @returns undefined if the schema is not known
    */
   schemaOf(source: SchemaSource | undefined, name: string, side: Side = 'input'): JsonSchema | undefined {
     if (source === undefined) return undefined;

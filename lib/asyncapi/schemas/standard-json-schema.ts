@@ -1,9 +1,9 @@
 import { isStandardSchema, type JsonSchema, type StandardSchema } from './json-schema.js';
 
-/** Which side of a schema is meant: what is validated, or what comes out of it. */
+/** The value before (`input`) or after validation (`output`). */
 export type Side = 'input' | 'output';
 
-/** The JSON Schema of a Standard Schema; undefined where its library gives none. */
+/** The JSON Schema of a Standard Schema; undefined if its library provides none. */
 export function standardJsonSchema(schema: StandardSchema, side: Side): JsonSchema | undefined {
   if (!isStandardSchema(schema)) return undefined;
   try {
@@ -12,6 +12,6 @@ export function standardJsonSchema(schema: StandardSchema, side: Side): JsonSche
     const { $schema: _dialect, ...rest } = made;
     return rest;
   } catch {
-    return undefined; // it says what no JSON Schema can say
+    return undefined; // JSON Schema cannot express it
   }
 }

@@ -6,14 +6,14 @@ import type { JsonSchema } from './json-schema.js';
 import { optionalPackage } from '../optional-package.js';
 import type { Models } from './models.js';
 
-/** Where `@ApiProperty`, and the plugin of @nestjs/swagger, leave the properties of a class. */
+/** Metadata key of `@ApiProperty` and of the plugin of @nestjs/swagger. */
 const PROPERTIES = 'swagger/apiModelPropertiesArray';
 
 export function hasSwaggerMetadata({ prototype }: Type): boolean {
   return Reflect.hasMetadata(PROPERTIES, prototype as object);
 }
 
-/** Schemas that @nestjs/swagger makes of classes, by its public way: as extra models of a document without a route. */
+/** Schemas that @nestjs/swagger generates, through its public API: as extra models of a document without routes. */
 export async function swaggerModels(classes: readonly Type[]): Promise<Models | undefined> {
   const swagger = await optionalPackage(() => import('@nestjs/swagger'));
   if (!swagger) return undefined;
@@ -29,7 +29,7 @@ export async function swaggerModels(classes: readonly Type[]): Promise<Models | 
   };
 }
 
-/** What @nestjs/swagger looks at of an application: one without a route. Schemas of classes depend on no application. */
+/** The parts of an application that @nestjs/swagger reads, without routes. Schemas of classes do not depend on the application. */
 const NO_APPLICATION: unknown = {
   container: { getModules: () => new Map() },
   config: { getGlobalPrefix: () => '' },

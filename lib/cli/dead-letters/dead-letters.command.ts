@@ -23,14 +23,14 @@ export const deadLettersCommand: Command = {
     'list|replay|discard <module>[#Export] [<id>...|--all] [--pattern <pattern>] [--topic <topic>] [--error <name>] [--since <time>] ' +
     '[--before <time>] [--broker <name>] [--limit <n>] [--newest] [--json] [--to handler|topic] [--data <json>] [--per-second <n>]',
   summary:
-    'Lists the dead letters that the server of a Nest module keeps, replays them in its handlers, which then run in this process, or to ' +
-    'their topics, or discards them. It connects with a Client Identifier of its own: the application goes on beside it.',
+    'Lists the dead letters of a Nest module, discards them, or replays them: to their handlers, which run in this process, or to their ' +
+    'topics. A replay connects with its own Client Identifier; the running application is not affected.',
   async run(args, output) {
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: TASK_OPTIONS });
     const [name = '', module, ...ids] = positionals;
     const task = TASKS[name];
-    if (!task) throw new UsageError('Say list, replay or discard.');
-    if (module === undefined) throw new UsageError('Name one module.');
+    if (!task) throw new UsageError('Give list, replay or discard.');
+    if (module === undefined) throw new UsageError('Give one module.');
     const wanted = readWanted(name, ids, values);
     const app = await loadApplication(module);
     try {
@@ -43,7 +43,7 @@ export const deadLettersCommand: Command = {
   },
 };
 
-/** Handlers run: so do the hooks of the application, for what they work with is made there. */
+/** Initializes the application, since handlers run, and connects the server for replays only. */
 async function open(app: INestApplicationContext, server: ServerMqtt): Promise<void> {
   const { servers, clients } = exploreApplication(app);
   for (const each of [...servers, ...clients]) each.standAside();
@@ -57,13 +57,11 @@ function serverOf(app: INestApplicationContext, broker: string | undefined): Ser
   const [server, ...others] = broker === undefined ? keeping : keeping.filter((_, i) => names[i] === broker);
   if (!server && broker !== undefined)
     throw new UsageError(
-      `No server of broker "${broker}" keeps dead letters. There is: ${names.join(', ') || 'none'}.`,
+      `No server of broker "${broker}" keeps dead letters. Brokers that do: ${names.join(', ') || 'none'}.`,
     );
   if (!server)
-    throw new UsageError(
-      'No server of the application keeps dead letters. Give one the option deadLetters: { store }.',
-    );
+    throw new UsageError('No server of the application keeps dead letters. Set its option deadLetters: { store }.');
   if (others.length > 0)
-    throw new UsageError(`Several servers keep dead letters: name one with --broker, of ${names.join(', ')}.`);
+    throw new UsageError(`Several servers keep dead letters: select one with --broker, one of ${names.join(', ')}.`);
   return server;
 }

@@ -18,5 +18,5 @@ export async function discardLetters({ letters, wanted: { ids, filter }, output 
   if (ids.length > 0) for (const id of ids) await discard(id);
   else for await (const { id } of lettersOf(letters, filter)) await discard(id);
   output.out(`Discarded ${discarded} dead letters.\n`);
-  if (failed > 0) throw new Error(`${failed} were not discarded.`);
+  if (failed > 0) throw new Error(`${failed} could not be discarded.`);
 }

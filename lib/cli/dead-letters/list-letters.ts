@@ -5,10 +5,10 @@ import type { Task } from './task.js';
 import { numberOf } from './wanted-letters.js';
 
 const DEFAULT_LIMIT = 50;
-/** Read from the store at once. */
+/** Letters per read from the store. */
 const PAGE = 100;
 
-/** One line for each: in words, or with `--json` all of it, payload included. */
+/** Writes one line per letter: a summary, or with `--json` the whole letter, including the payload. */
 export async function listLetters({ letters, wanted, values, output }: Task): Promise<void> {
   const limit = numberOf('limit', values.limit) ?? DEFAULT_LIMIT;
   const newestFirst = values.newest ?? false;
@@ -20,11 +20,11 @@ export async function listLetters({ letters, wanted, values, output }: Task): Pr
     left -= page.letters.length;
     from = page.next;
   } while (from !== undefined && left > 0);
-  if (left === limit) output.err('There are no such dead letters.\n');
-  else if (from !== undefined) output.err(`There may be more: --limit ${limit * 10} shows up to so many.\n`);
+  if (left === limit) output.err('No dead letters found.\n');
+  else if (from !== undefined) output.err(`There may be more: list them with --limit ${limit * 10}.\n`);
 }
 
-/** What comes from the network writes no control characters to a terminal. */
+/** Without control characters: text from the network must not control the terminal. */
 function asLine({ id, time, topic, attempts, replays, error, reason }: KeptDeadLetter): string {
   const runs = `${attempts} ${attempts === 1 ? 'run' : 'runs'}${replays > 0 ? `, replayed ${replays} times` : ''}`;
   const why = error === undefined ? reason : `${error}: ${reason}`;

@@ -2,15 +2,15 @@ import type { ReplayProgress } from '../../server/dead-letters/replay-options.js
 import type { Output } from '../command.js';
 
 const WIDTH = 24;
-/** How often a line is written over, or, where it cannot be, another one is written. */
+/** Interval at which a terminal line is overwritten, or a line is added to a log. */
 const EVERY_MS = { terminal: 100, log: 5_000 };
 
-/** How far a replay of many letters is, in one line of the terminal. */
+/** The progress of a replay, in one line of the terminal. */
 export class ProgressLine {
   private readonly startedAt: number;
   private shownAt: number;
 
-  /** @param total letters that there were at the beginning */
+  /** @param total number of letters at the start */
   constructor(
     private readonly output: Output,
     private readonly total: number,
@@ -29,7 +29,7 @@ export class ProgressLine {
     err(isTerminal ? `\r${text}\u001b[K` : `${text}\n`);
   }
 
-  /** What is written next begins a line of its own. */
+  /** Ends the line. */
   end(): void {
     if (this.output.isTerminal && this.shownAt !== this.startedAt) this.output.err('\n');
   }
@@ -41,6 +41,6 @@ export class ProgressLine {
     const perSecond = done / Math.max(seconds, 0.001);
     const left = Math.ceil((total - done) / perSecond);
     const bar = `[${'#'.repeat(filled)}${'-'.repeat(WIDTH - filled)}]`;
-    return `${bar} ${done} of ${total}: ${replayed} replayed, ${failed} failed, ${skipped} passed by, ${Math.round(perSecond)}/s, ${left} s left`;
+    return `${bar} ${done} of ${total}: ${replayed} replayed, ${failed} failed, ${skipped} skipped, ${Math.round(perSecond)}/s, ${left} s left`;
   }
 }

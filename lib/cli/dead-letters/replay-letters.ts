@@ -8,7 +8,7 @@ import { countOf, numberOf } from './wanted-letters.js';
 /** @throws Error when not all were replayed */
 export async function replayLetters(task: Task): Promise<void> {
   const { to } = task.values;
-  if (to !== undefined && to !== 'handler' && to !== 'topic') throw new UsageError('--to is handler or topic.');
+  if (to !== undefined && to !== 'handler' && to !== 'topic') throw new UsageError('--to must be handler or topic.');
   const replayOptions: To = to === undefined ? {} : { to };
   if (task.wanted.ids.length > 0) await replayNamed(task, replayOptions);
   else await replayAll(task, replayOptions);
@@ -27,7 +27,7 @@ async function replayNamed({ letters, wanted: { ids }, values, output }: Task, t
       output.err(`${describeThrown(error)}\n`);
     }
   }
-  if (failed > 0) throw new Error(`Of ${ids.length} dead letters ${failed} were not replayed.`);
+  if (failed > 0) throw new Error(`${failed} of ${ids.length} dead letters were not replayed.`);
 }
 
 async function replayAll({ letters, wanted: { filter }, values, output }: Task, to: To): Promise<void> {
@@ -51,13 +51,13 @@ async function replayAll({ letters, wanted: { filter }, values, output }: Task, 
     line.end();
   }
   tell(done, output);
-  if (abort.signal.aborted) throw new Error('It was interrupted. Run it again to go on.');
-  if (done.failed > 0) throw new Error(`${done.failed} have failed, and are still there.`);
+  if (abort.signal.aborted) throw new Error('Interrupted. Run the command again to continue.');
+  if (done.failed > 0) throw new Error(`${done.failed} failed again and can be replayed later.`);
 }
 
 function tell({ replayed, failed, skipped, lastError }: ReplayProgress, { out }: Output): void {
-  out(`Replayed ${replayed} dead letters; ${failed} have failed, ${skipped} were passed by.\n`);
-  if (lastError) out(`The latest: ${lastError.message}\n`);
+  out(`Replayed ${replayed} dead letters, ${failed} failed, ${skipped} skipped.\n`);
+  if (lastError) out(`Last error: ${lastError.message}\n`);
 }
 
 type To = { readonly to?: 'handler' | 'topic' };
@@ -67,6 +67,6 @@ function dataOf(text: string | undefined): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new UsageError(`--data is no JSON: ${describeThrown(error)}`);
+    throw new UsageError(`--data is not JSON: ${describeThrown(error)}`);
   }
 }

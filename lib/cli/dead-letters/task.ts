@@ -3,7 +3,7 @@ import type { DeadLetters } from '../../server/dead-letters/dead-letters.js';
 import type { Output } from '../command.js';
 import { FILTER_OPTIONS, type Wanted } from './wanted-letters.js';
 
-/** What stands behind a subcommand. */
+/** Options of the subcommands. */
 export const TASK_OPTIONS = {
   ...FILTER_OPTIONS,
   broker: { type: 'string' },
@@ -18,7 +18,7 @@ export const TASK_OPTIONS = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof TASK_OPTIONS }>>['values'];
 
-/** What a subcommand works with. */
+/** Input of a subcommand. */
 export interface Task {
   readonly letters: DeadLetters;
   readonly wanted: Wanted;

@@ -11,7 +11,7 @@ export const FILTER_OPTIONS = {
   before: { type: 'string' },
 } as const;
 
-/** Letters by their names, or by a filter. */
+/** Selects letters by id or by a filter. */
 export interface Wanted {
   readonly ids: readonly string[];
   readonly filter: DeadLetterFilter;
@@ -26,7 +26,7 @@ interface Given {
   readonly all?: boolean | undefined;
 }
 
-/** @throws UsageError when it could mean other letters than it was meant to */
+/** @throws UsageError when the selection is ambiguous */
 export function readWanted(
   task: string,
   ids: readonly string[],
@@ -35,15 +35,13 @@ export function readWanted(
   const filter = { pattern, topic, error, since: timeOf('since', since), before: timeOf('before', before) };
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
   if (ids.length > 0 && (all || isFiltered || task === 'list'))
-    throw new UsageError(
-      task === 'list' ? 'Name one module.' : 'Name letters, or say --all with a filter, and not both.',
-    );
+    throw new UsageError(task === 'list' ? 'Give one module.' : 'Give either ids, or --all with an optional filter.');
   if (ids.length === 0 && !all && task !== 'list')
-    throw new UsageError(`Name the letters to ${task}, or say --all, with a filter if need be.`);
+    throw new UsageError(`Give the ids of the letters to ${task}, or --all with an optional filter.`);
   return { ids, filter };
 }
 
-/** All letters that a filter means, oldest first. */
+/** All letters that match a filter, oldest first. */
 export async function* lettersOf(letters: DeadLetters, filter: DeadLetterFilter): AsyncGenerator<KeptDeadLetter> {
   let from: string | undefined;
   do {
@@ -64,17 +62,17 @@ export async function countOf(letters: DeadLetters, filter: DeadLetterFilter): P
   return count;
 }
 
-/** A number of an option. @throws UsageError */
+/** Parses the number of an option. @throws UsageError */
 export function numberOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const number = Number(text);
   if (text.trim() !== '' && number > 0) return number;
-  throw new UsageError(`--${option} is no number greater than 0: ${text}`);
+  throw new UsageError(`--${option} is not a number greater than 0: ${text}`);
 }
 
 function timeOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const time = Date.parse(text);
   if (!Number.isNaN(time)) return time;
-  throw new UsageError(`--${option} is no time: ${text}. Give one like 2026-01-31T12:00:00Z.`);
+  throw new UsageError(`--${option} is not a time: ${text}. Give one such as 2026-01-31T12:00:00Z.`);
 }

@@ -14,8 +14,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const PUBLISH_TIMEOUT_MS = 10_000;
 const REPLAY_ALL_MS = 60_000;
 
-/** A message of the form, whose fields may be anything. */
-interface Wanted {
+/** A message to publish, validated. */
+interface MessageToSend {
   readonly topic: string;
   readonly payload: unknown;
   readonly client: ClientMqtt;
@@ -24,7 +24,7 @@ interface Wanted {
 
 type Act = (body: unknown, who: string) => Promise<ActionResult>;
 
-/** What viewers do beside looking, where it is allowed. Each leaves a line in the log: what, where, and for whom. */
+/** The actions of the option `allow`. Each one is logged: what, on which topic or dead letter, and from which address. */
 @Injectable()
 export class Actions {
   private readonly logger = new Logger('MqttInspector');
@@ -45,7 +45,7 @@ export class Actions {
   /** @throws NotFoundException, ForbiddenException, BadRequestException */
   async act(name: string, body: unknown, who: string): Promise<ActionResult> {
     const act = this.all.get(name);
-    if (!act) throw new NotFoundException('There is no such action.');
+    if (!act) throw new NotFoundException('Unknown action.');
     return act(body, who);
   }
 
@@ -54,7 +54,7 @@ export class Actions {
     const { topic, payload, client, options } = this.read(body);
     return this.audited('publish', `to ${quoted(topic)}`, who, async () => {
       await client.publish(topic, payload, { ...options, timeout: PUBLISH_TIMEOUT_MS });
-      return { ok: true, text: options.qos ? 'The broker has acknowledged it.' : 'It was written to the socket.' };
+      return { ok: true, text: options.qos ? 'Acknowledged by the broker.' : 'Written to the socket.' };
     });
   }
 
@@ -76,20 +76,20 @@ export class Actions {
     const { letters, id } = this.letterOf(body);
     return this.audited('replay', `of dead letter ${quoted(id)}`, who, async () => {
       await letters.replay(id);
-      return { ok: true, text: 'It has been handled.' };
+      return { ok: true, text: 'Replayed.' };
     });
   }
 
-  /** Replays all dead letters of a store, for a minute. */
+  /** Replays all dead letters of a store, for at most a minute. */
   private async replayAll(body: unknown, who: string): Promise<ActionResult> {
     this.allow('replay');
     const letters = this.stores.find(fieldsOf(body)['store']);
     return this.audited('replay', 'of all dead letters', who, async () => {
       const signal = AbortSignal.timeout(REPLAY_ALL_MS);
       const { replayed, failed, skipped, lastError } = await letters.replayAll({}, { signal });
-      const ended = signal.aborted ? ' The minute is over: there may be others.' : '';
+      const ended = signal.aborted ? ' It stopped after a minute: run it again for the rest.' : '';
       const because = lastError ? `: ${excerptOfError(lastError)}` : '.';
-      const text = `${replayed} have been handled; ${failed} failed again, ${skipped} were passed by${because}${ended}`;
+      const text = `${replayed} replayed, ${failed} failed again, ${skipped} skipped${because}${ended}`;
       return { ok: failed === 0, text };
     });
   }
@@ -99,7 +99,7 @@ export class Actions {
     const { letters, id } = this.letterOf(body);
     return this.audited('discard', `dead letter ${quoted(id)}`, who, async () => {
       await letters.discard(id);
-      return { ok: true, text: 'It is discarded.' };
+      return { ok: true, text: 'Discarded.' };
     });
   }
 
@@ -109,7 +109,7 @@ export class Actions {
     return { letters: this.stores.find(store), id: letterId(id) };
   }
 
-  /** @throws ForbiddenException where nothing may be sent */
+  /** @throws ForbiddenException unless `allow` has 'publish' or 'request' */
   allowSending(): void {
     if (!this.options.allow.has('publish')) this.allow('request');
   }
@@ -117,7 +117,7 @@ export class Actions {
   /** @throws ForbiddenException */
   private allow(action: MqttInspectorAction): void {
     if (!this.options.allow.has(action))
-      throw new ForbiddenException(`The inspector may only look: its option allow does not name ${action}.`);
+      throw new ForbiddenException(`The option allow of MqttInspectorModule does not include '${action}'.`);
   }
 
   private async audited(
@@ -137,7 +137,7 @@ export class Actions {
   }
 
   /** @throws BadRequestException, NotFoundException */
-  private read(body: unknown): Wanted {
+  private read(body: unknown): MessageToSend {
     const { broker = '', topic, payload, qos = 0, retain = false } = fieldsOf(body);
     if (typeof topic !== 'string' || topic === '') throw new BadRequestException('Give a topic.');
     if (payload === undefined) throw new BadRequestException('Give a payload.');

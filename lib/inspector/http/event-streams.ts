@@ -1,14 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** Viewers at once; each is an open HTTP response. */
+/** Concurrent viewers; each is an open HTTP response. */
 const MAX_VIEWERS = 100;
-/** Milliseconds that a viewer may leave unread what it was sent. */
+/** A viewer that has not read for so many milliseconds is disconnected. */
 const MAX_STALLED_MS = 30_000;
 
-/**
- * One viewer, as Server-Sent Events. A viewer that does not read gets nothing further until it has read what it was sent: what waits
- * for it is never more than one frame.
- */
+/** One viewer, as Server-Sent Events. A viewer that does not read is sent no further frame until it does, so at most one frame is buffered. */
 export class EventStream {
   private stalledSince: number | undefined;
   private ended = false;
@@ -26,7 +23,7 @@ export class EventStream {
     return this.stalledSince === undefined;
   }
 
-  /** @returns whether it was written */
+  /** @returns whether the frame was written */
   send(frame: string): boolean {
     if (this.ended) return false;
     if (this.stalledSince !== undefined) {
@@ -45,12 +42,12 @@ export class EventStream {
   }
 }
 
-/** An event of one kind, with a value in JSON, which has no line feed of its own. */
+/** A Server-Sent Event with a value in JSON, which contains no line feed. */
 export function frameOf(event: string, value: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(value)}\n\n`;
 }
 
-/** The viewers that there are. */
+/** The connected viewers. */
 export class EventStreams {
   private readonly streams = new Set<EventStream>();
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { ForbiddenException } from '@nestjs/common';
 import { PAGE_SCRIPT_HASH, PAGE_STYLE_HASH } from '../page-bundle.js';
 
-/** A page of another site cannot send it: a browser asks this one first (CORS). */
+/** A page of another site cannot send this header without a CORS preflight, which fails. */
 export const CSRF_HEADER = 'x-mqtt-inspector';
 
 export const POLICY = [
@@ -16,14 +16,14 @@ export const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What Express and Fastify have in common. */
+/** The part of a request that Express and Fastify share. */
 export interface Request {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly ip?: string;
 }
 
-/** Fastify's reply wraps Node's response, Express' response is it. */
+/** Fastify's reply wraps Node's response; Express' response is Node's response. */
 export interface Response {
   readonly raw?: ServerResponse;
   hijack?(): void;
@@ -47,12 +47,12 @@ export function eventStream(response: Response): ServerResponse {
   return raw;
 }
 
-/** @throws ForbiddenException when a page of another site may have sent it */
+/** @throws ForbiddenException when the request may come from a page of another site */
 export function refuseForgery({ headers }: Request): void {
   if (headers[CSRF_HEADER] === undefined || !String(headers['content-type']).startsWith('application/json'))
     throw new ForbiddenException(`Send JSON, and the header ${CSRF_HEADER}.`);
 }
 
-export function whoIs({ ip = 'an unknown address' }: Request): string {
+export function addressOf({ ip = 'an unknown address' }: Request): string {
   return ip;
 }

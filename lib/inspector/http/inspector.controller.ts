@@ -27,13 +27,21 @@ import { obstacleOf } from '../views/obstacle.js';
 import { propertiesOf } from '../records/letter-records.js';
 import { previewOf, previewOfProperty, type PreviewOptions } from '../views/payload-preview.js';
 import { Actions } from './actions.js';
-import { eventStream, POLICY, refuseForgery, SAFE_HEADERS, whoIs, type Request, type Response } from './exchange.js';
+import {
+  eventStream,
+  POLICY,
+  refuseForgery,
+  SAFE_HEADERS,
+  addressOf,
+  type Request,
+  type Response,
+} from './exchange.js';
 import { LetterStores } from './letter-stores.js';
 import { MessageForms } from './message-forms.js';
 import { Snapshots } from './snapshots.js';
-import { Tails, type TailWish } from './tails.js';
+import { Tails, type TailRequest } from './tails.js';
 
-/** The controller of the page: past the application's interceptors, some of which wrap what is returned, and behind its guards. */
+/** The controller of the page. It writes responses itself: the application's interceptors may wrap what a method returns. Guards apply. */
 export function inspectorController({ path, guards }: ResolvedInspectorOptions): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class MqttInspectorController {
@@ -62,16 +70,16 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
 
     @Get('tail')
     tail(@Query() query: Readonly<Record<string, unknown>>, @Res() response: Response): void {
-      const wish = wishOf(query);
-      this.tails.check(wish);
-      if (this.tails.isFull) throw new ServiceUnavailableException('Too many viewers listen to filters already.');
-      this.tails.add(eventStream(response), wish);
+      const tail = tailRequestOf(query);
+      this.tails.check(tail);
+      if (this.tails.isFull) throw new ServiceUnavailableException('Too many viewers use Live tail.');
+      this.tails.add(eventStream(response), tail);
     }
 
-    /** Why there is no tail: an EventSource is not told. */
+    /** Says why a tail fails: an EventSource cannot read the body of an error response. */
     @Get('tail-check')
     tailCheck(@Query() query: Readonly<Record<string, unknown>>, @Res() response: unknown): void {
-      this.tails.check(wishOf(query));
+      this.tails.check(tailRequestOf(query));
       this.json(response, {});
     }
 
@@ -84,12 +92,12 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
       );
     }
 
-    /** What a message to a handler is made of. */
+    /** The form for a message to a handler. */
     @Get('form')
     async form(@Query('handler') id: unknown, @Res() response: unknown): Promise<void> {
       this.actions.allowSending();
       const handler = findHandler(String(id), this.inspector, this.application);
-      if (!handler) throw new NotFoundException('There is no such handler.');
+      if (!handler) throw new NotFoundException('Unknown handler.');
       this.json(response, await this.forms.of(handler));
     }
 
@@ -97,11 +105,11 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
     deadLetter(@Query('id') id: unknown, @Res() response: unknown): void {
       const payloads = this.previews();
       const letter = this.inspector.letters.find(Number(id));
-      if (!letter?.payload) throw new NotFoundException('It is not kept any more.');
+      if (!letter?.payload) throw new NotFoundException('The dead letter is not kept any more.');
       this.json(response, contentOf(letter.payload, letter.userProperties, payloads));
     }
 
-    /** Dead letters that a store keeps. */
+    /** The dead letters of a store. */
     @Get('letters')
     async letters(@Query() { store, from }: Record<string, unknown>, @Res() response: unknown): Promise<void> {
       this.json(response, await this.stores.list(store, from));
@@ -114,14 +122,14 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
       this.json(response, contentOf(payload, propertiesOf(properties?.userProperties), payloads));
     }
 
-    /** What changes something: see {@link Actions}. */
+    /** See {@link Actions}. */
     @Post(':action')
     async act(@Param('action') name: string, @Req() request: Request, @Res() response: unknown): Promise<void> {
       refuseForgery(request);
-      this.json(response, await this.actions.act(name, request.body, whoIs(request)));
+      this.json(response, await this.actions.act(name, request.body, addressOf(request)));
     }
 
-    /** @throws ForbiddenException where payloads are hidden */
+    /** @throws ForbiddenException when payloads are hidden */
     private previews(): PreviewOptions {
       const { payloads } = this.options;
       if (payloads) return payloads;
@@ -143,7 +151,7 @@ export function inspectorController({ path, guards }: ResolvedInspectorOptions):
   return MqttInspectorController;
 }
 
-/** What of a message is shown on wish. */
+/** The content of a message, shown when a viewer opens it. */
 function contentOf(
   payload: Buffer,
   properties: readonly (readonly [string, string])[],
@@ -155,6 +163,6 @@ function contentOf(
   };
 }
 
-function wishOf({ broker = '', filter = '', payloads }: Readonly<Record<string, unknown>>): TailWish {
+function tailRequestOf({ broker = '', filter = '', payloads }: Readonly<Record<string, unknown>>): TailRequest {
   return { broker: String(broker), filter: String(filter), payloads: payloads === '1' };
 }

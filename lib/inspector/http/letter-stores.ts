@@ -5,32 +5,32 @@ import { InspectedApplication } from '../inspected-application.js';
 import { excerpt } from '../views/excerpt.js';
 import type { KeptLetterPage, KeptLetterView } from '../views/snapshot.js';
 
-/** Letters of one page. */
+/** Dead letters per page. */
 const PAGE = 50;
 
-/** The dead letters that servers keep in their stores: also those of other processes, and from before this one started. */
+/** The dead letters in the servers' stores, including those of other processes and of earlier runs. */
 @Injectable()
 export class LetterStores {
   constructor(@Inject(InspectedApplication) private readonly application: InspectedApplication) {}
 
-  /** The latest letters first. @param from where the page before has ended; undefined for the first one */
+  /** Newest first. @param from `next` of the previous page; undefined for the first page */
   async list(store: unknown, from: unknown): Promise<KeptLetterPage> {
     const start = typeof from === 'string' && from !== '' ? { from } : {};
     const { letters, next } = await this.find(store).list({}, { limit: PAGE, newestFirst: true, ...start });
     return { letters: letters.map((letter) => letterView(letter)), next };
   }
 
-  /** @throws NotFoundException when there is no such letter any more */
+  /** @throws NotFoundException when the letter is not kept any more */
   async get(store: unknown, id: unknown): Promise<KeptDeadLetter> {
     const letter = await this.find(store).get(letterId(id));
-    if (!letter) throw new NotFoundException('It is not kept any more.');
+    if (!letter) throw new NotFoundException('The dead letter is not kept any more.');
     return letter;
   }
 
   /** @throws NotFoundException */
   find(store: unknown): DeadLetters {
     const server = this.application.keepers.find(({ id }) => id === store)?.server;
-    if (!server) throw new NotFoundException('There is no such store of dead letters.');
+    if (!server) throw new NotFoundException('Unknown dead letter store.');
     return server.deadLetters;
   }
 }

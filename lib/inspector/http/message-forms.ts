@@ -4,7 +4,7 @@ import { InspectedApplication, type InspectedHandler } from '../inspected-applic
 import { messageForm } from '../views/message-form.js';
 import type { FormView } from '../views/snapshot.js';
 
-/** Forms for messages to handlers, made of the schemas of the AsyncAPI document. */
+/** Forms for messages to handlers, from the schemas of the AsyncAPI document. */
 @Injectable()
 export class MessageForms {
   private messages: Promise<HandlerMessages> | undefined;

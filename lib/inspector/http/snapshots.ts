@@ -10,7 +10,7 @@ import { EventStreams, frameOf } from './event-streams.js';
 
 const EVERY_MS = 1_000;
 
-/** Sends all viewers the same snapshot, once a second. While there are none nothing is done. */
+/** Sends the same snapshot to all viewers, once a second. Does nothing without viewers. */
 @Injectable()
 export class Snapshots implements OnModuleDestroy {
   private readonly streams = new EventStreams();
@@ -59,6 +59,6 @@ export class Snapshots implements OnModuleDestroy {
     if (this.streams.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
-    this.inspector.rest();
+    this.inspector.unwatch();
   }
 }

@@ -16,18 +16,18 @@ import { EventStreams, frameOf, type EventStream } from './event-streams.js';
 
 const MAX_TAILS = 10;
 const EVERY_MS = 500;
-/** Messages of one frame; of more it is told how many there were. */
+/** Messages in one frame; further ones are only counted. */
 const MAX_MESSAGES = 10;
 const MAX_REACHED = 5;
 
-/** What a viewer wants to listen to. */
-export interface TailWish {
+/** The subscription that a viewer asks for. */
+export interface TailRequest {
   readonly broker: string;
   readonly filter: string;
   readonly payloads: boolean;
 }
 
-/** Live messages of a filter, each for one viewer: an ad-hoc subscription at QoS 0 of the application's client, until the viewer leaves. */
+/** Live messages of a filter: each viewer has an ad-hoc subscription at QoS 0 of the application's client, until it disconnects. */
 @Injectable()
 export class Tails implements OnModuleDestroy {
   private readonly streams = new EventStreams();
@@ -41,26 +41,28 @@ export class Tails implements OnModuleDestroy {
     return this.streams.size >= MAX_TAILS;
   }
 
-  /** @throws BadRequestException, NotFoundException when there is nothing to listen to */
-  check({ broker, filter }: TailWish): void {
+  /** @throws BadRequestException when the filter is invalid; NotFoundException when the broker has no client */
+  check({ broker, filter }: TailRequest): void {
     const problem = topicFilterProblem(filter);
-    if (problem !== undefined) throw new BadRequestException(`It is no Topic Filter: ${problem}`);
+    if (problem !== undefined) throw new BadRequestException(`Invalid Topic Filter: ${problem}`);
     if (filter.startsWith('$share/'))
-      throw new BadRequestException('A group would take its messages away from the others: give the filter alone.');
+      throw new BadRequestException(
+        'A shared subscription would take messages from the other members of its group: give the filter without $share.',
+      );
     if (!this.application.clientOf(broker))
       throw new NotFoundException('The application has no client of this broker. Import MqttModule.');
   }
 
-  add(response: ServerResponse, wish: TailWish): void {
+  add(response: ServerResponse, request: TailRequest): void {
     const stream = this.streams.add(response, () => {
       clearInterval(timer);
       subscription.unsubscribe();
     });
-    const lines = new TailLines(this.application.handlers, wish, this.options);
+    const lines = new TailLines(this.application.handlers, request, this.options);
     const timer = setInterval(() => lines.flush(stream), EVERY_MS);
     const subscription: Subscription = this.application
-      .clientOf(wish.broker)!
-      .messages<Buffer>(wish.filter, { codec: binaryCodec })
+      .clientOf(request.broker)!
+      .messages<Buffer>(request.filter, { codec: binaryCodec })
       .subscribe({
         next: (message) => lines.take(message),
         error: (error: unknown) => {
@@ -76,7 +78,7 @@ export class Tails implements OnModuleDestroy {
   }
 }
 
-/** Gathers messages until the next frame. */
+/** Collects messages until the next frame. */
 class TailLines {
   private messages: TailMessage[] = [];
   private skipped = 0;
@@ -84,10 +86,10 @@ class TailLines {
 
   constructor(
     handlers: readonly InspectedHandler[],
-    private readonly wish: TailWish,
+    private readonly request: TailRequest,
     private readonly options: ResolvedInspectorOptions,
   ) {
-    this.handlers = handlers.filter(({ broker = '' }) => broker === wish.broker);
+    this.handlers = handlers.filter(({ broker = '' }) => broker === request.broker);
   }
 
   take({ topic, data, packet }: MqttMessage<Buffer>): void {
@@ -96,7 +98,7 @@ class TailLines {
       return;
     }
     const { payloads } = this.options;
-    const shown = this.wish.payloads ? payloads : undefined;
+    const shown = this.request.payloads ? payloads : undefined;
     this.messages.push({
       at: Date.now(),
       topic: excerpt(topic),
@@ -116,7 +118,7 @@ class TailLines {
   flush(stream: EventStream): void {
     if (this.messages.length > 0 && stream.send(frameOf('tail', { messages: this.messages, skipped: this.skipped })))
       this.skipped = 0;
-    else this.skipped += this.messages.length; // who does not read has missed them
+    else this.skipped += this.messages.length; // the viewer does not read
     this.messages = [];
   }
 

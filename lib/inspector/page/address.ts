@@ -1,11 +1,11 @@
-// What the page shows stands in its address: it can be sent to somebody, and survives a reload.
+// The state of the page is in its URL, so that it can be shared and survives a reload.
 
-/** A parameter of the address. */
+/** A query parameter of the URL. */
 export function parameter(name: string): string {
   return new URLSearchParams(location.search).get(name) ?? '';
 }
 
-/** Sets parameters; those that are empty are left out. */
+/** Sets query parameters; an empty value removes one. */
 export function setParameters(values: Readonly<Record<string, string>>): void {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {
@@ -16,18 +16,18 @@ export function setParameters(values: Readonly<Record<string, string>>): void {
   history.replaceState(undefined, '', text === '' ? location.pathname : `?${text}`);
 }
 
-/** Address of what the server gives beside the page, with or without a slash behind the page's own. */
+/** URL of an endpoint below the page, whose own URL may end with a slash. */
 export function below(path: string, query: Readonly<Record<string, string>> = {}): string {
   const parameters = new URLSearchParams(query).toString();
   return `${location.pathname.replace(/\/$/, '')}/${path}${parameters === '' ? '' : `?${parameters}`}`;
 }
 
-/** @throws Error with what the server says about it */
+/** @throws Error with the server's message */
 export async function ask<T>(path: string, query: Readonly<Record<string, string>>): Promise<T> {
   return answerOf<T>(await fetch(below(path, query)));
 }
 
-/** Asks for a change: with a header that no other site can send. */
+/** Posts an action, with the header that a page of another site cannot send. */
 export async function act<T>(path: string, body: unknown): Promise<T> {
   const headers = { 'Content-Type': 'application/json', 'X-MQTT-Inspector': '1' };
   return answerOf<T>(await fetch(below(path), { method: 'POST', headers, body: JSON.stringify(body) }));
@@ -36,6 +36,8 @@ export async function act<T>(path: string, body: unknown): Promise<T> {
 async function answerOf<T>(response: Response): Promise<T> {
   const answer = (await response.json().catch(() => ({}))) as T & { message?: unknown };
   if (!response.ok)
-    throw new Error(typeof answer.message === 'string' ? answer.message : `The server answers ${response.status}.`);
+    throw new Error(
+      typeof answer.message === 'string' ? answer.message : `The server responded with ${response.status}.`,
+    );
   return answer;
 }

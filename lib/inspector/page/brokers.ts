@@ -1,6 +1,6 @@
 import { element } from './dom.js';
 
-/** A choice of brokers. */
+/** A select of brokers. */
 export function brokerOptions(clients: readonly string[]): HTMLOptionElement[] {
   return clients.map((name) => {
     const option = element('option', {}, name === '' ? 'default' : name);

@@ -8,7 +8,7 @@ import { filterField, heading, type View } from './view.js';
 
 export function deadLetters(): View {
   let latest: Snapshot | undefined;
-  const title = heading('Given up lately');
+  const title = heading('Latest dead letters');
   const kept = new Map<string, KeptLetters>();
   const stores = element('div');
   const hint = element('p', { class: 'lead' });
@@ -27,17 +27,14 @@ export function deadLetters(): View {
         }),
       },
       {
-        title: 'Dead letter to',
+        title: 'Destination',
         kind: 'code',
         cell: ({ deadLetterTopic = 'the store', error }) =>
-          error === undefined ? deadLetterTopic : { text: deadLetterTopic, tone: 'bad', sub: `not accepted: ${error}` },
+          error === undefined ? deadLetterTopic : { text: deadLetterTopic, tone: 'bad', sub: `failed: ${error}` },
       },
       { title: 'Size', kind: 'num', cell: ({ size }) => ({ text: sizeOf(size), title: `${size} bytes` }) },
     ],
-    [
-      'No dead letter so far.',
-      'A handler with the option deadLetter sends what it gives up there, and it is listed here.',
-    ],
+    ['No dead letters so far.', 'Messages that a handler with the option deadLetter gives up are listed here.'],
     ({ id, topic }, tr) => {
       if (latest?.may.payloads)
         tr.children[1]!.firstElementChild!.append(payloadDetails(topic, 'dead-letter', { id: String(id) }));
@@ -59,7 +56,7 @@ export function deadLetters(): View {
       hint,
       snapshot.may.payloads
         ? ''
-        : 'Payloads are hidden. The option payloads of MqttInspectorModule shows them on wish, with the values of telling names masked.',
+        : 'Payloads are hidden. The option payloads of MqttInspectorModule shows them, with sensitive values masked.',
     );
     hint.hidden = snapshot.may.payloads;
     table.update(shown.filter(({ topic, handler, reason }) => filter.matches(topic, handler, reason)));

@@ -1,9 +1,9 @@
-// The little that the page needs of a framework. What comes from a message is only ever set as text.
+// DOM helpers. Text from messages is only ever set as text, never as markup.
 
 type Child = Node | string;
 type Attributes = Readonly<Record<string, string>>;
 
-/** An element. Attributes are the page's own, never a message's. */
+/** Creates an element. Attributes never contain text from messages. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Attributes = {},
@@ -15,12 +15,12 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Sets a text where it is another one: what has not changed is not drawn again. */
+/** Sets a text only if it differs, to avoid repaints. */
 export function setText(target: Node, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Sets a topic, which is broken between its levels where it is too long for a line. */
+/** Sets a topic that can wrap between its levels. */
 export function setTopic(target: Element, text: string): void {
   if (target.textContent === text) return;
   target.replaceChildren(

@@ -1,10 +1,10 @@
-/** A point of time in the form of the viewer's region, with the day where it is not today. */
+/** A time in the viewer's locale, with the date unless it is today. */
 export function timeOf(at: number): string {
   const time = new Date(at);
   return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString() : time.toLocaleString();
 }
 
-/** The exact value, for those who point at it. */
+/** The exact time, for a tooltip. */
 export function exactTime(at: number): string {
   return new Date(at).toISOString();
 }

@@ -10,7 +10,7 @@ function qosOf({ qosWanted, qosGranted, refused }: HandlerView): Cell {
   if (qosGranted === undefined)
     return {
       text: `${wanted} → ?`,
-      title: 'The broker has not answered in this session, or the session was resumed',
+      title: 'No SUBACK in this session, or the session was resumed',
       tone: 'soft',
     };
   const less = qosWanted !== undefined && qosGranted < qosWanted;
@@ -81,11 +81,11 @@ export function handlers(): View {
       },
     ],
     [
-      'No handler to show.',
-      'Write one with @EventPattern() or @MessagePattern(), start the server, or clear the filter.',
+      'No handlers to show.',
+      'Add one with @EventPattern() or @MessagePattern(), start the server, or clear the filter.',
     ],
   );
-  table.element.classList.add('even'); // figures that grow move no column
+  table.element.classList.add('even'); // growing figures must not move columns
   const filter = filterField('handler', 'pattern, filter, class or error', () => latest && update(latest));
   function update(snapshot: Snapshot): void {
     latest = snapshot;

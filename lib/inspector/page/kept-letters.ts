@@ -6,18 +6,18 @@ import { payloadDetails } from './payload-details.js';
 import { Table, timeCell } from './table.js';
 import { filterField, heading } from './view.js';
 
-/** The dead letters of one store. They are asked for when there may be others, and not every second. */
+/** The dead letters of one store, loaded only when they may have changed. */
 export class KeptLetters {
   readonly element: HTMLElement;
   private readonly result = element('output');
   private readonly all = element('button', { type: 'button' }, 'Replay all');
-  private readonly more = element('button', { type: 'button' }, 'Show earlier ones');
+  private readonly more = element('button', { type: 'button' }, 'Show earlier');
   private readonly filter = filterField('kept', 'topic, handler or reason', () => this.show());
   private readonly table: Table<KeptLetterView>;
   private letters: readonly KeptLetterView[] = [];
   private next: string | undefined;
   private may: Permissions | undefined;
-  /** Dead letters that there were when they were asked for. */
+  /** Count of dead letters at the last load. */
   private known: number | undefined;
 
   constructor(
@@ -38,8 +38,8 @@ export class KeptLetters {
         { title: 'Actions', kind: 'fix', cell: () => '' },
       ],
       [
-        'No dead letter is kept.',
-        'What a handler with the option deadLetter gives up is kept here until it is replayed or discarded.',
+        'No dead letters are kept.',
+        'Messages that a handler with the option deadLetter gives up are kept here until they are replayed or discarded.',
       ],
       (letter, tr) => this.decorate(letter, tr),
     );
@@ -68,7 +68,7 @@ export class KeptLetters {
     void this.load(undefined);
   }
 
-  /** @param from undefined: from the latest on */
+  /** @param from `next` of the previous page; undefined for the first page */
   private async load(from: string | undefined): Promise<void> {
     try {
       const page = await ask<KeptLetterPage>('letters', { store: this.store, ...(from !== undefined && { from }) });
@@ -97,13 +97,13 @@ export class KeptLetters {
     if (this.may?.discard) actions.append(this.discardButton(id, topic));
   }
 
-  /** It asks once more: what is discarded is gone. */
+  /** Needs a second click: a discarded letter cannot be restored. */
   private discardButton(id: string, topic: string): HTMLElement {
     const discard = element('button', { type: 'button', 'aria-label': `Discard ${topic}` }, 'Discard');
     let sure = false;
     const becomeSure = (asked: boolean): void => {
       sure = asked;
-      setText(discard, asked ? 'Discard for good?' : 'Discard');
+      setText(discard, asked ? 'Confirm discard' : 'Discard');
       discard.setAttribute('aria-label', `${discard.textContent} ${topic}`);
     };
     discard.addEventListener('blur', () => becomeSure(false));

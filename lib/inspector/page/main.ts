@@ -30,7 +30,7 @@ function show(view: View): void {
     each.element.hidden = each !== view;
     setAttribute(links.get(each)!, 'aria-current', each === view ? 'page' : undefined);
   }
-  links.get(view)!.scrollIntoView({ block: 'nearest', inline: 'center' }); // the row of links is wider than a phone
+  links.get(view)!.scrollIntoView({ block: 'nearest', inline: 'center' }); // on a phone the row of links overflows
   document.title = `${view.title} – MQTT inspector`;
   if (latest) view.update(latest);
 }
@@ -45,10 +45,7 @@ function update(snapshot: Snapshot): void {
   }
   if (links.get(shown)!.hidden) show(views[0]!);
   else shown.update(snapshot);
-  setText(
-    live,
-    snapshot.oneIn > 1 ? `live, a sample: durations of 1 in ${snapshot.oneIn} messages` : 'live, every message',
-  );
+  setText(live, snapshot.oneIn > 1 ? `live, sampling 1 in ${snapshot.oneIn} messages` : 'live, every message');
 }
 
 for (const [view, link] of links) {
@@ -61,12 +58,12 @@ for (const [view, link] of links) {
 pause.addEventListener('click', () => {
   paused = !paused;
   setAttribute(pause, 'aria-pressed', String(paused));
-  setText(pause, paused ? 'Go on' : 'Pause');
+  setText(pause, paused ? 'Resume' : 'Pause');
   if (paused) setText(live, `paused at ${timeOf(Date.now())}`);
 });
 
 document.body.append(
-  element('a', { class: 'skip', href: '#main' }, 'To the content'),
+  element('a', { class: 'skip', href: '#main' }, 'Skip to content'),
   element(
     'header',
     {},
@@ -93,7 +90,7 @@ source.addEventListener('error', () => {
   setText(
     live,
     source.readyState === EventSource.CLOSED
-      ? 'The server does not let this page look any more: reload it.'
-      : 'not connected to the server, trying again …',
+      ? 'The server refuses the connection: reload the page.'
+      : 'not connected to the server, retrying …',
   );
 });

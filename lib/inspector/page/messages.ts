@@ -30,7 +30,7 @@ export function messages(): View {
       { title: 'QoS', kind: 'num', cell: ({ qos }) => String(qos) },
       { title: 'Size', kind: 'num', cell: ({ size }) => ({ text: sizeOf(size), title: `${size} bytes` }) },
     ],
-    ['Nothing is under way.', 'Messages appear here while a handler works on them, or while they wait for one.'],
+    ['No messages in flight.', 'Messages are listed here while they wait for a handler or while it runs.'],
   );
   const requests = new Table<RequestView>(
     'Requests of this application',
@@ -51,18 +51,18 @@ export function messages(): View {
         kind: 'num',
         cell: ({ durationMs, at, outcome, timeoutMs }) => ({
           text: durationOf(outcome === undefined ? Math.max(0, now - at) : durationMs),
-          title: timeoutMs === undefined ? 'any time' : `of ${timeoutMs} ms`,
+          title: timeoutMs === undefined ? 'no timeout' : `timeout ${timeoutMs} ms`,
         }),
       },
     ],
     [
-      'No request since this page was opened.',
-      'What clients of this application ask with send() or request() appears here.',
+      'No requests since this page was opened.',
+      'Requests that clients of this application make with send() or request() are listed here.',
     ],
   );
-  const dropped = heading('Went no further');
+  const dropped = heading('Dropped messages');
   const drops = new Table<DropView>(
-    'Messages that went no further',
+    'Dropped messages',
     [
       { title: 'Time', kind: 'fix', cell: ({ at }) => timeCell(at) },
       { title: 'Reason', kind: 'fix', cell: ({ reason }) => ({ text: reason.replaceAll('-', ' '), tone: 'warn' }) },
@@ -71,11 +71,11 @@ export function messages(): View {
       { title: 'Size', kind: 'num', cell: ({ size }) => ({ text: sizeOf(size), title: `${size} bytes` }) },
     ],
     [
-      'Nothing was dropped.',
-      'Messages that cannot be read, are too large, or have no room are listed here with the reason.',
+      'No messages were dropped.',
+      'Messages that cannot be decoded, are too large or exceed a buffer are listed here with the reason.',
     ],
   );
-  for (const { element: list } of [flights, requests]) list.classList.add('steady'); // what comes and goes moves nothing else
+  for (const { element: list } of [flights, requests]) list.classList.add('steady'); // changing rows must not move the rest of the page
   const filter = filterField('message', 'topic or handler', () => latest && update(latest));
   function update(snapshot: Snapshot): void {
     latest = snapshot;

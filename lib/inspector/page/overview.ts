@@ -10,7 +10,7 @@ const FIGURES: readonly (readonly [string, (view: ConnectionView) => string, ('s
   ['Running', ({ running }) => countOf(running), 'server'],
   ['Waiting', ({ waiting }) => countOf(waiting), 'server'],
   ['Withheld', ({ withheld }) => countOf(withheld), 'server'],
-  ['Undecided', ({ unsettled }) => countOf(unsettled), 'server'],
+  ['Unsettled', ({ unsettled }) => countOf(unsettled), 'server'],
   ['Oldest', ({ oldestUnsettled }) => durationOf(oldestUnsettled), 'server'],
   ['Requests', ({ pendingRequests }) => countOf(pendingRequests), 'client'],
   ['To send', ({ queued }) => countOf(queued)],
@@ -24,10 +24,10 @@ const TOTALS: readonly (readonly [string, (snapshot: Snapshot) => string])[] = [
   ['Waiting', ({ totals: { waiting } }) => countOf(waiting)],
   ['Failures', ({ totals: { failures } }) => countOf(failures)],
   ['Dead letters', ({ deadLetters: { all } }) => countOf(all)],
-  ['Went no further', ({ drops: { all } }) => countOf(all)],
+  ['Dropped', ({ drops: { all } }) => countOf(all)],
 ];
 
-/** What there is to know at a glance, from far away. */
+/** The totals of all handlers. */
 class TotalsCard {
   readonly element: HTMLElement;
   private readonly values = TOTALS.map(([, value]) => [element('dd'), value] as const);
@@ -101,11 +101,11 @@ class ConnectionCard {
       setText(this.used, `${countOf(window.used)} of ${countOf(window.size)}`);
     }
     const troubles = [
-      ...(blockedBy === undefined ? [] : [`Nothing is delivered: ${blockedBy}.`]),
+      ...(blockedBy === undefined ? [] : [`Delivery is blocked: ${blockedBy}.`]),
       ...refused.map(({ filter, reason }) => `Refused: ${filter} (${reason})`),
       ...(lastError ? [`Last error, ${timeOf(lastError.at)}: ${lastError.text}`] : []),
     ];
-    setText(this.trouble, troubles.join(' · ') || 'No error so far.');
+    setText(this.trouble, troubles.join(' · ') || 'No errors so far.');
     setAttribute(
       this.trouble,
       'class',
@@ -120,18 +120,18 @@ export function overview(): View {
   const none = element(
     'div',
     { class: 'card empty' },
-    element('strong', {}, 'No server and no client has started.'),
-    'Start the server with startAllMicroservices() or listen(). A client connects when it is first used. What MqttModule provides is seen here; give others the option observers.',
+    element('strong', {}, 'No server or client has started.'),
+    'Start the server with startAllMicroservices() or listen(). A client connects on first use. Servers and clients that MqttModule does not provide need the option observers.',
   );
   const names = new Map<string, string>();
   const events = new Table<EventView>(
-    'What happened to connections',
+    'Connection events',
     [
       { title: 'Time', kind: 'fix', cell: ({ at }) => timeCell(at) },
       { title: 'Connection', kind: 'fix', cell: ({ connection }) => names.get(connection) ?? 'closed' },
-      { title: 'What happened', kind: 'wide', cell: ({ text }) => text },
+      { title: 'Event', kind: 'wide', cell: ({ text }) => text },
     ],
-    ['Nothing has happened yet.', 'Connects, losses and refused subscriptions are listed here.'],
+    ['No events yet.', 'Connections, lost connections and refused subscriptions are listed here.'],
   );
   const totals = new TotalsCard();
   return {

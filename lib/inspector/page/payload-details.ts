@@ -1,13 +1,13 @@
 import { ask } from './address.js';
 import { element, setText } from './dom.js';
 
-/** What of a message is shown on wish. */
+/** The content of a message, shown when a viewer opens it. */
 interface Content {
   readonly payload: string;
   readonly userProperties: readonly (readonly [string, string])[];
 }
 
-/** A payload that is asked for when it is opened. */
+/** A payload that is loaded when it is opened. */
 export function payloadDetails(topic: string, path: string, query: Readonly<Record<string, string>>): HTMLElement {
   const text = element('pre', { tabindex: '0' });
   const summary = element('summary', { 'aria-label': `Payload of ${topic}` }, 'Payload');

@@ -3,7 +3,7 @@ import { element, labelled, setText } from './dom.js';
 
 type Input = HTMLInputElement | HTMLSelectElement;
 
-/** The payload of a message: as fields, where the schema of its handler is simple, and in JSON. */
+/** The payload of a message: as fields if the handler's schema is simple, or in JSON. */
 export class PayloadEditor {
   readonly element: HTMLElement;
   private readonly json = element('textarea', { class: 'mono', spellcheck: 'false' });
@@ -22,7 +22,7 @@ export class PayloadEditor {
     this.show(undefined);
   }
 
-  /** @param form undefined: nothing is known of the payload */
+  /** @param form undefined when the schema of the payload is not known */
   show(form: FormView | undefined): void {
     this.inputs = (form?.fields ?? []).map((field) => [field, inputOf(field)]);
     this.fields.replaceChildren(
@@ -34,7 +34,7 @@ export class PayloadEditor {
     this.showOne();
   }
 
-  /** @throws SyntaxError when it is no JSON */
+  /** @throws SyntaxError when the text is not JSON */
   value(): unknown {
     return this.showsFields ? this.ofFields() : (JSON.parse(this.json.value) as unknown);
   }
@@ -45,7 +45,7 @@ export class PayloadEditor {
 
   private showOne(): void {
     this.choice.hidden = this.inputs.length === 0;
-    this.fields.hidden = this.fields.disabled = !this.showsFields; // what is hidden is not checked
+    this.fields.hidden = this.fields.disabled = !this.showsFields; // a disabled fieldset is not validated
     this.jsonField.hidden = this.showsFields;
   }
 
@@ -71,7 +71,7 @@ function inputOf(field: FieldView): Input {
   if (field.kind === 'choice') return selectOf(field);
   const input = element('input', field.kind === 'text' ? {} : { type: 'number', step: stepOf(field) });
   const { required, minimum, maximum, minLength, maxLength, value } = field;
-  input.required = required && (field.kind !== 'text' || (minLength ?? 0) > 0); // an empty text is one
+  input.required = required && (field.kind !== 'text' || (minLength ?? 0) > 0); // an empty string is a valid text
   if (minimum !== undefined) input.min = String(minimum);
   if (maximum !== undefined) input.max = String(maximum);
   if (minLength !== undefined) input.minLength = minLength;
@@ -96,7 +96,7 @@ function selectOf({ choices = [], required, value }: FieldView): HTMLSelectEleme
   return select;
 }
 
-/** Undefined where it is left out. */
+/** Undefined for an optional field that is empty. */
 function valueOf(field: FieldView, { value }: Input): Scalar | undefined {
   if (field.kind === 'text') return value === '' && !field.required ? undefined : value;
   if (value === '') return undefined;

@@ -6,7 +6,7 @@ import { TopicLevels } from './topic-levels.js';
 import { brokerOptions } from './brokers.js';
 import type { View } from './view.js';
 
-/** Publishes, or asks a handler, where the application allows it. */
+/** Publishes messages and sends requests, if `allow` permits it. */
 export function send(): View {
   const handlers = new HandlerChoice((view) => void choose(view));
   const broker = element('select');
@@ -61,7 +61,7 @@ export function send(): View {
     try {
       return await ask<FormView>('form', { handler: id });
     } catch (error) {
-      say(`There is no form: ${(error as Error).message}`, 'bad');
+      say(`Cannot load the form: ${(error as Error).message}`, 'bad');
       return undefined;
     }
   }
@@ -88,7 +88,7 @@ export function send(): View {
       reply.hidden = done.reply === undefined;
       setText(reply, done.reply ?? '');
     } catch (error) {
-      say(error instanceof SyntaxError ? `The payload is no JSON: ${error.message}` : (error as Error).message, 'bad');
+      say(error instanceof SyntaxError ? `The payload is not JSON: ${error.message}` : (error as Error).message, 'bad');
     }
   }
   let clients = '\n';
@@ -99,11 +99,7 @@ export function send(): View {
       'section',
       {},
       element('h2', {}, 'Send a message'),
-      element(
-        'p',
-        { class: 'lead' },
-        'It goes out over the client of this application. Each leaves a line in its log.',
-      ),
+      element('p', { class: 'lead' }, 'The client of this application publishes it. Each message is logged.'),
       form,
     ),
     allowed: ({ may }) => may.publish || may.request,
@@ -120,12 +116,12 @@ export function send(): View {
   };
 }
 
-/** The handler that a message is for, or any topic. */
+/** A select of handlers, or any topic. */
 class HandlerChoice {
   readonly element: HTMLElement;
   private readonly select = element('select', {}, element('option', { value: '' }, 'any topic'));
   private readonly known = new Map<string, HandlerView>();
-  /** Named by the address of the page. */
+  /** From the URL of the page. */
   private wanted = parameter('to');
 
   constructor(private readonly choose: (view: HandlerView | undefined) => void) {
@@ -153,7 +149,7 @@ class HandlerChoice {
     }
   }
 
-  /** Its connection is closed: when there is a new one, the handler has another name. */
+  /** The connection is closed; a new connection gives the handler another id. */
   private forget(id: string): void {
     if (this.select.value === id) this.wanted = this.known.get(id)!.template;
     this.known.delete(id);

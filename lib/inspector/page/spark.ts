@@ -1,9 +1,9 @@
 const SVG = 'http://www.w3.org/2000/svg';
-/** Values that are drawn: two minutes, of one a second. */
+/** Values that are drawn: one a second for two minutes. */
 const KEPT = 120;
 const HEIGHT = 32;
 
-/** A line of the latest values, beside a figure that tells the last of them. */
+/** A sparkline of the latest values of a figure. */
 export class Spark {
   readonly element = document.createElementNS(SVG, 'svg');
   private readonly line = document.createElementNS(SVG, 'polyline');

@@ -1,10 +1,10 @@
 import { element, setAttribute, setText, setTopic } from './dom.js';
 import { exactTime, timeOf } from './format.js';
 
-/** What a cell shows. */
+/** The content of a cell. */
 export interface Cell {
   readonly text: string;
-  /** The exact value, for those who point at it. */
+  /** The exact value, as a tooltip. */
   readonly title?: string | undefined;
   readonly tone?: 'good' | 'warn' | 'bad' | 'soft' | undefined;
   /** A second line. */
@@ -17,7 +17,7 @@ export interface Column<T> {
   readonly cell: (row: T) => Cell | string;
 }
 
-/** A point of time as a cell. */
+/** A time as a cell. */
 export function timeCell(at: number): Cell {
   return { text: timeOf(at), title: exactTime(at) };
 }
@@ -27,7 +27,7 @@ interface Row {
   readonly cells: readonly HTMLTableCellElement[];
 }
 
-/** A table that is kept up to date: only what has changed is drawn, so that nothing jumps and what is selected stays so. */
+/** A live table. It updates only the cells that changed, so that the page does not jump and keeps its selection. */
 export class Table<T extends { readonly id: string | number }> {
   readonly element: HTMLElement;
   private readonly table: HTMLTableElement;

@@ -1,12 +1,12 @@
 import type { LevelView } from '../views/snapshot.js';
 import { element, labelled } from './dom.js';
 
-/** Fields for the levels of a topic that a handler leaves open: captures and wildcards. */
+/** Fields for the captures and wildcards of a handler's topic. */
 export class TopicLevels {
   readonly element = element('fieldset', { class: 'full' });
   private levels: readonly (readonly [LevelView, HTMLInputElement | undefined])[] = [];
 
-  /** @param changed told the topic, in which open levels stand as `{name}` until they are filled in */
+  /** @param changed called with the topic; levels that are not filled in are `{name}` */
   constructor(private readonly changed: (topic: string) => void) {
     this.show([]);
   }

@@ -9,7 +9,7 @@ import { heading, type View } from './view.js';
 const KEPT = 100;
 
 type Explained = Explanation & { readonly id: number };
-type Heard = TailMessage & { readonly id: number };
+type TailRow = TailMessage & { readonly id: number };
 
 export function topics(): View {
   const why = whySection();
@@ -24,7 +24,7 @@ export function topics(): View {
 
 /** Why a topic reaches a handler, or does not. */
 function whySection(): HTMLElement {
-  const title = heading('Why does a topic reach a handler, or not?');
+  const title = heading('Which handlers does a topic reach?');
   const input = element('input', {
     class: 'mono',
     placeholder: 'devices/7/temperature',
@@ -48,10 +48,7 @@ function whySection(): HTMLElement {
       { title: 'Why', kind: 'wide', cell: ({ why }) => why },
       { title: 'Filter', kind: 'code', cell: ({ subscription }) => ({ text: subscription, tone: 'soft' }) },
     ],
-    [
-      'No topic yet.',
-      'Enter the topic that a device publishes to: every handler says why it takes it, or by what it misses it.',
-    ],
+    ['No topic yet.', 'Enter a topic that a device publishes to, to see for each handler why it matches or not.'],
   );
   async function explain(): Promise<void> {
     const topic = input.value;
@@ -91,7 +88,7 @@ function whySection(): HTMLElement {
   );
 }
 
-/** A live tail of a filter. */
+/** The live tail of a filter. */
 function tailSection(): { readonly element: HTMLElement; readonly update: (snapshot: Snapshot) => void } {
   const title = heading('Live tail');
   const filter = element('input', {
@@ -107,7 +104,7 @@ function tailSection(): { readonly element: HTMLElement; readonly update: (snaps
   const brokerField = labelled('Broker', broker);
   const payloadField = element('label', { class: 'row' }, payloads, 'Show payloads');
   const form = element('form', {}, labelled('Topic Filter', filter, 'grow'), brokerField, payloadField, button);
-  const table = new Table<Heard>(
+  const table = new Table<TailRow>(
     'Live messages',
     [
       { title: 'Time', kind: 'fix', cell: ({ at }) => timeCell(at) },
@@ -137,11 +134,11 @@ function tailSection(): { readonly element: HTMLElement; readonly update: (snaps
     ],
     [
       'Not listening.',
-      'Enter a Topic Filter to see what the broker delivers for it, and which handlers it reaches. It is subscribed at QoS 0 until you stop.',
+      'Enter a Topic Filter to see the messages that the broker delivers for it, and the handlers they reach. The client subscribes at QoS 0 until you stop.',
     ],
   );
   let source: EventSource | undefined;
-  let heard: Heard[] = [];
+  let heard: TailRow[] = [];
   let latest = 0;
   let skipped = 0;
   function stop(text: string): void {
@@ -167,7 +164,7 @@ function tailSection(): { readonly element: HTMLElement; readonly update: (snaps
         0,
         KEPT,
       );
-      setText(title.note, skipped > 0 ? `a sample: ${countOf(skipped)} more were not shown` : '');
+      setText(title.note, skipped > 0 ? `${countOf(skipped)} more were not shown` : '');
       table.update(heard);
     });
     source.addEventListener('failed', ({ data }: MessageEvent<string>) =>
@@ -175,8 +172,8 @@ function tailSection(): { readonly element: HTMLElement; readonly update: (snaps
     );
     source.addEventListener('error', () => {
       const url = source?.url ?? '';
-      stop('The server has ended it.');
-      // why, an EventSource does not tell
+      stop('The server ended the tail.');
+      // an EventSource does not say why
       void ask('tail-check', Object.fromEntries(new URL(url).searchParams)).catch((error: unknown) =>
         setText(state, (error as Error).message),
       );

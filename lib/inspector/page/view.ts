@@ -7,11 +7,11 @@ export interface View {
   readonly name: string;
   readonly title: string;
   readonly element: HTMLElement;
-  /** A figure beside the title. */
+  /** A count beside the title. */
   count?(snapshot: Snapshot): string;
-  /** Told of every snapshot, also while another view is shown. */
+  /** Called with every snapshot, also while another view is shown. */
   record?(snapshot: Snapshot): void;
-  /** Whether it is there at all. */
+  /** Whether the view is available. */
   allowed?(snapshot: Snapshot): boolean;
   update(snapshot: Snapshot): void;
 }
@@ -22,7 +22,7 @@ export function heading(text: string): { readonly element: HTMLElement; readonly
   return { element: element('h2', {}, text, note), note };
 }
 
-/** A field that narrows a list, and stands in the address. */
+/** A field that filters a list; its value is kept in the URL. */
 export function filterField(
   name: string,
   placeholder: string,

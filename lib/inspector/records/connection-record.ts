@@ -4,12 +4,12 @@ import { describeReasonCode } from '../../protocol/reason-code.js';
 import { excerpt, excerptOfError } from '../views/excerpt.js';
 import type { Happened } from '../views/snapshot.js';
 
-/** Filters of which it is remembered what the broker has said: a client may subscribe ever new ones. */
+/** Limit of remembered filters: a client may subscribe new filters without end. */
 const MAX_FILTERS = 60_000;
 
-/** What has happened to one connection. */
+/** The record of one connection. */
 export class ConnectionRecord {
-  /** What the broker has granted, and refused, in the present session. */
+  /** Subscriptions that the broker granted and refused in the current session. */
   readonly granted = new Map<string, QoS>();
   readonly refused = new Map<string, string>();
   connects = 0;
@@ -21,7 +21,7 @@ export class ConnectionRecord {
     readonly connection: MqttObservedConnection,
   ) {}
 
-  /** @returns what it is worth telling of the event; undefined when it is routine */
+  /** @returns a text for the event list; undefined for routine events */
   happened(event: MqttConnectionEvent): string | undefined {
     const text = this.take(event);
     if (text !== undefined && isError(event)) this.lastError = { at: Date.now(), text };
@@ -35,7 +35,7 @@ export class ConnectionRecord {
       case 'connected':
         this.connects++;
         this.since = Date.now();
-        return event.first ? 'connected' : `connected again, session ${event.sessionPresent ? 'resumed' : 'new'}`;
+        return event.first ? 'connected' : `reconnected, session ${event.sessionPresent ? 'resumed' : 'new'}`;
       case 'lost':
         this.since = undefined;
         return `connection lost${because(event.error)}`;
@@ -44,7 +44,7 @@ export class ConnectionRecord {
       case 'session-lost':
         this.granted.clear();
         this.refused.clear();
-        return 'the broker does not know the session any more: what it had queued is gone';
+        return 'the broker has lost the session and its queued messages';
       case 'subscribed':
         this.refused.delete(event.filter);
         if (this.granted.size < MAX_FILTERS) this.granted.set(event.filter, event.qos);
@@ -52,7 +52,7 @@ export class ConnectionRecord {
       case 'subscription-refused':
         this.granted.delete(event.filter);
         if (this.refused.size < MAX_FILTERS) this.refused.set(event.filter, describeReasonCode(event.reasonCode));
-        return `the broker has refused "${excerpt(event.filter)}": ${describeReasonCode(event.reasonCode)}`;
+        return `the broker refused "${excerpt(event.filter)}": ${describeReasonCode(event.reasonCode)}`;
       case 'closed':
         this.since = undefined;
         return `closed${because(event.error)}`;

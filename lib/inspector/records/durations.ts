@@ -1,7 +1,7 @@
-/** Durations that are kept: enough for a p99, and sorted in no time. */
+/** Durations that are kept: enough for a p99, and cheap to sort. */
 const KEPT = 512;
 
-/** The latest durations of a handler, of which quantiles are told. */
+/** Quantiles of the latest durations of a handler. */
 export class Durations {
   private readonly kept: number[] = [];
   private next = 0;
@@ -11,7 +11,7 @@ export class Durations {
     this.next = (this.next + 1) % KEPT;
   }
 
-  /** @returns undefined where nothing has been added */
+  /** @returns undefined when nothing was added */
   quantiles(): { readonly p50: number; readonly p99: number } | undefined {
     if (this.kept.length === 0) return undefined;
     const sorted = this.kept.toSorted((a, b) => a - b);

@@ -3,7 +3,7 @@ import type { Happened } from '../views/snapshot.js';
 import { Durations } from './durations.js';
 import { Rate } from './rate.js';
 
-/** What is remembered of one handler. Failures are counted all the time, the rest while somebody looks. */
+/** The record of one handler. Failures are counted all the time, the rest while there are viewers. */
 export class HandlerRecord {
   readonly rate = new Rate();
   durations = new Durations();
@@ -16,8 +16,8 @@ export class HandlerRecord {
     this.lastError = { at: Date.now(), text: excerptOfError(error) };
   }
 
-  /** Nobody looks any more. */
-  rest(): void {
+  /** The last viewer has left. */
+  reset(): void {
     this.rate.clear();
     this.durations = new Durations();
   }

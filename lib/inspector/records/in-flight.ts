@@ -2,7 +2,7 @@ import type { MqttDelivery } from '../../observing/mqtt-delivery.js';
 import { excerpt } from '../views/excerpt.js';
 import type { MessageView, Some } from '../views/snapshot.js';
 
-/** Messages that are remembered; of those beyond, only handlers and connections tell. */
+/** Limit of listed messages; further ones are only in the figures of handlers and connections. */
 const MAX_REMEMBERED = 1_000;
 const MAX_SHOWN = 50;
 
@@ -11,7 +11,7 @@ interface Flight {
   state: MessageView['state'];
 }
 
-/** Messages with which something is under way, of those that are followed. */
+/** The followed messages that are in flight. */
 export class InFlight {
   private readonly flights = new Map<MqttDelivery, Flight>();
   private latest = 0;
@@ -20,7 +20,7 @@ export class InFlight {
     if (this.flights.size < MAX_REMEMBERED) this.flights.set(delivery, { id: ++this.latest, state: 'waiting' });
   }
 
-  is(delivery: MqttDelivery, state: MessageView['state']): void {
+  setState(delivery: MqttDelivery, state: MessageView['state']): void {
     const flight = this.flights.get(delivery);
     if (flight) flight.state = state;
   }
@@ -33,7 +33,7 @@ export class InFlight {
     this.flights.clear();
   }
 
-  /** The oldest of them. */
+  /** Oldest first. */
   view(): Some<MessageView> {
     const shown: MessageView[] = [];
     for (const [delivery, { id, state }] of this.flights) {

@@ -4,18 +4,18 @@ import type { DeadLetterView, Some } from '../views/snapshot.js';
 import { Ring } from './ring.js';
 
 const KEPT = 50;
-/** Bytes of a payload that are kept: enough for a preview, and not the packet that it is a part of. */
+/** Bytes of a payload that are copied for a preview, so that its packet can be freed. */
 const MAX_PAYLOAD = 16_384;
 
-/** A dead letter, with what of it is shown on wish. */
+/** A dead letter, with the content that is shown when a viewer opens it. */
 interface KeptLetter extends DeadLetterView {
   readonly payload: Buffer | undefined;
   readonly userProperties: readonly (readonly [string, string])[];
 }
 
-/** The latest dead letters of the servers, which the broker has accepted or not. */
+/** The latest dead letters of the servers, published or not. */
 export class LetterRecords {
-  /** Whether payloads are kept: where nobody may see them they are not. */
+  /** Whether payloads are kept: only if viewers may see them. */
   withPayloads = false;
   private readonly kept = new Ring<KeptLetter>(KEPT);
   private latest = 0;
@@ -49,7 +49,7 @@ export class LetterRecords {
 
 const MAX_PROPERTIES = 20;
 
-/** User Properties one by one: of a name there may be several. */
+/** User Properties as pairs: a name may repeat. */
 export function propertiesOf(properties: MqttDelivery['userProperties'] | undefined): (readonly [string, string])[] {
   return Object.entries(properties ?? {})
     .flatMap(([name, values]) => [values].flat().map((value) => [excerpt(name), excerpt(value)] as const))

@@ -1,7 +1,7 @@
-/** Seconds that a rate is the mean of. */
+/** Seconds over which a rate is averaged. */
 const SPAN = 10;
 
-/** Counts events, and tells how many there were a second lately. */
+/** Counts events and averages their rate. */
 export class Rate {
   private readonly counts: number[] = [];
   private current = 0;
@@ -11,7 +11,7 @@ export class Rate {
     this.current++;
   }
 
-  /** Called every second while somebody looks. */
+  /** Called every second while there are viewers. */
   tick(): void {
     this.counts.push(this.current);
     this.total += this.current;
@@ -19,12 +19,12 @@ export class Rate {
     if (this.counts.length > SPAN) this.total -= this.counts.shift()!;
   }
 
-  /** Undefined before a second is over. */
+  /** Undefined in the first second. */
   get perSecond(): number | undefined {
     return this.counts.length === 0 ? undefined : this.total / this.counts.length;
   }
 
-  /** Nobody looks any more: what comes next has nothing to do with what was. */
+  /** The last viewer has left: old counts must not enter later rates. */
   clear(): void {
     this.counts.length = this.current = this.total = 0;
   }

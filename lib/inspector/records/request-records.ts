@@ -6,7 +6,7 @@ import { Ring } from './ring.js';
 const MAX_PENDING = 1_000;
 const MAX_SHOWN = 50;
 
-/** Requests that clients make while somebody looks: those that wait, and those that have ended lately. */
+/** Requests that clients make while there are viewers: the pending ones, and the latest that ended. */
 export class RequestRecords {
   private pending = new Set<RequestView>();
   private ended = new Ring<RequestView>(MAX_SHOWN);
@@ -38,7 +38,7 @@ export class RequestRecords {
     this.ended = new Ring(MAX_SHOWN);
   }
 
-  /** Those that wait first, the oldest before the others. */
+  /** Pending requests first, oldest first. */
   view(): RequestView[] {
     return [...[...this.pending].slice(0, MAX_SHOWN), ...this.ended.latest()];
   }

@@ -1,4 +1,4 @@
-/** The latest entries, as many as there is room for. */
+/** The latest entries, up to a limit. */
 export class Ring<T> {
   private readonly entries: T[] = [];
   private next = 0;
@@ -10,7 +10,7 @@ export class Ring<T> {
     this.next = (this.next + 1) % this.size;
   }
 
-  /** Latest first. */
+  /** Newest first. */
   latest(): T[] {
     return [...this.entries.slice(0, this.next).toReversed(), ...this.entries.slice(this.next).toReversed()];
   }

@@ -7,10 +7,10 @@ import type { Explanation, TopicAnswer } from './snapshot.js';
 
 const MAX_SHOWN = 50;
 
-/** What keeps the messages of a handler from coming at all; undefined where nothing does. */
+/** Why a handler gets no messages at all; undefined if nothing prevents them. */
 export type ObstacleOf = (handler: InspectedHandler) => string | undefined;
 
-/** Why a topic reaches which handlers, and why it misses the others: those that it misses by the least come first. */
+/** Explains for each handler why a topic reaches it or not: handlers that it reaches first, then the closest. */
 export function explainTopic(
   topic: string,
   handlers: readonly InspectedHandler[],
@@ -18,7 +18,7 @@ export function explainTopic(
 ): TopicAnswer {
   const problem = topicNameProblem(topic);
   if (problem !== undefined)
-    return { topic, problem: `It is no Topic Name: ${problem}`, explanations: NONE, reached: 0 };
+    return { topic, problem: `Invalid Topic Name: ${problem}`, explanations: NONE, reached: 0 };
   const hits = hitsOf(topic, handlers);
   const hit = new Set(hits.map(({ handler }) => handler));
   const misses = handlers
@@ -42,22 +42,22 @@ function explainHit({ handler, instead }: Hit, obstacle: string | undefined): Ex
     return explanation(
       handler,
       false,
-      `It matches, but so does ${JSON.stringify(excerpt(instead.template))} of the same method, which runs once.`,
+      `It matches, but so does ${JSON.stringify(excerpt(instead.template))} of the same method, which runs once per message.`,
     );
   if (instead)
     return explanation(
       handler,
       false,
-      `It matches, but ${JSON.stringify(excerpt(instead.template))} is more specific, and one handler answers a request.`,
+      `It matches, but ${JSON.stringify(excerpt(instead.template))} is more specific, and only one handler answers a request.`,
     );
   if (obstacle !== undefined) return explanation(handler, false, `It matches, but ${obstacle}.`);
   const { topics, group, options } = handler;
-  const matches = topics.hasWildcard ? 'Its filter matches, wildcards included.' : 'Its filter is this very topic.';
+  const matches = topics.hasWildcard ? 'The filter matches with wildcards.' : 'The filter equals the topic.';
   const shared =
     group === undefined
       ? ''
       : ` The broker gives each message to one member of the group "${group}", which may be another process.`;
-  const local = options.nl ? ' What this very connection publishes is left out (No Local).' : '';
+  const local = options.nl ? ' Messages that this connection publishes are not delivered to it (No Local).' : '';
   return explanation(handler, true, `${matches}${shared}${local}`);
 }
 

@@ -4,13 +4,10 @@ export type ObjectSchema = Exclude<JsonSchema, boolean>;
 export type Components = Readonly<Record<string, JsonSchema>>;
 
 const PLACE = '#/components/schemas/';
-/** References that may follow each other: schemas may refer to themselves. */
+/** Limit of chained references: schemas may refer to themselves. */
 const MAX_STEPS = 10;
 
-/**
- * A schema without the detours that libraries make: a reference, an `allOf` of one schema, a type or `null`. Undefined where nothing
- * is said.
- */
+/** Resolves a reference, an `allOf` of one schema, and a union with `null`. Undefined for a schema without keywords. */
 export function flatSchema(schema: unknown, components: Components, steps = MAX_STEPS): ObjectSchema | undefined {
   if (typeof schema !== 'object' || schema === null || steps === 0) return undefined;
   const { $ref, allOf, anyOf, oneOf, ...own } = schema as ObjectSchema;
@@ -40,7 +37,7 @@ function one(list: unknown): readonly unknown[] | undefined {
   return Array.isArray(list) && list.length === 1 ? list : undefined;
 }
 
-/** The schema beside `null`, of a list of the two. */
+/** The other schema of a union with `null`. */
 function orNull(list: unknown): [some?: unknown, nothing?: boolean] {
   if (!Array.isArray(list)) return [];
   const others = list.filter((each: unknown) => (Object(each) as ObjectSchema)['type'] !== 'null');

@@ -2,12 +2,12 @@ import type { InspectedApplication, InspectedHandler } from '../inspected-applic
 import type { MqttInspector } from '../mqtt-inspector.js';
 import type { ConnectionRecord } from '../records/connection-record.js';
 
-/** Name of a handler on the page, as long as its connection lives. @param place among the handlers of its server */
+/** Id of a handler on the page, valid while its connection exists. @param place index among the handlers of its server */
 export function handlerId({ id }: ConnectionRecord, place: number): string {
   return `${id}-${place}`;
 }
 
-/** The handler of a name; undefined where there is none any more. */
+/** The handler of an id; undefined when it is gone. */
 export function findHandler(
   name: string,
   inspector: MqttInspector,

@@ -1,11 +1,11 @@
 export const MASK = '•••';
 
-/** What looks like the name of a field, to its colon or equals sign. It begins where a word begins: the text is read once. */
+/** Something like a field name up to its colon or equals sign. It starts at a word boundary, so that matching is linear. */
 const NAME = /(?<![^\s"'=:,;&{}[\]<>()])([^\s"'=:,;&{}[\]<>()]+)["']?\s*[:=]\s*/g;
-/** Its value: a list or an object to the end of the text, for where it ends is not known; without quotes up to two words, as of `Bearer`. */
+/** The field's value: a list or an object up to the end of the text, since its end is not known; unquoted, up to two words, as with `Bearer`. */
 const VALUE = /"(?:[^"\\]|\\.)*"?|'[^']*'?|[[{][^]*|[^\s,;&}]+(?:[ \t]+[^\s,;&}]+)?/y;
 
-/** A text of any form, without the values of what looks like fields with telling names. */
+/** Masks values in a text of any format, after anything that looks like a sensitive field name. */
 export function maskedText(text: string, mask: RegExp): string {
   let shown = '';
   let at = 0;

@@ -6,15 +6,15 @@ import { exampleOf } from './schema-example.js';
 import { flatSchema, isNullable, type Components, type ObjectSchema } from './flat-schema.js';
 import type { FieldView, FormView, LevelView, Scalar } from './snapshot.js';
 
-/** More than that is easier to write in JSON. */
+/** With more fields, JSON is easier to write. */
 const MAX_FIELDS = 20;
-/** Keywords that make an object more than its properties. */
+/** Keywords of schemas that a form cannot represent. */
 const NOT_SIMPLE = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'patternProperties'];
 
 /**
- * A form with fields where the payload is an object of simple properties, or a simple value; else an example to begin with.
+ * A form with fields if the payload is a simple value or an object of simple values; else an example in JSON.
  *
- * @param message undefined where the document has none
+ * @param message undefined when the document has none
  */
 export function messageForm(
   handler: Pick<InspectedHandler, 'filter' | 'captures'>,
@@ -61,7 +61,7 @@ function fieldsOf(payload: JsonSchema, example: unknown, components: Components)
   return fields.every((field) => field !== undefined) ? fields : undefined;
 }
 
-/** Undefined where it is no simple value. */
+/** Undefined unless the schema is of a simple value. */
 function fieldOf(
   name: string | undefined,
   schema: ObjectSchema | undefined,

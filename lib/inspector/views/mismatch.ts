@@ -1,8 +1,8 @@
 import { excerpt } from './excerpt.js';
 
-/** By what a topic misses a filter. */
+/** Why a topic does not match a filter. */
 export interface Mismatch {
-  /** Levels that fit, from the first on. */
+  /** Number of leading levels that match. */
   readonly level: number;
   readonly why: string;
 }
@@ -10,7 +10,7 @@ export interface Mismatch {
 /** @param filter without a group, which does not match `topic` */
 export function mismatchOf(topic: string, filter: string): Mismatch {
   if (topic.startsWith('$') && /^[+#]/.test(filter))
-    return { level: 0, why: 'A wildcard in the first level matches no topic that begins with $ [MQTT-4.7.2-1].' };
+    return { level: 0, why: 'A wildcard in the first level does not match a topic that begins with $ [MQTT-4.7.2-1].' };
   const levels = topic.split('/');
   const wanted = filter.split('/');
   const level = wanted.findIndex((want, i) => levels[i] === undefined || (want !== '+' && want !== levels[i]));
@@ -23,12 +23,12 @@ function reasonOf(level: number, levels: readonly string[], wanted: readonly str
   if (given === undefined)
     return `The topic ends after ${counted(levels.length)}; the filter has ${counted(wanted.length)}.`;
   const want = wanted[level]!;
-  const are = `Level ${level + 1} is ${quoted(given)}, and the filter wants ${quoted(want)}`;
+  const are = `Level ${level + 1} is ${quoted(given)}, but the filter has ${quoted(want)}`;
   if (given === '')
-    return `${are}: the topic has ${level === 0 ? 'a slash at its beginning, which makes' : 'two slashes in a row, or one at its end, which make'} an empty level.`;
-  if (given.toLowerCase() === want.toLowerCase()) return `${are}: upper and lower case differ.`;
-  if (given.trim() === want.trim()) return `${are}: there are spaces around it.`;
-  if (given.normalize() === want.normalize()) return `${are}: the same letters in another Unicode form.`;
+    return `${are}: the topic has ${level === 0 ? 'a leading slash, which makes' : 'two slashes in a row or a trailing slash, which make'} an empty level.`;
+  if (given.toLowerCase() === want.toLowerCase()) return `${are}: the case differs.`;
+  if (given.trim() === want.trim()) return `${are}: it has leading or trailing spaces.`;
+  if (given.normalize() === want.normalize()) return `${are}: the same text in another Unicode normalization form.`;
   return `${are}.`;
 }
 

@@ -2,7 +2,7 @@ import { isOf, type InspectedHandler } from '../inspected-application.js';
 import type { MqttInspector } from '../mqtt-inspector.js';
 import { excerpt } from './excerpt.js';
 
-/** What keeps the messages of a handler from coming at all; undefined where nothing does. */
+/** Why a handler gets no messages at all; undefined if nothing prevents them. */
 export function obstacleOf({ server, subscription }: InspectedHandler, inspector: MqttInspector): string | undefined {
   const health = server.health();
   if (!health) return 'its server has not started: call startAllMicroservices() or listen()';
@@ -12,5 +12,5 @@ export function obstacleOf({ server, subscription }: InspectedHandler, inspector
   }
   const records = [...inspector.connections.values()];
   const refused = records.find(({ connection }) => isOf(connection, server))?.refused.get(subscription);
-  return refused === undefined ? undefined : `the broker has refused its filter: ${refused}`;
+  return refused === undefined ? undefined : `the broker refused its filter: ${refused}`;
 }

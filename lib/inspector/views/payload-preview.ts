@@ -12,7 +12,7 @@ export interface PreviewOptions {
 const MAX_PARSED = 65_536;
 const HEX_BYTES = 64;
 
-/** A payload as it may be shown: JSON with values masked, a text, or the first bytes. Always a text, never markup. */
+/** A preview of a payload: JSON or text with values masked, or the first bytes in hex. Plain text, never markup. */
 export function previewOf(payload: Uint8Array, options: PreviewOptions): string {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (bytes.length === 0) return '(empty)';
@@ -25,7 +25,7 @@ export function previewOf(payload: Uint8Array, options: PreviewOptions): string 
   return excerpt(masked(text, bytes.length, options), options.maxCharacters);
 }
 
-/** A value that is no payload any more, such as a decoded reply. */
+/** A preview of a decoded value, such as a reply. */
 export function previewOfValue(value: unknown, { mask, maxCharacters }: PreviewOptions): string {
   return excerpt(JSON.stringify(value, maskWith(mask), 2) ?? 'undefined', maxCharacters);
 }
@@ -39,7 +39,7 @@ function masked(text: string, size: number, options: PreviewOptions): string {
     try {
       return previewOfValue(JSON.parse(text) as unknown, options);
     } catch {
-      // no JSON
+      // not JSON
     }
   }
   return maskedText(text.slice(0, options.maxCharacters * 4), options.mask);
@@ -49,7 +49,7 @@ function maskWith(mask: RegExp): (key: string, value: unknown) => unknown {
   return (key, value) => (mask.test(key) ? MASK : value);
 }
 
-/** @param isCut whether it is a part, the end of which may cut a character in two: no fault of the text */
+/** @param isCut whether the bytes may end within a character because the payload was cut */
 function textOf(bytes: Buffer, isCut: boolean): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut });

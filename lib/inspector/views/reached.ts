@@ -4,13 +4,13 @@ import type { InspectedHandler } from '../inspected-application.js';
 /** A handler whose filter matches a topic. */
 export interface Hit {
   readonly handler: InspectedHandler;
-  /** The handler that takes the message instead; undefined where this one takes it. */
+  /** The handler that takes the message instead; undefined if this one takes it. */
   readonly instead: InspectedHandler | undefined;
 }
 
 /**
- * The handlers whose filters match a topic, the most specific ones first: of those of requests only the first one of a server answers,
- * and a method runs once, whatever number of its patterns match.
+ * The handlers whose filters match a topic, most specific first. Of a server's request handlers only the first answers; a method runs
+ * once, even if several of its patterns match.
  */
 export function hitsOf(topic: string, handlers: readonly InspectedHandler[]): Hit[] {
   const answering = new Map<object, InspectedHandler>();

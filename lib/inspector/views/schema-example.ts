@@ -1,9 +1,9 @@
 import { flatSchema, type Components } from './flat-schema.js';
 
-/** Objects within objects that are filled in. */
+/** Depth of nested objects that are filled in. */
 const DEEPEST = 4;
 
-/** A value that looks like what a schema wants: its own example, its default, or what its type begins with. */
+/** An example value of a schema: its `examples`, its `default`, or a minimal value of its type. */
 export function exampleOf(schema: unknown, components: Components, depth = DEEPEST): unknown {
   const flat = flatSchema(schema, components);
   if (!flat || depth === 0) return {};

@@ -7,12 +7,12 @@ import { excerpt } from './excerpt.js';
 import { handlerId } from './handler-id.js';
 import type { ConnectionView, HandlerView, Permissions, Snapshot, Some, Totals } from './snapshot.js';
 
-/** Handlers of a snapshot: it is sent every second. The busiest and those with problems come first where there are more. */
+/** Limit of handlers in a snapshot, which is sent every second. Of more, the busiest and those with problems are sent. */
 const MAX_HANDLERS = 200;
 const MAX_CONNECTIONS = 50;
 const MAX_REFUSED = 20;
 
-/** What the page shows now. */
+/** The current state for the page. */
 export function snapshotOf(inspector: MqttInspector, application: InspectedApplication, may: Permissions): Snapshot {
   const records = [...inspector.connections.values()].slice(0, MAX_CONNECTIONS);
   const handlers = toldOf(records, inspector, application);
@@ -74,14 +74,14 @@ function connectionView({ id, connection, connects, since, lastError, refused }:
   };
 }
 
-/** Why the broker delivers nothing any more: its window (Receive Maximum) is full. */
+/** Why the broker delivers no messages: the window (Receive Maximum) is full. */
 function blockedBy({ window, withheld = 0, unsettled }: MqttFigures): string | undefined {
   if (!window || window.used < window.size) return undefined;
   const causes = [
     ...(withheld > 0 ? [`${withheld} withheld until the session is resumed`] : []),
-    ...(unsettled > 0 ? [`${unsettled} that nothing has been decided about`] : []),
+    ...(unsettled > 0 ? [`${unsettled} unsettled`] : []),
   ];
-  return `${window.used} of ${window.size} messages are under way: ${causes.join(', ') || 'their acknowledgements are being written'}`;
+  return `${window.used} of ${window.size} messages fill the window: ${causes.join(', ') || 'their acknowledgements are being written'}`;
 }
 
 function toldOf(
@@ -125,7 +125,7 @@ interface Told {
   readonly record: ConnectionRecord;
   readonly figures: MqttHandlerFigures;
   readonly described: InspectedHandler | undefined;
-  /** Its place among the handlers of its server. */
+  /** Index among the handlers of its server. */
   readonly i: number;
   readonly known: ReturnType<MqttInspector['recordOf']>;
 }

@@ -1,12 +1,12 @@
-// What the server tells the page, once a second. The page is bundled from these types too.
+// The data that the server sends to the page. Both sides compile against these types.
 
-/** Something that has happened, and when: milliseconds since the epoch. */
+/** An event with its time, in milliseconds since the epoch. */
 export interface Happened {
   readonly at: number;
   readonly text: string;
 }
 
-/** What the page may do. */
+/** The actions that the page may offer. */
 export interface Permissions {
   readonly publish: boolean;
   readonly request: boolean;
@@ -23,7 +23,7 @@ export interface ConnectionView {
   readonly clientId: string;
   readonly protocolVersion: 4 | 5;
   readonly connected: boolean;
-  /** Since when it is connected. */
+  /** Time of the connect. */
   readonly since: number | undefined;
   readonly reconnects: number;
   readonly lastError: Happened | undefined;
@@ -31,7 +31,7 @@ export interface ConnectionView {
   readonly granted: number;
   readonly refused: readonly { readonly filter: string; readonly reason: string }[];
   readonly window: { readonly size: number; readonly used: number } | undefined;
-  /** Why the window is full; undefined while it is not. */
+  /** Why the window is full; undefined while it has room. */
   readonly blockedBy: string | undefined;
   readonly running: number;
   readonly waiting: number;
@@ -56,14 +56,14 @@ export interface HandlerView {
   readonly source: string | undefined;
   readonly qosWanted: number | undefined;
   readonly qosGranted: number | undefined;
-  /** Why the broker has refused its filter. */
+  /** Why the broker refused the filter. */
   readonly refused: string | undefined;
   readonly policy: string | undefined;
   readonly deadLetter: string | undefined;
   readonly running: number;
   readonly waiting: number;
   readonly withheld: number;
-  /** Messages a second, over ten seconds; undefined before the first is over. */
+  /** Messages a second, averaged over ten seconds; undefined in the first second. */
   readonly rate: number | undefined;
   /** Milliseconds. */
   readonly p50: number | undefined;
@@ -72,7 +72,7 @@ export interface HandlerView {
   readonly lastError: Happened | undefined;
 }
 
-/** A message that has come, and with which something is under way. */
+/** A received message that is in flight. */
 export interface MessageView {
   readonly id: number;
   readonly at: number;
@@ -100,12 +100,12 @@ export interface DeadLetterView {
   readonly at: number;
   readonly topic: string;
   readonly handler: string;
-  /** Undefined where it is kept in a store only. */
+  /** Undefined if it is kept in a store only. */
   readonly deadLetterTopic: string | undefined;
   readonly reason: string;
   readonly attempts: number;
   readonly size: number;
-  /** Why the broker has not accepted it. */
+  /** Why publishing it failed. */
   readonly error: string | undefined;
 }
 
@@ -123,14 +123,14 @@ export interface KeptLetterView {
 
 export interface KeptLetterPage {
   readonly letters: readonly KeptLetterView[];
-  /** Where the next page begins; undefined for the last one. */
+  /** Start of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 
 /** A store of dead letters. */
 export interface StoreView {
   readonly id: string;
-  /** Name of the broker of its server. */
+  /** Name of the server's broker. */
   readonly broker: string | undefined;
 }
 
@@ -150,16 +150,16 @@ export interface EventView {
   readonly text: string;
 }
 
-/** Of all handlers, those included that are not shown. */
+/** Totals of all handlers, including those that are not shown. */
 export interface Totals {
-  /** Messages a second, over ten seconds; undefined before the first is over. */
+  /** Messages a second, averaged over ten seconds; undefined in the first second. */
   readonly rate: number | undefined;
   readonly running: number;
   readonly waiting: number;
   readonly failures: number;
 }
 
-/** Part of a list that may be long. */
+/** An excerpt of a list. */
 export interface Some<T> {
   readonly shown: readonly T[];
   readonly all: number;
@@ -168,11 +168,11 @@ export interface Some<T> {
 export interface Snapshot {
   readonly at: number;
   readonly may: Permissions;
-  /** Brokers by their names, '' for the unnamed one, that have a client to publish and listen with. */
+  /** Names of the brokers with a client; '' for the unnamed one. */
   readonly clients: readonly string[];
-  /** Where dead letters are kept. */
+  /** The dead letter stores. */
   readonly stores: readonly StoreView[];
-  /** One message in so many is followed; 1 is all of them. */
+  /** One message in `oneIn` is followed; 1 follows every message. */
   readonly oneIn: number;
   readonly totals: Totals;
   readonly connections: readonly ConnectionView[];
@@ -184,7 +184,7 @@ export interface Snapshot {
   readonly events: readonly EventView[];
 }
 
-/** Why a topic reaches a handler, or does not. */
+/** Why a topic reaches a handler or does not. */
 export interface Explanation {
   readonly handler: string;
   readonly subscription: string;
@@ -193,26 +193,26 @@ export interface Explanation {
   readonly why: string;
 }
 
-/** What may stand in the way of a topic, and what it reaches. */
+/** The handlers that a topic reaches, or why the topic is invalid. */
 export interface TopicAnswer {
   readonly topic: string;
   readonly problem: string | undefined;
-  /** Handlers that it reaches. */
+  /** Number of handlers that the topic reaches. */
   readonly reached: number;
   readonly explanations: Some<Explanation>;
 }
 
-/** A value of JSON that is neither a list nor an object. */
+/** A JSON value other than an array or an object. */
 export type Scalar = string | number | boolean | null;
 
 /** A field of a form. */
 export interface FieldView {
-  /** Property of the payload; undefined where the payload is the value itself. */
+  /** Property of the payload; undefined if the payload is the value itself. */
   readonly name: string | undefined;
   readonly kind: 'text' | 'number' | 'integer' | 'choice';
   readonly required: boolean;
   readonly description?: string | undefined;
-  /** Of a choice. */
+  /** The options of a choice. */
   readonly choices?: readonly Scalar[] | undefined;
   readonly minimum?: number | undefined;
   readonly maximum?: number | undefined;
@@ -224,32 +224,32 @@ export interface FieldView {
 
 /** A level of a topic. */
 export interface LevelView {
-  /** What it is; undefined where that is open. */
+  /** The fixed text; undefined for a capture or a wildcard. */
   readonly text?: string;
-  /** Of an open level: a capture or a wildcard. */
+  /** Name of a capture or a wildcard. */
   readonly name?: string;
   readonly description?: string | undefined;
 }
 
-/** What a message to a handler is made of, as its AsyncAPI document has it. */
+/** The form for a message to a handler, from the AsyncAPI document. */
 export interface FormView {
   readonly levels: readonly LevelView[];
   readonly summary: string | undefined;
   readonly contentType: string | undefined;
-  /** Undefined where the payload is more than a few simple values, or nothing is known of it. */
+  /** Undefined if the payload is not a few simple values, or its schema is not known. */
   readonly fields: readonly FieldView[] | undefined;
-  /** A payload in JSON to begin with. */
+  /** An example payload, in JSON. */
   readonly example: string;
 }
 
-/** A message that came on a filter that somebody listens to. */
+/** A message of a live tail. */
 export interface TailMessage {
   readonly at: number;
   readonly topic: string;
   readonly qos: number;
   readonly retain: boolean;
   readonly size: number;
-  /** Handlers that it reaches, by their templates. */
+  /** Templates of the handlers that the message reaches. */
   readonly reaches: readonly string[];
   readonly payload: string | undefined;
   readonly userProperties: readonly (readonly [string, string])[];
@@ -257,14 +257,14 @@ export interface TailMessage {
 
 export interface TailFrame {
   readonly messages: readonly TailMessage[];
-  /** Messages since the last frame that are not shown. */
+  /** Messages since the last frame that are left out. */
   readonly skipped: number;
 }
 
-/** What an action has come to. */
+/** The result of an action. */
 export interface ActionResult {
   readonly ok: boolean;
   readonly text: string;
-  /** Reply of a request, in JSON; undefined where payloads are hidden. */
+  /** Reply of a request, in JSON; undefined if payloads are hidden. */
   readonly reply?: string | undefined;
 }

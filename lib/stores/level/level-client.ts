@@ -1,21 +1,21 @@
-/** How keys and values go in and out, whatever the database has as its default. */
+/** Encodings of keys and values; they override the defaults of the database. */
 export interface LevelEncodings {
   readonly keyEncoding: 'utf8';
   readonly valueEncoding: 'buffer';
 }
 
-/** One change of the database. */
+/** One operation of a batch. */
 export type LevelOperation =
   | { readonly type: 'put'; readonly key: string; readonly value: Buffer }
   | { readonly type: 'del'; readonly key: string };
 
-/** What is needed of a database of `classic-level`, or of a sublevel of it. */
+/** The used part of a database of `classic-level`, or of a sublevel. */
 export interface LevelClient {
-  /** Makes all changes at once, or none. */
+  /** Runs all operations atomically. */
   batch(operations: LevelOperation[], options: LevelEncodings & { readonly sync: boolean }): Promise<unknown>;
-  /** Keys, in order. */
+  /** All keys, in order. */
   keys(options: LevelEncodings): AsyncIterable<string>;
-  /** Keys and their values, in the order of the keys. */
+  /** All keys with their values, in the order of the keys. */
   iterator(options: LevelEncodings): AsyncIterable<[string, Buffer]>;
   /** The value of a key; undefined when there is none. */
   get(key: string, options: LevelEncodings): Promise<Buffer | undefined>;

@@ -11,19 +11,19 @@ type Identified = Pick<Packet, 'messageId'>;
 /** Options of {@link LevelOutgoingStore}. */
 export interface LevelOutgoingOptions {
   /**
-   * Whether each write waits for the disk (`fsync`), so that messages survive a power failure too. Without it they survive the end of
-   * the process, also by `kill -9`. Default `false`.
+   * Whether each write waits for the disk (`fsync`), so that messages survive a power failure. Without it they survive the end of the
+   * process, including `kill -9`. Default `false`.
    */
   sync?: boolean;
 }
 
-/** Keys are ordered as text. */
+/** Keys are padded because they are sorted as text. */
 const DIGITS = 16;
 
 /**
- * An `outgoingStore` on disk: messages at QoS 1 and 2 that wait or are in flight survive `kill -9`, in the order in which they were
- * published. The database, of `classic-level`, is the application's, which closes it after the connection; it holds nothing else, or is
- * a sublevel.
+ * An `outgoingStore` on disk: queued and in-flight messages at QoS 1 and 2 survive `kill -9`, in the order in which they were published.
+ * The application opens the `classic-level` database and closes it after the connection. The database must contain nothing else: use a
+ * sublevel if it does.
  *
  * @example
  * ```ts
@@ -50,36 +50,36 @@ export class LevelOutgoingStore implements IStore {
     this.writes = new WriteQueue(db, sync);
   }
 
-  /** Stores a packet: a message behind all others, a PUBREL in the place of its message. Calls back when it is written. */
+  /** Stores a packet: a PUBLISH at the end, a PUBREL in place of its PUBLISH. Calls back when it is written. */
   put(packet: Packet, done: (error?: Error) => void): this {
     callbackify(() => this.write(packet))((error) => done(error ?? undefined));
     return this;
   }
 
-  /** Everything that is stored, in order. Fails at the end when something cannot be read. */
+  /** All stored packets, in order. Fails at the end if some cannot be read. */
   createStream(): ReturnType<IStore['createStream']> {
     return Readable.from(this.packets()) as ReturnType<IStore['createStream']>;
   }
 
-  /** Deletes a packet, if it is there. */
+  /** Deletes a packet, if it is stored. */
   del(packet: Pick<Packet, 'messageId'>, done: (error?: Error, packet?: Packet) => void): this {
     callbackify(() => this.delete(packet))((error) => done(error ?? undefined));
     return this;
   }
 
-  /** Gives the packet with an identifier; an error when there is none. */
+  /** Calls back with the packet of a Packet Identifier, or with an error if there is none. */
   get(packet: Pick<Packet, 'messageId'>, done: (error?: Error, packet?: Packet) => void): this {
     callbackify(() => this.find(packet))((error, found) => done(error ?? undefined, found));
     return this;
   }
 
-  /** Calls back when everything is written. The database stays open. */
+  /** Calls back when all writes are done. The database stays open. */
   close(done: (error?: Error) => void): void {
     callbackify(() => this.flush())((error) => done(error ?? undefined));
   }
 
   private async write(packet: Packet): Promise<void> {
-    await this.readKeys(); // nothing is written before it is known what an earlier process has left
+    await this.readKeys(); // the keys of an earlier process must be known before the first write
     const value = encodePacket(packet);
     await this.writes.add({ type: 'put', key: this.keyFor(packet), value });
   }
@@ -107,11 +107,11 @@ export class LevelOutgoingStore implements IStore {
       }
     }
     if (unreadable > 0)
-      throw new Error(`${unreadable} stored messages cannot be read, and stay where they are`, { cause });
+      throw new Error(`${unreadable} stored messages cannot be read; they stay in the database`, { cause });
   }
 
   private async flush(): Promise<void> {
-    await this.reading?.catch(() => {}); // what waits for it is told
+    await this.reading?.catch(() => {}); // reported to the callers that wait for it
     await this.writes.whenEmpty();
   }
 
@@ -125,7 +125,7 @@ export class LevelOutgoingStore implements IStore {
     return decodePacket(value);
   }
 
-  /** Once; again after a failure. */
+  /** Reads the keys once, and again after a failure. */
   private readKeys(): Promise<void> {
     return (this.reading ??= this.readAllKeys().catch((error: unknown) => {
       this.reading = undefined;
@@ -138,7 +138,7 @@ export class LevelOutgoingStore implements IStore {
       const [place, identifier] = key.split(':').map(Number);
       if (!Number.isSafeInteger(place) || !Number.isSafeInteger(identifier))
         throw new Error(
-          `LevelOutgoingStore: the database holds something else, under the key "${key}". Give it one of its own, or a sublevel.`,
+          `LevelOutgoingStore: the database contains other data, under the key "${key}". Give it its own database, or a sublevel.`,
         );
       this.keys.set(identifier!, key);
       this.last = place!;

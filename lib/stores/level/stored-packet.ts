@@ -1,12 +1,12 @@
 import { generate, parser, type Packet } from 'mqtt-packet';
 
-/** Its properties are those of 5.0, which 3.1.1 does not have. */
+/** Stored as 5.0, since 3.1.1 has no properties. */
 const VERSION = { protocolVersion: 5 };
 
 /**
- * A packet as 5.0 has it on the wire.
+ * Encodes a packet as on the wire of MQTT 5.0.
  *
- * @throws Error when it is no packet
+ * @throws Error when it is not a packet
  */
 export function encodePacket(packet: Packet): Buffer {
   return generate(packet, VERSION);

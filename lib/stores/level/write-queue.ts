@@ -7,8 +7,8 @@ interface Write {
 }
 
 /**
- * Writes in the order of the calls: LevelDB does what is asked for at the same time in any order. What comes while it writes goes into
- * the next batch.
+ * Writes in the order of the calls: LevelDB does not order concurrent operations. Operations that arrive during a write go into the next
+ * batch.
  */
 export class WriteQueue {
   private waiting: Write[] = [];
@@ -19,7 +19,7 @@ export class WriteQueue {
     private readonly sync: boolean,
   ) {}
 
-  /** Resolves when it is written. */
+  /** Resolves when the operation is written. */
   add(operation: LevelOperation): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ operation, resolve, reject });
@@ -27,7 +27,7 @@ export class WriteQueue {
     });
   }
 
-  /** Resolves when everything is written. */
+  /** Resolves when all operations are written. */
   async whenEmpty(): Promise<void> {
     await this.writing;
   }

@@ -7,27 +7,27 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** What goes into one statement. */
+/** Limits of one statement. */
 const MAX_ITEMS = 500;
 const MAX_BYTES = 4 * 1_048_576;
-/** Statements of one kind that are under way: those of all kinds together are fewer than the connections of a pool. */
-const MAX_UNDER_WAY = 2;
-/** A statement whose connection has died without a word must not hold up those after it for ever. */
-const PATIENCE = { what: 'PostgreSQL', timeoutMs: 10_000, unref: true };
+/** Concurrent statements of one kind. Those of all kinds together use fewer connections than a pool has. */
+const MAX_RUNNING = 2;
+/** A statement on a dead connection must not block later statements for ever. */
+const TIME_LIMIT = { what: 'PostgreSQL', timeoutMs: 10_000, unref: true };
 
 /**
- * Gathers what is asked for at the same time into one statement, instead of one round trip for each. While statements are under way,
- * what comes waits for the next one: the busier the database, the larger they are.
+ * Batches concurrent items into one statement, instead of one round trip for each. Items that arrive while statements run wait for the
+ * next one: the slower the database, the larger the batches.
  */
 export class Batch<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
-  private underWay = 0;
+  private running = 0;
   private scheduled = false;
 
-  /** @param run one statement for all items; results in the order of the items */
+  /** @param run runs one statement for all items; returns results in the order of the items */
   constructor(private readonly run: (items: readonly Item[]) => Promise<readonly Result[]>) {}
 
-  /** @param bytes what is large about the item */
+  /** @param bytes size of the item, if it can be large */
   add(item: Item, bytes = 0): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, bytes, resolve, reject });
@@ -35,9 +35,9 @@ export class Batch<Item, Result> {
     });
   }
 
-  /** Not before all who ask in this turn of the event loop have asked. */
+  /** Waits for the other items of this turn of the event loop. */
   private schedule(): void {
-    if (this.scheduled || this.waiting.length === 0 || this.underWay >= MAX_UNDER_WAY) return;
+    if (this.scheduled || this.waiting.length === 0 || this.running >= MAX_RUNNING) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
@@ -47,15 +47,15 @@ export class Batch<Item, Result> {
 
   private async flush(): Promise<void> {
     const batch = this.take();
-    this.underWay++;
+    this.running++;
     this.schedule();
     try {
-      const results = await inTime(this.run(batch.map(({ item }) => item)), PATIENCE);
+      const results = await inTime(this.run(batch.map(({ item }) => item)), TIME_LIMIT);
       for (const [i, { resolve }] of batch.entries()) resolve(results[i]!);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-    this.underWay--;
+    this.running--;
     this.schedule();
   }
 

@@ -1,6 +1,6 @@
 import type { TableNames } from './tables.js';
 
-/** Rows of one statement, as one parameter: every driver can send a text. Two of them may be about one key. */
+/** All items as one text parameter, which every driver supports. Several items may have the same key. */
 const INPUT = `input AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json) AS i(n int, key text, owner text, ms bigint, replies text)
 )`;
@@ -8,13 +8,13 @@ const NOW = 'clock_timestamp()';
 const ENDS = `${NOW} + i.ms * interval '1 millisecond'`;
 
 /**
- * Statements about many keys at once. Rows that somebody else has locked are passed by, so that one of them does not hold up the
- * others; and what is inserted is sorted, so that two statements cannot wait for each other.
+ * Statements for many keys at once. They skip locked rows, so that one row does not block the others, and insert in sorted order, so
+ * that two statements cannot deadlock.
  */
 export interface ClaimsSql {
-  /** Gives `mine`, and `replies` where they are kept, in the order of the items. */
+  /** Returns `mine`, and `replies` if they are stored, in the order of the items. */
   readonly claim: string;
-  /** These give `answer`: yes, no, or locked, which may be tried again. */
+  /** The others return `answer`: yes, no, or locked, which can be retried. */
   readonly renew: string;
   readonly complete: string;
   readonly release: string;
@@ -27,7 +27,7 @@ export function claimsSql({ claims }: TableNames): ClaimsSql {
 )`;
   const ofOwn = `FROM input i JOIN locked l ON l.key = i.key AND l.owner = i.owner WHERE c.key = i.key
   RETURNING c.key, c.owner`;
-  /** A row that is gone is one whose lease had ended, and that nobody has claimed since. */
+  /** A missing row means that the lease has ended and no other owner has claimed the key since. */
   const restored = (replies: string): string => `restored AS (
   INSERT INTO ${claims} (key, owner, replies, until)
   SELECT i.key, i.owner, ${replies}, ${ENDS} FROM input i
@@ -64,7 +64,7 @@ LEFT JOIN ${claims} c ON c.key = i.key ORDER BY i.n`,
   };
 }
 
-/** Rows whose time is over: so many at once that nobody waits for it. */
+/** Deletes expired rows, in small batches so that other statements do not wait. */
 export function sweepSql(table: string, limit: number): string {
   return `DELETE FROM ${table} WHERE key IN (
   SELECT key FROM ${table} WHERE until <= ${NOW} ORDER BY until LIMIT ${limit} FOR UPDATE SKIP LOCKED

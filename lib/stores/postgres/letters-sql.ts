@@ -5,18 +5,18 @@ const NOW = 'clock_timestamp()';
 const ENDS = `${NOW} + $3::bigint * interval '1 millisecond'`;
 const ROW = 'id::text AS id, letter, replays, reason, error';
 
-/** Statements about one letter, whose name is `$1`; its owner is `$2`. A row that somebody else has locked is never waited for. */
+/** Statements for one letter: its id is `$1`, its owner `$2`. They never wait for a locked row. */
 export interface LettersSql {
   readonly add: string;
   readonly get: string;
-  /** Gives `state`, and the letter where that is `mine`. */
+  /** Returns `state`, and the letter if that is `mine`. */
   readonly claim: string;
-  /** These give `answer`: yes, no, or locked, which may be tried again. */
+  /** The others return `answer`: yes, no, or locked, which can be retried. */
   readonly renew: string;
   readonly release: string;
   readonly fail: string;
   readonly remove: string;
-  /** How many is its last value. */
+  /** The limit is appended to the values. */
   list(
     filter: DeadLetterFilter,
     from: string | undefined,
@@ -65,7 +65,7 @@ SELECT CASE WHEN EXISTS (SELECT FROM ${table} WHERE id = $1::bigint) THEN 'claim
       given((place) => `given_up < ${timeOf(place)}`, before === Infinity ? undefined : before);
       given((place) => `id ${newestFirst ? '<' : '>'} ${place}::bigint`, from);
       const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
-      const order = newestFirst ? 'l.id DESC' : 'l.id'; // and not the text that is selected
+      const order = newestFirst ? 'l.id DESC' : 'l.id'; // the column, not the selected text
       return { text: `SELECT ${ROW} FROM ${table} l${where} ORDER BY ${order} LIMIT $${values.length + 1}`, values };
     },
   };
@@ -75,10 +75,10 @@ function timeOf(milliseconds: string): string {
   return `to_timestamp(${milliseconds}::double precision / 1000)`;
 }
 
-/** One statement, which may run again, and at the same time in several processes. */
+/** One statement, which can run repeatedly and in several processes at once. */
 export function lettersTableSql(table: string): string {
   return `DO $tables$ BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('${table}')); -- IF NOT EXISTS alone fails when two do it at once
+  PERFORM pg_advisory_xact_lock(hashtext('${table}')); -- concurrent IF NOT EXISTS can fail
   CREATE TABLE IF NOT EXISTS ${table} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     given_up timestamptz NOT NULL,
@@ -87,8 +87,8 @@ export function lettersTableSql(table: string): string {
     error text,
     reason text NOT NULL,
     replays integer NOT NULL,
-    letter text NOT NULL, -- JSON, as it was given up
-    owner text, -- who replays it
+    letter text NOT NULL, -- JSON
+    owner text, -- of the claim
     until timestamptz
   );
   CREATE INDEX IF NOT EXISTS ${indexOf(table, 'pattern')} ON ${table} (pattern, id);

@@ -1,7 +1,7 @@
 import type { SqlClient } from './sql-client.js';
 import type { TableNames } from './tables.js';
 
-/** Runs `effect`, unless it has been committed under this key before: gives its result then. */
+/** Runs `effect`, unless it was committed under this key before; then returns the stored result. */
 export async function effectOnce<T>(
   { effects }: TableNames,
   transaction: SqlClient,
@@ -9,7 +9,7 @@ export async function effectOnce<T>(
   ttlMs: number,
   effect: () => Promise<T>,
 ): Promise<T> {
-  // waits for another transaction that has the key, until that is committed or rolled back
+  // waits until another transaction with this key is committed or rolled back
   const { rows } = await transaction.query(
     `INSERT INTO ${effects} (key, until) VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond')
 ON CONFLICT (key) DO NOTHING RETURNING key`,

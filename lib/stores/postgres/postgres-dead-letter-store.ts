@@ -15,9 +15,9 @@ import { assertPrefix } from './tables.js';
 
 /** Options of {@link PostgresDeadLetterStore}. */
 export interface PostgresDeadLetterOptions {
-  /** Beginning of the table's name, with a schema if need be: `'app.mqtt_'`. Default `'mqtt_'`. */
+  /** Prefix of the table's name, optionally with a schema: `'app.mqtt_'`. Default `'mqtt_'`. */
   prefix?: string;
-  /** Letters that are kept; more are refused. They are counted every ten seconds. Default 1_000_000. */
+  /** Maximum number of letters; further ones are refused. They are counted every ten seconds. Default 1_000_000. */
   maxLetters?: number;
 }
 
@@ -34,15 +34,15 @@ type Answer = 'yes' | 'no' | 'locked';
 const DEFAULT_PREFIX = 'mqtt_';
 const DEFAULT_MAX_LETTERS = 1_000_000;
 const COUNT_EVERY_MS = 10_000;
-/** How long a row that somebody has locked is left alone before it is tried again. */
-const LOCKED_MS = 50;
-const LOCKED_PATIENCE_MS = 5_000;
-/** A name that a letter can have: what is no bigint would be an error of PostgreSQL. */
+/** Interval of retries while a row is locked. */
+const LOCK_RETRY_MS = 50;
+const LOCK_TIMEOUT_MS = 5_000;
+/** Format of an id: PostgreSQL would throw for any text that is not a bigint. */
 const ID = /^[1-9]\d{0,17}$/;
 
 /**
- * Keeps dead letters in a table of PostgreSQL, `mqtt_dead_letters`, for several processes. Two who replay share the work: none waits
- * for a row that another has locked. The client, a pool, is the application's, and is not closed here.
+ * Keeps dead letters in a PostgreSQL table, `mqtt_dead_letters`, which several processes can share. Concurrent replays share the work
+ * and do not wait for each other's locks. The application creates and closes the client, such as a pool.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
   private known = 0;
   private nextCount = 0;
 
-  /** @throws TypeError when the prefix is no beginning of a name */
+  /** @throws TypeError when the prefix is invalid */
   constructor(
     private readonly client: SqlClient,
     { prefix = DEFAULT_PREFIX, maxLetters = DEFAULT_MAX_LETTERS }: PostgresDeadLetterOptions = {},
@@ -70,15 +70,15 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
   }
 
   /**
-   * The table as SQL, one statement, for the application's migrations. It may run again.
+   * Returns the SQL that creates the table, as one statement for migrations. It can run repeatedly.
    *
-   * @throws TypeError when the prefix is no beginning of a name
+   * @throws TypeError when the prefix is invalid
    */
   static sql({ prefix = DEFAULT_PREFIX }: Pick<PostgresDeadLetterOptions, 'prefix'> = {}): string {
     return lettersTableSql(tableOf(prefix));
   }
 
-  /** Makes the table, where it is missing. */
+  /** Creates the table if it does not exist. */
   async createTables(): Promise<void> {
     await this.client.query(lettersTableSql(this.table));
   }
@@ -100,7 +100,7 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
 
   async list(filter: DeadLetterFilter, { limit, from, newestFirst = false }: DeadLetterRange): Promise<DeadLetterPage> {
     if (from !== undefined && !ID.test(from))
-      throw new TypeError(`"${from}" is no place in the list. Give next of the piece before.`);
+      throw new TypeError(`"${from}" is not a position in the list. Give next of the previous page.`);
     const { text, values } = this.sql.list(filter, from, newestFirst);
     const rows = await this.rowsOf<Row>(text, [...values, limit]);
     return { letters: rows.map(letterOf), next: rows.length === limit ? rows.at(-1)?.id : undefined };
@@ -134,13 +134,13 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
     ...values: (string | number | null)[]
   ): Promise<boolean> {
     if (!ID.test(id)) return false;
-    const deadline = performance.now() + LOCKED_PATIENCE_MS;
+    const deadline = performance.now() + LOCK_TIMEOUT_MS;
     while (performance.now() < deadline) {
       const [row] = await this.rowsOf<{ answer: Answer }>(sql, [id, owner, ...values]);
       if (row!.answer !== 'locked') return row!.answer === 'yes';
-      await new Promise<void>((resolve) => void setTimeout(resolve, LOCKED_MS));
+      await new Promise<void>((resolve) => void setTimeout(resolve, LOCK_RETRY_MS));
     }
-    throw new Error(`a transaction has had the row of dead letter ${id} locked for more than ${LOCKED_PATIENCE_MS} ms`);
+    throw new Error(`a transaction has locked the row of dead letter ${id} for more than ${LOCK_TIMEOUT_MS} ms`);
   }
 
   private async refuseWhenFull(): Promise<void> {
@@ -171,7 +171,7 @@ function tableOf(prefix: string): string {
   return `${prefix}dead_letters`;
 }
 
-/** What a replay changes stands beside the letter. */
+/** Fields that replays change have their own columns. */
 function letterOf({ id, letter, replays, reason, error }: Row): KeptDeadLetter {
   return { ...readDeadLetterJson(letter), replays, reason, error: error ?? undefined, id };
 }

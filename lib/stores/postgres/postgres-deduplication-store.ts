@@ -9,7 +9,7 @@ import { tableNames, tablesSql, type TableNames } from './tables.js';
 
 /** Options of {@link PostgresDeduplicationStore}. */
 export interface PostgresDeduplicationOptions {
-  /** Beginning of the tables' names, with a schema if need be: `'app.mqtt_'`. Default `'mqtt_'`. */
+  /** Prefix of the tables' names, optionally with a schema: `'app.mqtt_'`. Default `'mqtt_'`. */
   prefix?: string;
 }
 
@@ -23,17 +23,17 @@ interface Item {
 
 type Answer = 'yes' | 'no' | 'locked';
 
-/** How long a row that somebody has locked is left alone before it is tried again. */
-const LOCKED_MS = 50;
-const LOCKED_PATIENCE_MS = 5_000;
-/** How often rows whose time is over are removed, and how many with one statement. */
+/** Interval of retries while a row is locked. */
+const LOCK_RETRY_MS = 50;
+const LOCK_TIMEOUT_MS = 5_000;
+/** Interval at which expired rows are deleted, and rows per statement. */
 const SWEEP_EVERY_MS = 10_000;
-const SWEPT_AT_ONCE = 1_000;
+const SWEEP_BATCH = 1_000;
 const WEEK_MS = 7 * 86_400_000;
 
 /**
- * Keeps in PostgreSQL which messages run and have been handled: for several processes. What is asked for at the same time goes in one
- * statement. The client, a pool, is the application's, and is not closed here; with a transaction, use {@link once}.
+ * Records in PostgreSQL which messages are running or handled, for several processes. Concurrent calls are batched into one statement.
+ * The application creates and closes the client, such as a pool. In a transaction, use {@link once}.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export class PostgresDeduplicationStore implements DeduplicationStore {
   private readonly releases: Batch<Item, Answer>;
   private nextSweep = 0;
 
-  /** @throws TypeError when the prefix is no beginning of a name */
+  /** @throws TypeError when the prefix is invalid */
   constructor(
     private readonly client: SqlClient,
     { prefix = 'mqtt_' }: PostgresDeduplicationOptions = {},
@@ -65,44 +65,44 @@ export class PostgresDeduplicationStore implements DeduplicationStore {
   }
 
   /**
-   * The tables as SQL, one statement, for the application's migrations. It may run again.
+   * Returns the SQL that creates the tables, as one statement for migrations. It can run repeatedly.
    *
-   * @throws TypeError when the prefix is no beginning of a name
+   * @throws TypeError when the prefix is invalid
    */
   static sql({ prefix = 'mqtt_' }: PostgresDeduplicationOptions = {}): string {
     return tablesSql(tableNames(prefix));
   }
 
-  /** Makes the tables, where they are missing. */
+  /** Creates the tables if they do not exist. */
   async createTables(): Promise<void> {
     await this.client.query(tablesSql(this.tables));
   }
 
   /**
-   * Exactly one effect: runs `effect` in a transaction of the application's, unless it has been committed under this key before. The
-   * key is written with the effect, or not at all: a crash at any moment leaves both or none. Who comes while another transaction has
-   * the key waits for it. `effect` must do all of its work with the same transaction; it works with and without `deduplicate`.
+   * Exactly one effect: runs `effect` in a transaction of the application, unless it was committed under this key before. The key and
+   * the effect are committed together, so a crash leaves both or none. A call waits while another transaction has the key. `effect` must
+   * do all of its work in the same transaction. `once()` works with and without `deduplicate`.
    *
    * @param transaction a client on which `BEGIN` has been run (READ COMMITTED, the default of PostgreSQL)
-   * @param key by which the effect is known, over all handlers
-   * @param effect its result is kept as JSON
+   * @param key identifies the effect across all handlers
+   * @param effect its result is stored as JSON
    * @param ttl milliseconds for which the key is kept. Default: a week
-   * @returns the result, of now or of then; of then as JSON had it
+   * @returns the result of `effect`, or the stored result after a JSON round trip
    *
    * @example
    * ```ts
    * await client.query('BEGIN');
    * const receipt = await store.once(client, `order ${order.id}`, () => book(client, order));
-   * await client.query('COMMIT'); // and ROLLBACK when anything was thrown
+   * await client.query('COMMIT'); // or ROLLBACK if an error was thrown
    * ```
    */
   once<T>(transaction: SqlClient, key: string, effect: () => Promise<T>, ttl = WEEK_MS): Promise<T> {
-    this.sweepNowAndThen();
+    this.sweepIfDue();
     return effectOnce(this.tables, transaction, key, ttl, effect);
   }
 
   claim(key: string, owner: string, leaseMs: number): Promise<Claim> {
-    this.sweepNowAndThen();
+    this.sweepIfDue();
     return this.claims.add({ key, owner, ms: leaseMs });
   }
 
@@ -132,13 +132,13 @@ export class PostgresDeduplicationStore implements DeduplicationStore {
     return rows.map(({ answer }) => answer);
   }
 
-  /** In the order of the items. */
+  /** @returns rows in the order of the items */
   private async rowsOf<Row>(sql: string, items: readonly Item[]): Promise<readonly Row[]> {
     const { rows } = await this.client.query(sql, [JSON.stringify(items.map((item, n) => ({ n, ...item })))]);
     return rows as readonly Row[];
   }
 
-  private sweepNowAndThen(): void {
+  private sweepIfDue(): void {
     const now = performance.now();
     if (now < this.nextSweep) return;
     this.nextSweep = now + SWEEP_EVERY_MS;
@@ -148,21 +148,21 @@ export class PostgresDeduplicationStore implements DeduplicationStore {
   private async sweep(): Promise<void> {
     try {
       for (const table of [this.tables.claims, this.tables.effects]) {
-        const sql = sweepSql(table, SWEPT_AT_ONCE);
-        for (let swept = SWEPT_AT_ONCE; swept === SWEPT_AT_ONCE;) swept = (await this.client.query(sql)).rows.length;
+        const sql = sweepSql(table, SWEEP_BATCH);
+        for (let swept = SWEEP_BATCH; swept === SWEEP_BATCH;) swept = (await this.client.query(sql)).rows.length;
       }
     } catch {
-      // what is claimed meanwhile fails too, and is heard of; the rows are removed another time
+      // the next sweep deletes the rows; a claim that fails meanwhile reports the problem
     }
   }
 }
 
 async function untilUnlocked(batch: Batch<Item, Answer>, item: Item, bytes?: number): Promise<boolean> {
-  const deadline = performance.now() + LOCKED_PATIENCE_MS;
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
   while (performance.now() < deadline) {
     const answer = await batch.add(item, bytes);
     if (answer !== 'locked') return answer === 'yes';
-    await new Promise<void>((resolve) => void setTimeout(resolve, LOCKED_MS).unref());
+    await new Promise<void>((resolve) => void setTimeout(resolve, LOCK_RETRY_MS).unref());
   }
-  throw new Error(`a transaction has had the row of the claim locked for more than ${LOCKED_PATIENCE_MS} ms`);
+  throw new Error(`a transaction has locked the row of the claim for more than ${LOCK_TIMEOUT_MS} ms`);
 }

@@ -1,12 +1,12 @@
 /**
- * What is needed of a client of PostgreSQL: a `Pool` or a `Client` of `pg` is one, and so is anything else with such a method, for
- * example `{ query: (text, values) => dataSource.query(text, values).then((rows) => ({ rows })) }`.
+ * A PostgreSQL client: a `Pool` or a `Client` of `pg`, or any object with such a method, for example
+ * `{ query: (text, values) => dataSource.query(text, values).then((rows) => ({ rows })) }`.
  */
 export interface SqlClient {
   /**
    * Runs one statement.
    *
-   * @param values of `$1`, `$2`, ...: texts and numbers only
+   * @param values of `$1`, `$2`, ...
    */
   query(text: string, values?: (string | number | null)[]): Promise<{ readonly rows: readonly unknown[] }>;
 }

@@ -1,4 +1,4 @@
-/** Names of the tables, which go into SQL as they are. */
+/** Names of the tables, which are inserted into SQL without quotes. */
 export interface TableNames {
   readonly claims: string;
   readonly effects: string;
@@ -6,28 +6,28 @@ export interface TableNames {
 
 const PREFIX = /^([a-z_][a-z0-9_]{0,62}\.)?[a-z_][a-z0-9_]{0,39}$/;
 
-/** @param store that is given the prefix @throws TypeError when it could be something else than the beginning of a name */
+/** @param store for the error message @throws TypeError when the prefix is not safe in SQL */
 export function assertPrefix(prefix: string, store: string): void {
   if (typeof prefix !== 'string' || !PREFIX.test(prefix))
     throw new TypeError(
-      `${store}: the prefix ${JSON.stringify(prefix)} is no beginning of a table's name. Use small letters, digits and _, at most 40, after a schema and a dot if need be.`,
+      `${store}: the prefix ${JSON.stringify(prefix)} is not a valid prefix of a table name. Use at most 40 lower-case letters, digits and _, optionally after a schema and a dot.`,
     );
 }
 
-/** @throws TypeError when `prefix` could be something else than the beginning of a name */
+/** @throws TypeError when the prefix is not safe in SQL */
 export function tableNames(prefix: string): TableNames {
   assertPrefix(prefix, 'PostgresDeduplicationStore');
   return { claims: `${prefix}claims`, effects: `${prefix}effects` };
 }
 
-/** One statement, which may run again, and at the same time in several processes. */
+/** One statement, which can run repeatedly and in several processes at once. */
 export function tablesSql({ claims, effects }: TableNames): string {
   return `DO $tables$ BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('${claims}')); -- IF NOT EXISTS alone fails when two do it at once
+  PERFORM pg_advisory_xact_lock(hashtext('${claims}')); -- concurrent IF NOT EXISTS can fail
   CREATE TABLE IF NOT EXISTS ${claims} (
     key text PRIMARY KEY,
     owner text NOT NULL,
-    replies text, -- null while the owner works on it
+    replies text, -- null while the handler runs
     until timestamptz NOT NULL
   );
   CREATE INDEX IF NOT EXISTS ${indexOf(claims)} ON ${claims} (until);
@@ -40,7 +40,7 @@ export function tablesSql({ claims, effects }: TableNames): string {
 END $tables$`;
 }
 
-/** An index is made in the schema of its table, and named without it. */
+/** Name of an index, without the schema: an index is always in the schema of its table. */
 export function indexOf(table: string, column = 'until'): string {
   return `${table.slice(table.indexOf('.') + 1)}_${column}`;
 }

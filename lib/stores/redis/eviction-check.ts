@@ -4,14 +4,14 @@ import type { RedisCommand } from './redis-client.js';
 /** The policy may be changed while Redis runs. */
 const CHECK_EVERY_MS = 60_000;
 
-/** Looks now and then whether Redis may evict keys that do not expire. */
+/** Checks periodically whether Redis may evict keys that do not expire. */
 export class EvictionCheck {
   private problem: string | undefined;
   private nextCheck = 0;
 
   constructor(private readonly send: RedisCommand) {}
 
-  /** @throws DeadLetterError when it may */
+  /** @throws DeadLetterError when Redis may evict them */
   async refuse(): Promise<void> {
     const now = performance.now();
     if (now >= this.nextCheck) {
@@ -21,7 +21,7 @@ export class EvictionCheck {
     if (this.problem !== undefined) throw new DeadLetterError('store', this.problem);
   }
 
-  /** Who may not ask cannot know. */
+  /** Empty without the permission for INFO: the policy is not known then. */
   private async info(): Promise<string> {
     try {
       return String(await this.send('INFO', 'memory'));
@@ -36,5 +36,5 @@ function evictionProblem(info: string): string | undefined {
   const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(info)?.[1];
   const hasLimit = !/^maxmemory:0\s*$/m.test(info);
   if (policy === undefined || !hasLimit) return undefined;
-  return `Redis may evict all dead letters at once, because its maxmemory-policy is ${policy}. Set noeviction, or one that begins with volatile-, or use another Redis.`;
+  return `Redis may evict all dead letters at once, because its maxmemory-policy is ${policy}. Set noeviction or a volatile-* policy, or use another Redis.`;
 }

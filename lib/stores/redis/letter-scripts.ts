@@ -1,6 +1,6 @@
 import { RedisScript } from './redis-script.js';
 
-/** Whose the letter is; a claim is `<end of the lease, in milliseconds>:<owner>`, by the clock of Redis. */
+/** Reads and writes claims. A claim is `<end of the lease in milliseconds, by the clock of Redis>:<owner>`. */
 const CLAIM = `
 local function claim()
   local text = redis.call('HGET', KEYS[2], ARGV[1])
@@ -21,11 +21,11 @@ local owner, ends = claim()
 const NOT_MINE = 'if owner ~= ARGV[2] then return 0 end\n';
 
 /**
- * Steps about one letter. Keys: the stream, and the hashes of claims, of replays and of failures, none of which expires; arguments: the
- * letter's name and its owner.
+ * Atomic operations on one letter. Keys: the stream, and the hashes of claims, replays and failures, none of which expires. Arguments:
+ * the letter's id and its owner.
  */
 export const LetterScript = {
-  /** Arguments: most letters, the letter. Gives its name, or 0 when there is no room. */
+  /** Arguments: maximum number of letters, the letter. Returns the id, or 0 if the store is full. */
   add: new RedisScript(`
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
 return redis.call('XADD', KEYS[1], '*', 'letter', ARGV[2])`),
@@ -41,7 +41,7 @@ return {'mine', entry[1][2][2], redis.call('HGET', KEYS[3], ARGV[1]), redis.call
   renew: new RedisScript(`${CLAIM}${NOT_MINE}hold()
 return 1`),
 
-  /** A third argument is the failure; without one the replay is not counted. */
+  /** The optional third argument is the failure; without it the replay is not counted. */
   release: new RedisScript(`${CLAIM}${NOT_MINE}redis.call('HDEL', KEYS[2], ARGV[1])
 if ARGV[3] then redis.call('HSET', KEYS[4], ARGV[1], ARGV[3])
 else redis.call('HINCRBY', KEYS[3], ARGV[1], -1) end

@@ -16,27 +16,27 @@ import { commandOf, type IoRedisClient, type NodeRedisClient, type RedisCommand 
 
 /** Options of {@link RedisDeadLetterStore}. */
 export interface RedisDeadLetterOptions {
-  /** Put before the names of the keys. Applications that share a Redis need one each. Default `'mqtt:'`. */
+  /** Prefix of the keys. Applications that share a Redis need different ones. Default `'mqtt:'`. */
   prefix?: string;
-  /** Letters that are kept; more are refused. Default 100_000. */
+  /** Maximum number of letters; further ones are refused. Default 100_000. */
   maxLetters?: number;
 }
 
-/** An entry of the stream, as Redis gives it. */
+/** An entry of the stream, as Redis returns it. */
 type Entry = readonly [id: string, fields: readonly string[]];
 
 const DEFAULT_MAX_LETTERS = 100_000;
-/** Letters that are looked at for one piece of a list, where not all of them are meant. */
-const LOOKED_AT = 200;
-/** A name that a letter can have: another one would be an error of Redis. */
+/** Letters that are read at once for a filtered list. */
+const SCAN_COUNT = 200;
+/** Format of an id: Redis would return an error for others. */
 const ID = /^\d{1,18}-\d{1,18}$/;
 
 /**
- * Keeps dead letters in a Redis Stream, `{mqtt:dead-letters}`, for several processes; who replays which stands in a hash beside it.
- * Needs Redis 6.2 or later, or Valkey. The client is the application's: it is neither connected nor closed here.
+ * Keeps dead letters in a Redis Stream, `{mqtt:dead-letters}`, which several processes can share; claims are in a hash. Needs Redis 6.2
+ * or later, or Valkey. The application connects and closes the client.
  *
- * Redis keeps what its persistence keeps: with `appendfsync everysec` a crash of Redis loses the letters of the last second. A Redis
- * that may evict any key (`maxmemory-policy allkeys-...`) is refused, for it would lose all letters at once.
+ * Durability is that of Redis: with `appendfsync everysec` a crash of Redis loses the letters of the last second. A Redis that may evict
+ * any key (`maxmemory-policy allkeys-...`) is refused, because it could evict all letters at once.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export class RedisDeadLetterStore implements DeadLetterStore {
   private readonly maxLetters: number;
   private readonly eviction: EvictionCheck;
 
-  /** @throws TypeError when the client is neither of `ioredis` nor of `redis` */
+  /** @throws TypeError when the client is not of `ioredis` or `redis` */
   constructor(
     client: IoRedisClient | NodeRedisClient,
     { prefix = 'mqtt:', maxLetters = DEFAULT_MAX_LETTERS }: RedisDeadLetterOptions = {},
@@ -69,7 +69,7 @@ export class RedisDeadLetterStore implements DeadLetterStore {
     if (typeof id === 'string') return id;
     throw new DeadLetterError(
       'full',
-      `${this.keys[0]} has its maxLetters of ${this.maxLetters} dead letters. Replay or discard some.`,
+      `${this.keys[0]} has reached maxLetters: ${this.maxLetters} dead letters. Replay or discard some.`,
     );
   }
 
@@ -81,9 +81,9 @@ export class RedisDeadLetterStore implements DeadLetterStore {
 
   async list(filter: DeadLetterFilter, { limit, from, newestFirst = false }: DeadLetterRange): Promise<DeadLetterPage> {
     if (from !== undefined && !ID.test(from))
-      throw new TypeError(`"${from}" is no place in the list. Give next of the piece before.`);
+      throw new TypeError(`"${from}" is not a position in the list. Give next of the previous page.`);
     const isFiltered = Object.values(filter).some((value) => value !== undefined);
-    const count = isFiltered ? Math.max(limit, LOOKED_AT) : limit;
+    const count = isFiltered ? Math.max(limit, SCAN_COUNT) : limit;
     const begin = from && `(${from}`;
     const range = newestFirst ? ['XREVRANGE', begin ?? '+', '-'] : ['XRANGE', begin ?? '-', '+'];
     const [command, first, last] = range as [string, string, string];
@@ -113,15 +113,15 @@ export class RedisDeadLetterStore implements DeadLetterStore {
   }
 
   async release(id: string, owner: string, failure?: DeadLetterFailure): Promise<void> {
-    const told = failure ? [JSON.stringify({ reason: failure.reason, error: failure.error })] : [];
-    await LetterScript.release.run(this.send, this.keys, id, owner, ...told);
+    const change = failure ? [JSON.stringify({ reason: failure.reason, error: failure.error })] : [];
+    await LetterScript.release.run(this.send, this.keys, id, owner, ...change);
   }
 
   async remove(id: string, owner: string): Promise<boolean> {
     return (await LetterScript.remove.run(this.send, this.keys, id, owner)) === 1;
   }
 
-  /** With what replays have changed. */
+  /** Letters with the counts and failures of their replays. */
   private async lettersOf(entries: readonly Entry[]): Promise<KeptDeadLetter[]> {
     if (entries.length === 0) return [];
     const ids = entries.map(([id]) => id);
@@ -134,7 +134,7 @@ export class RedisDeadLetterStore implements DeadLetterStore {
   }
 }
 
-/** @param replays since it was given up */
+/** @param replays since the letter was added */
 function letterOf(id: string, text: string, replays: string | null, failure: string | null): KeptDeadLetter {
   const letter = readDeadLetterJson(text);
   const known = failure === null ? letter : (JSON.parse(failure) as DeadLetterFailure);

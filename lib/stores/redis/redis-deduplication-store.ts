@@ -6,18 +6,18 @@ import { RedisScript } from './redis-script.js';
 
 /** Options of {@link RedisDeduplicationStore}. */
 export interface RedisDeduplicationOptions {
-  /** Put before every key. Applications that share a Redis need one each. Default `'mqtt:'`. */
+  /** Prefix of the keys. Applications that share a Redis need different ones. Default `'mqtt:'`. */
   prefix?: string;
 }
 
-/** What a key holds: who works on it, or the replies. */
+/** The value of a key: its owner while the handler runs, then the replies. */
 const RUNNING = 'running:';
 const DONE = 'done:';
 
-/** How often a key that is free at one moment, and taken at the next, is asked for. */
+/** Attempts to claim a key that expires or is claimed between two commands. */
 const ATTEMPTS = 3;
 
-/** Sets the key again when it was evicted, for its owner still works on it. */
+/** Also restores an evicted key: its handler is still running. */
 const RENEW = new RedisScript(`
 local value = redis.call('GET', KEYS[1])
 if value and value ~= ARGV[1] then return 0 end
@@ -35,11 +35,11 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0`);
 
 /**
- * Keeps in Redis, or what speaks its language, which messages run and have been handled: for several processes. The client is the
- * application's: it is neither connected nor closed here, and how long it waits for a lost connection is its own business.
+ * Records in Redis, or a compatible server, which messages are running or handled, for several processes. The application connects and
+ * closes the client, and configures how long it waits for a lost connection.
  *
- * Redis forgets what it evicts, and what it had not written when it crashed: a message may run again then. With `maxmemory`, choose
- * the policy `volatile-ttl` or `noeviction`.
+ * If Redis evicts a key, or crashes before it has written it, a message may be handled again. With `maxmemory`, use the policy
+ * `volatile-ttl` or `noeviction`.
  *
  * @example
  * ```ts
@@ -52,13 +52,13 @@ export class RedisDeduplicationStore implements DeduplicationStore {
   private readonly send: RedisCommand;
   private readonly prefix: string;
 
-  /** @throws TypeError when the client is neither of `ioredis` nor of `redis` */
+  /** @throws TypeError when the client is not of `ioredis` or `redis` */
   constructor(client: IoRedisClient | NodeRedisClient, { prefix = 'mqtt:' }: RedisDeduplicationOptions = {}) {
     this.send = commandOf(client, 'RedisDeduplicationStore');
     this.prefix = prefix;
   }
 
-  /** One command for a key that is free, and a second one for one that is not. */
+  /** Needs one command for a free key, and two for others. */
   async claim(key: string, owner: string, leaseMs: number): Promise<Claim> {
     const name = this.prefix + key;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { textOfThrown } from '../../errors/describe-thrown.js';
 import type { RedisCommand } from './redis-client.js';
 
-/** A script about a few keys of one slot, which runs in Redis as one step. */
+/** A script that runs atomically in Redis, with keys of one slot. */
 export class RedisScript {
   private readonly sha1: string;
 
@@ -10,7 +10,7 @@ export class RedisScript {
     this.sha1 = createHash('sha1').update(source).digest('hex');
   }
 
-  /** By its hash; in full where Redis does not know it yet, or no longer: it was restarted. */
+  /** Runs the script by its hash; sends the source if Redis does not know it yet, or was restarted. */
   async run(send: RedisCommand, keys: readonly string[], ...args: string[]): Promise<unknown> {
     try {
       return await send('EVALSHA', this.sha1, String(keys.length), ...keys, ...args);

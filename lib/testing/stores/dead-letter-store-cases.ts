@@ -5,20 +5,20 @@ import type { DeadLetterFilter, DeadLetterStore } from '../../protocol/dead-lett
 import type { DeadLetter, KeptDeadLetter } from '../../protocol/dead-letter.js';
 import type { StoreCase } from './deduplication-store-cases.js';
 
-/** Two stores on one database: as two processes have it. */
+/** Two stores on one database, as in two processes. */
 type Stores = readonly [DeadLetterStore, DeadLetterStore];
 
 const LEASE_MS = 60_000;
-/** A lease that is waited for. */
+/** A lease whose end the tests wait for. */
 const SHORT_MS = 150;
 const DEADLINE_MS = 10_000;
 const NOON = Date.UTC(2026, 0, 2, 12);
 
 /**
- * What every {@link DeadLetterStore} has to do, for any test runner. Patterns are random: cases may run against a database that others
- * use too.
+ * Test cases for every {@link DeadLetterStore}, for any test runner. Patterns are random, so that the cases can run against a shared
+ * database.
  *
- * @param open gives a store on the same database as those before; one that keeps everything in memory may give the same again
+ * @param open returns a store on the same database each time; for a store in memory, it may return the same one
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export function deadLetterStoreCases(open: () => DeadLetterStore | Promise<DeadL
 }
 
 const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promise<void>>> = {
-  'a letter is kept as it was, for everybody': async ([one, other], pattern) => {
+  'a letter is kept unchanged, for all stores': async ([one, other], pattern) => {
     const letter = letterOf(pattern, {
       payload: Buffer.from([0, 255, 10, 34, 92]),
       reason: '"quoted" \\ ☃ 日本',
@@ -49,18 +49,18 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     const id = await one.add(letter);
     for (const store of [one, other]) deepEqual(comparable(await store.get(id)), comparable({ ...letter, id }));
   },
-  'a letter without anything that may be left out is kept, too': async ([one, other], pattern) => {
+  'a letter without optional fields is kept': async ([one, other], pattern) => {
     const bare = { group: undefined, handler: undefined, error: undefined, properties: undefined };
     const letter = letterOf(pattern, { ...bare, payload: Buffer.alloc(0), qos: 0 });
     const id = await one.add(letter);
     deepEqual(comparable(await other.get(id)), comparable({ ...letter, id }));
   },
-  'a large letter is kept whole': async ([one, other], pattern) => {
+  'a large letter is kept completely': async ([one, other], pattern) => {
     const payload = Buffer.alloc(262_144, 'large');
     const id = await one.add(letterOf(pattern, { payload }));
     ok((await other.get(id))?.payload.equals(payload));
   },
-  'a letter that there is not is unknown, whatever its name': async ([one], pattern) => {
+  'a letter that does not exist is unknown, for any id': async ([one], pattern) => {
     const gone = await one.add(letterOf(pattern));
     await claimed(one, gone, 'a');
     await one.remove(gone, 'a');
@@ -72,7 +72,7 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
       await one.release(id, 'a');
     }
   },
-  'letters are listed in the order in which they came, piece by piece, from both ends': async (
+  'letters are listed in the order in which they were added, page by page, from both ends': async (
     [one, other],
     pattern,
   ) => {
@@ -81,7 +81,7 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     deepEqual(await listed(other, { pattern }, 3, true), ids.toReversed());
     deepEqual(await listed(other, { pattern }, 100), ids);
   },
-  'a filter means the letters to which all of it applies': async ([one], pattern) => {
+  'a filter selects the letters that match all of its conditions': async ([one], pattern) => {
     const a = await one.add(letterOf(pattern, { topic: 'a', error: 'TypeError', time: NOON }));
     const b = await one.add(letterOf(pattern, { topic: 'b', error: undefined, time: NOON + 1 }));
     const c = await one.add(letterOf(pattern, { topic: 'a', error: 'RangeError', time: NOON + 2 }));
@@ -97,12 +97,12 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     ];
     for (const [filter, ids] of expected) deepEqual(await listed(one, { ...filter, pattern }), ids);
   },
-  'what is listed is what is got': async ([one], pattern) => {
+  'list() returns the same letters as get()': async ([one], pattern) => {
     const id = await one.add(letterOf(pattern));
     const { letters } = await one.list({ pattern }, { limit: 10, newestFirst: true });
     deepEqual(letters.map(comparable), [comparable(await one.get(id))]);
   },
-  'a letter that is claimed is one replay older, and not free': async ([one, other], pattern) => {
+  'a claim counts a replay, and excludes other owners': async ([one, other], pattern) => {
     const id = await one.add(letterOf(pattern, { replays: 2 }));
     const letter = await claimed(one, id, 'a');
     deepEqual(comparable(letter), comparable({ ...letterOf(pattern, { replays: 3 }), id }));
@@ -110,13 +110,13 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     equal((await other.get(id))?.replays, 3);
     deepEqual(await listed(other, { pattern }), [id]);
   },
-  'who has the letter may claim it again, and is not counted twice': async ([one, other], pattern) => {
+  'the owner may claim the letter again, which is not counted twice': async ([one, other], pattern) => {
     const id = await one.add(letterOf(pattern));
     equal((await claimed(one, id, 'a')).replays, 1);
     equal((await claimed(other, id, 'a')).replays, 1);
     deepEqual(await other.claim(id, 'b', LEASE_MS), { state: 'claimed' });
   },
-  'a letter that is removed is gone for everybody': async ([one, other], pattern) => {
+  'a removed letter is gone for all stores': async ([one, other], pattern) => {
     const [first, second] = (await added(one, pattern, 2)) as [string, string];
     await claimed(one, first, 'a');
     equal(await other.remove(first, 'a'), true);
@@ -126,7 +126,7 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     const third = await one.add(letterOf(pattern));
     notEqual(third, first);
   },
-  'a replay that has failed leaves the letter free, with the reason of now': async ([one, other], pattern) => {
+  'a failed replay frees the letter and updates its reason': async ([one, other], pattern) => {
     const id = await one.add(letterOf(pattern));
     await claimed(one, id, 'a');
     await one.release(id, 'a', { reason: 'again "quoted" ☃', error: 'AgainError' });
@@ -139,14 +139,14 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     const { reason, error } = (await one.get(id))!;
     deepEqual({ reason, error }, { reason: 'a text was thrown', error: undefined });
   },
-  'a replay that was not made does not count': async ([one, other], pattern) => {
+  'a release without a failure does not count': async ([one, other], pattern) => {
     const id = await one.add(letterOf(pattern, { replays: 1 }));
     await claimed(one, id, 'a');
     await other.release(id, 'a');
     deepEqual(comparable(await one.get(id)), comparable({ ...letterOf(pattern, { replays: 1 }), id }));
     equal((await claimed(one, id, 'b')).replays, 2);
   },
-  'who does not have the letter cannot renew, release or remove it': async ([one, other], pattern) => {
+  'only the owner can renew, release or remove a letter': async ([one, other], pattern) => {
     const id = await one.add(letterOf(pattern));
     for (const store of [one, other]) {
       equal(await store.renew(id, 'b', LEASE_MS), false);
@@ -158,10 +158,13 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     deepEqual(await other.claim(id, 'c', LEASE_MS), { state: 'claimed' });
     equal(await one.remove(id, 'a'), true);
   },
-  'a lease that ends leaves the letter to another, and its old owner is told': async ([one, other], pattern) => {
+  'after its lease another owner can claim a letter, and the old owner cannot renew it': async (
+    [one, other],
+    pattern,
+  ) => {
     const id = await one.add(letterOf(pattern));
     await claimed(one, id, 'a', SHORT_MS);
-    equal((await becomesMine(other, id, 'b')).replays, 2); // the crash of its owner counts
+    equal((await becomesMine(other, id, 'b')).replays, 2); // a replay whose owner crashed counts
     equal(await one.renew(id, 'a', LEASE_MS), false);
     await one.release(id, 'a', { reason: 'x', error: 'x' });
     equal(await one.remove(id, 'a'), false);
@@ -169,14 +172,14 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     equal((await one.get(id))?.reason, 'broken');
     equal(await other.remove(id, 'b'), true);
   },
-  'a lease that has ended is no matter when nobody wanted the letter': async ([one], pattern) => {
+  'an owner can continue after its lease if no other has claimed the letter': async ([one], pattern) => {
     const [first, second] = (await added(one, pattern, 2)) as [string, string];
     for (const id of [first, second]) await claimed(one, id, 'a', 1);
     await sleep(20);
     equal(await one.renew(first, 'a', LEASE_MS), true);
     equal(await one.remove(second, 'a'), true);
   },
-  'a lease that is renewed goes on': async ([one, other], pattern) => {
+  'a renewed lease does not end': async ([one, other], pattern) => {
     const id = await one.add(letterOf(pattern));
     await claimed(one, id, 'a', SHORT_MS);
     equal(await one.renew(id, 'a', LEASE_MS), true);
@@ -185,7 +188,7 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     equal(await one.renew(id, 'a', 1), true);
     await becomesMine(other, id, 'b');
   },
-  'of many who claim a letter at once, one has it': async ([one, other], pattern) => {
+  'of many concurrent claims of a letter, one succeeds': async ([one, other], pattern) => {
     const id = await one.add(letterOf(pattern));
     const claims = await Promise.all(
       Array.from({ length: 50 }, async (_, i) => (i % 2 === 0 ? one : other).claim(id, `owner ${i}`, LEASE_MS)),
@@ -193,7 +196,7 @@ const CASES: Readonly<Record<string, (stores: Stores, pattern: string) => Promis
     equal(claims.filter(({ state }) => state === 'mine').length, 1);
     equal((await one.get(id))?.replays, 1);
   },
-  'many letters at once do not get in each other’s way': async ([one, other], pattern) => {
+  'concurrent claims of different letters do not interfere': async ([one, other], pattern) => {
     const ids = await Promise.all(
       Array.from({ length: 200 }, async (_, i) => (i % 2 === 0 ? one : other).add(letterOf(pattern))),
     );
@@ -235,7 +238,7 @@ function letterOf(pattern: string, parts: Partial<DeadLetter> = {}): DeadLetter 
   };
 }
 
-/** One after another. */
+/** Adds letters one after another. */
 async function added(store: DeadLetterStore, pattern: string, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let i = 0; i < count; i++) ids.push(await store.add(letterOf(pattern)));
@@ -262,10 +265,10 @@ async function listed(
 async function claimed(store: DeadLetterStore, id: string, owner: string, leaseMs = LEASE_MS): Promise<KeptDeadLetter> {
   const claim = await store.claim(id, owner, leaseMs);
   if (claim.state === 'mine') return claim.letter;
-  throw new Error(`the letter should be free, and is ${claim.state}`);
+  throw new Error(`the letter should be free, but is ${claim.state}`);
 }
 
-/** A lease that ends soon has ended. */
+/** Waits until a short lease has ended. */
 async function becomesMine(store: DeadLetterStore, id: string, owner: string): Promise<KeptDeadLetter> {
   for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline; await sleep(10)) {
     const claim = await store.claim(id, owner, LEASE_MS);
@@ -274,7 +277,7 @@ async function becomesMine(store: DeadLetterStore, id: string, owner: string): P
   throw new Error(`the lease of ${SHORT_MS} ms has not ended after ${DEADLINE_MS} ms`);
 }
 
-/** What is undefined may be left out, and bytes are compared as such. */
+/** Undefined fields are equal to missing ones, and bytes are compared as hex. */
 function comparable(letter: KeptDeadLetter | undefined): unknown {
   if (!letter) return undefined;
   const { payload, properties, ...others } = letter;

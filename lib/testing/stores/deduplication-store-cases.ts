@@ -60,17 +60,17 @@ const REPLIES: readonly OutgoingMessage[] = [
 ];
 
 const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<void>>> = {
-  'a free key is mine, and running for everybody else': async ([one, other], key) => {
+  'a free key can be claimed, and is running for other owners': async ([one, other], key) => {
     await isClaimed(one.claim(key, 'a', LEASE_MS), 'mine');
     await isClaimed(one.claim(key, 'b', LEASE_MS), 'running');
     await isClaimed(other.claim(key, 'b', LEASE_MS), 'running');
   },
-  'who has the key may claim it again, as when the first answer was lost': async ([one, other], key) => {
+  'the owner may claim the key again, as when the first reply was lost': async ([one, other], key) => {
     await isClaimed(one.claim(key, 'a', LEASE_MS), 'mine');
     await isClaimed(other.claim(key, 'a', LEASE_MS), 'mine');
     await isClaimed(other.claim(key, 'b', LEASE_MS), 'running');
   },
-  'what is completed is done for everybody, with the replies as they were': async ([one, other], key) => {
+  'a completed key is done for all owners, with unchanged replies': async ([one, other], key) => {
     await one.claim(key, 'a', LEASE_MS);
     equal(await one.complete(key, 'a', REPLIES, TTL_MS), true);
     for (const store of [one, other]) {
@@ -81,24 +81,24 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
       }
     }
   },
-  'no replies are replies too': async ([one, other], key) => {
+  'an empty list of replies is kept': async ([one, other], key) => {
     await one.claim(key, 'a', LEASE_MS);
     await one.complete(key, 'a', [], TTL_MS);
     deepEqual(await other.claim(key, 'b', LEASE_MS), { state: 'done', replies: [] });
   },
-  'large replies are kept whole': async ([one, other], key) => {
+  'large replies are kept completely': async ([one, other], key) => {
     const payload = Buffer.alloc(262_144, 'large');
     await one.claim(key, 'a', LEASE_MS);
     await one.complete(key, 'a', [{ topic: 't', payload, qos: 1, retain: false }], TTL_MS);
     const claim = await other.claim(key, 'b', LEASE_MS);
     ok(claim.state === 'done' && payload.equals(Buffer.from(claim.replies[0]!.payload)));
   },
-  'what is released is free at once': async ([one, other], key) => {
+  'a released key is free at once': async ([one, other], key) => {
     await one.claim(key, 'a', LEASE_MS);
     await one.release(key, 'a');
     await isClaimed(other.claim(key, 'b', LEASE_MS), 'mine');
   },
-  'who does not have the key cannot renew, complete or release it': async ([one, other], key) => {
+  'only the owner can renew, complete or release a key': async ([one, other], key) => {
     await one.claim(key, 'a', LEASE_MS);
     equal(await other.renew(key, 'b', LEASE_MS), false);
     equal(await other.complete(key, 'b', REPLIES, TTL_MS), false);
@@ -106,7 +106,7 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
     await isClaimed(other.claim(key, 'b', LEASE_MS), 'running');
     equal(await one.complete(key, 'a', [], TTL_MS), true);
   },
-  'what is done stays so': async ([one, other], key) => {
+  'a completed key stays done': async ([one, other], key) => {
     await one.claim(key, 'a', LEASE_MS);
     await one.complete(key, 'a', [], TTL_MS);
     equal(await one.renew(key, 'a', LEASE_MS), false);
@@ -114,7 +114,7 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
     await one.release(key, 'a');
     deepEqual(await other.claim(key, 'b', LEASE_MS), { state: 'done', replies: [] });
   },
-  'a lease that ends leaves the key to another, and its old owner is told': async ([one, other], key) => {
+  'after its lease another owner can claim a key, and the old owner cannot renew it': async ([one, other], key) => {
     await one.claim(key, 'a', SHORT_MS);
     await becomesMine(other, key, 'b');
     equal(await one.renew(key, 'a', LEASE_MS), false);
@@ -123,13 +123,13 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
     await isClaimed(one.claim(key, 'c', LEASE_MS), 'running');
     equal(await other.complete(key, 'b', [], TTL_MS), true);
   },
-  'a lease that has ended is no matter when nobody wanted the key': async ([one], key) => {
+  'an owner can continue after its lease if no other has claimed the key': async ([one], key) => {
     await one.claim(key, 'a', 1);
     await sleep(20);
     equal(await one.complete(key, 'a', [], TTL_MS), true);
     await isClaimed(one.claim(key, 'b', LEASE_MS), 'done');
   },
-  'a lease that is renewed goes on': async ([one, other], key) => {
+  'a renewed lease does not end': async ([one, other], key) => {
     await one.claim(key, 'a', LEASE_MS);
     equal(await one.renew(key, 'a', 1), true);
     await becomesMine(other, key, 'b');
@@ -138,7 +138,7 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
     equal(await other.renew(key, 'b', LEASE_MS), true);
     await isClaimed(one.claim(key, 'c', LEASE_MS), 'running');
   },
-  'what was kept is forgotten when its time is over': async ([one, other], key) => {
+  'replies expire after their time to live': async ([one, other], key) => {
     await one.claim(key, 'a', LEASE_MS);
     await one.complete(key, 'a', REPLIES, SHORT_MS);
     await isClaimed(other.claim(key, 'b', LEASE_MS), 'done');
@@ -146,13 +146,13 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
     equal(await other.complete(key, 'b', [], TTL_MS), true);
     deepEqual(await one.claim(key, 'c', LEASE_MS), { state: 'done', replies: [] });
   },
-  'of many who claim a free key at once, one has it': async ([one, other], key) => {
+  'of many concurrent claims of a free key, one succeeds': async ([one, other], key) => {
     const claims = await Promise.all(
       Array.from({ length: 50 }, async (_, i) => (i % 2 === 0 ? one : other).claim(key, `owner ${i}`, LEASE_MS)),
     );
     equal(claims.filter(({ state }) => state === 'mine').length, 1);
   },
-  'of many who claim a key whose lease has ended, one has it': async ([one, other], key) => {
+  'of many concurrent claims after a lease has ended, one succeeds': async ([one, other], key) => {
     await one.claim(key, 'a', 1);
     await sleep(20);
     const claims = await Promise.all(
@@ -160,7 +160,7 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
     );
     equal(claims.filter(({ state }) => state === 'mine').length, 1);
   },
-  'many keys at once do not get in each other’s way': async ([one, other], key) => {
+  'concurrent claims of different keys do not interfere': async ([one, other], key) => {
     const keys = Array.from({ length: MANY }, (_, i) => `${key} ${i}`);
     const [forward, backward] = await Promise.all([
       Promise.all(keys.map(async (each) => one.claim(each, 'a', LEASE_MS))),
@@ -180,7 +180,7 @@ const CASES: Readonly<Record<string, (stores: Stores, key: string) => Promise<vo
     const payloads = done.map((claim) => claim.state === 'done' && claim.replies[0]!.payload.toString());
     deepEqual(payloads, Array.from(keys.keys(), String));
   },
-  'keys are told apart exactly': async ([one], key) => {
+  'keys are compared exactly': async ([one], key) => {
     const keys = ['', ' ', 'A', 'a', '%', '_', ':', '\n', "'", '"', '\\', 'é', 'e\u0301', '*', 'x'.repeat(200)];
     for (const end of keys) await isClaimed(one.claim(key + end, 'a', LEASE_MS), 'mine');
     for (const end of keys) await isClaimed(one.claim(key + end, 'b', LEASE_MS), 'running');

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { MqttModule } from 'nestjs-mqtt-transport';
 import { Settings } from './settings.js';
 
-/** Name of the second broker; the plant's has none. */
+/** Name of the second broker; the plant's broker is unnamed. */
 export const CLOUD = 'cloud';
 
-/** Devices report here. What they publish while the service is away waits in its session. */
+/** Devices report here. Their messages wait in the session while the service is stopped. */
 export const plantBroker = MqttModule.forRootAsync({
   isGlobal: true,
   inject: [Settings],
@@ -19,7 +19,7 @@ export const plantBroker = MqttModule.forRootAsync({
   }),
 });
 
-/** Head office, over TLS. The plant goes on without it: nothing waits for its first connection. */
+/** Head office, over TLS. The service starts without it: `waitForBroker` is false. */
 export const cloudBroker = MqttModule.forRootAsync({
   name: CLOUD,
   isGlobal: true,

@@ -26,7 +26,7 @@ export class Database implements OnApplicationShutdown {
     return this.sqlite.all(sql, values) as Row[];
   }
 
-  /** Runs a statement once for each set of values. When it returns, all of that is on disk; when it throws, nothing is. */
+  /** Runs a statement for each set of values in one transaction: all rows are on disk when it returns, none if it throws. */
   runAll(sql: string, sets: readonly JSValue[][]): void {
     this.sqlite.exec('begin');
     try {
@@ -38,7 +38,7 @@ export class Database implements OnApplicationShutdown {
     }
   }
 
-  /** In the last hook, and no earlier: servers have closed by then, and no handler runs any more. */
+  /** Closes in the last hook, when servers have closed and no handler is running. */
   onApplicationShutdown(): void {
     this.sqlite.close();
   }

@@ -4,7 +4,7 @@ import { getMqttServerToken, ServerMqtt } from 'nestjs-mqtt-transport';
 import { CLOUD } from './brokers.js';
 import { Settings } from './settings.js';
 
-/** Serves both brokers, then HTTP: from then on requests find what they need. */
+/** Serves both brokers first, then HTTP, whose handlers depend on MQTT. */
 export async function serve(app: INestApplication): Promise<void> {
   for (const strategy of [app.get(ServerMqtt), app.get<ServerMqtt>(getMqttServerToken(CLOUD))])
     app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: true });

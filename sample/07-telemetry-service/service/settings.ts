@@ -1,20 +1,20 @@
 import { Global, Module } from '@nestjs/common';
 
-/** What differs from one deployment to the next: read from the environment, once. */
+/** Settings of a deployment, read once from the environment. */
 export class Settings {
   readonly site: string;
-  /** Name of this instance, the same after each restart: the pod's name in a StatefulSet. */
+  /** Name of this instance, which must be the same after a restart, such as the pod's name in a StatefulSet. */
   readonly instance: string;
   readonly plantUrl: string;
   readonly cloudUrl: string;
-  /** File with the certificate of the authority that vouches for the cloud's broker. */
+  /** File with the CA certificate of the cloud's broker. */
   readonly cloudCa: string;
   /** File with the password for the cloud's broker, which may change while the service runs. */
   readonly cloudPassword: string;
   /** File of the database, or `:memory:`. */
   readonly database: string;
   readonly port: number;
-  /** How long a device may take to answer, in milliseconds. */
+  /** Timeout of requests to devices, in milliseconds. */
   readonly deviceTimeout: number;
 
   constructor(environment: NodeJS.ProcessEnv) {

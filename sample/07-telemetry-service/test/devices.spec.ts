@@ -14,16 +14,16 @@ describe('devices over HTTP', () => {
   });
   afterAll(() => service.close());
 
-  it('passes on what a device answers over MQTT', async () => {
+  it('returns the reply of a device over MQTT', async () => {
     const response = await fetch(`${service.url}/devices/boiler/state`);
 
     expect(await response.json()).toEqual({ on: true });
   });
 
   it.each([
-    ['mute', 504, 'hears the request and does not answer'],
-    ['nobody', 404, 'is not there'],
-    ['+', 400, 'would be a wildcard'],
+    ['mute', 504, 'receives the request and does not reply'],
+    ['nobody', 404, 'does not exist'],
+    ['+', 400, 'is a wildcard'],
   ])('GET /devices/%s/state is %i: the device %s', async (device, status) => {
     const response = await fetch(`${service.url}/devices/${device}/state`);
 
@@ -36,7 +36,7 @@ describe('devices over HTTP', () => {
     expect(response.status).toBe(404);
   });
 
-  it('feeds readings as Server-Sent Events, and unsubscribes when the browser goes away', async () => {
+  it('streams readings as Server-Sent Events, and unsubscribes when the browser disconnects', async () => {
     const { plant } = service.brokers;
     const browser = new AbortController();
     const open = subscribed(plant, 'devices/roof/readings');

@@ -9,7 +9,7 @@ describe('probes', () => {
   });
   afterAll(() => service.close());
 
-  it('is ready when brokers and database answer', async () => {
+  it('is ready when the brokers and the database respond', async () => {
     const response = await fetch(`${service.url}/health`);
 
     expect(await response.json()).toMatchObject({
@@ -18,7 +18,7 @@ describe('probes', () => {
     });
   });
 
-  it('is alive, and not ready, without the cloud', async () => {
+  it('is alive but not ready without the cloud', async () => {
     await service.brokers.cloud.stop();
     const [health, alive] = await Promise.all([fetch(`${service.url}/health`), fetch(`${service.url}/alive`)]);
 

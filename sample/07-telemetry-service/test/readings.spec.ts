@@ -17,7 +17,7 @@ describe('readings', () => {
   });
   afterAll(() => service.close());
 
-  /** Resolves when the service has acknowledged what is published. */
+  /** Publishes a reading; resolves when the service has acknowledged it. */
   async function report(device: string, payload: unknown): Promise<void> {
     const topic = `devices/${device}/readings`;
     const handled = service.brokers.plant.waitFor('acknowledge', ({ message }) => message.topic === topic);
@@ -25,7 +25,7 @@ describe('readings', () => {
     await handled;
   }
 
-  /** The next message on a topic; subscribed when this has resolved. */
+  /** Subscribes to a topic. @returns its next message */
   async function listen(topic: string): Promise<{ message: Promise<MqttMessage> }> {
     const heard = subscribed(service.brokers.plant, topic);
     const message = firstValueFrom(service.device.messages(topic, { qos: 1 }));
@@ -33,7 +33,7 @@ describe('readings', () => {
     return { message };
   }
 
-  it('stores a reading once, however often it comes', async () => {
+  it('stores a duplicate reading once', async () => {
     const twice = reading(21.5);
     await report('roof', twice);
     await report('roof', twice);
@@ -51,7 +51,7 @@ describe('readings', () => {
     expect(Object.values(userProperties).join()).toContain('celsius must be a number');
   });
 
-  it('tries again when the database fails', async () => {
+  it('retries when the database fails', async () => {
     jest.spyOn(service.app.get(Database), 'runAll').mockImplementationOnce(() => {
       throw new Error('db is down');
     });
@@ -61,7 +61,7 @@ describe('readings', () => {
     expect(data).toMatchObject({ device: 'attic', celsius: 18 });
   });
 
-  it('passes an alarm on to head office, over TLS', async () => {
+  it('forwards an alarm to head office, over TLS', async () => {
     const heard = subscribed(service.brokers.cloud, 'sites/north/alarms/+');
     const alarm = firstValueFrom(service.headOffice.messages('sites/north/alarms/+', { qos: 1 }));
     await heard;

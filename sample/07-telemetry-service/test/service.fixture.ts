@@ -10,7 +10,7 @@ import { Settings } from '../service/settings.js';
 import { startBrokers, type Brokers } from '../world/brokers.js';
 import { ready } from '../world/ready.js';
 
-/** The service in the process of its tests, with brokers of its own and its database in memory. */
+/** The service in the test process, with its own brokers and a database in memory. */
 export interface ServiceFixture {
   readonly app: INestApplication;
   readonly url: string;

@@ -8,22 +8,22 @@ import { createCertificate } from './certificate.js';
 const SITE = 'north';
 const HEAD_OFFICE = 'head-office';
 
-/** The brokers that the service needs: the plant's, and the cloud's, which wants TLS and a password. */
+/** The brokers of the service: the plant's, and the cloud's, which requires TLS and a password. */
 export interface Brokers {
   readonly plant: MqttBroker;
   readonly plantUrl: string;
   readonly cloud: MqttBroker;
   readonly cloudUrl: string;
-  /** Environment of the service that leads to them. */
+  /** Environment variables of the service for these brokers. */
   readonly environment: Record<string, string>;
-  /** A client at the plant, as devices are. */
+  /** A client of the plant's broker, as a device. */
   device(): ClientMqtt;
-  /** A client at the cloud, over TLS. */
+  /** A client of the cloud's broker, over TLS. */
   headOffice(): ClientMqtt;
   close(): Promise<void>;
 }
 
-/** @param folder takes certificate and password */
+/** @param folder for certificate and password */
 export async function startBrokers(folder: string): Promise<Brokers> {
   const passwords = new Map([SITE, HEAD_OFFICE].map((user) => [user, randomUUID()]));
   const passwordFile = join(folder, 'password');

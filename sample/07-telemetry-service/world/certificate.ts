@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Key and certificate of a broker on this machine. The certificate is its own authority: clients get it as `ca`. */
+/** Key and self-signed certificate of a broker on this machine. Clients use the certificate as `ca`. */
 export interface Certificate {
   readonly key: Buffer;
   readonly cert: Buffer;
-  /** File that `cert` is in. */
+  /** File of `cert`. */
   readonly path: string;
 }
 
-/** Makes a certificate for an hour, with OpenSSL. Clients compare the names in `subjectAltName` with the host that they connect to. */
+/** Creates a short-lived certificate with OpenSSL. Clients compare the names in `subjectAltName` with the host that they connect to. */
 export function createCertificate(folder: string): Certificate {
   const [key, path] = [join(folder, 'broker.key'), join(folder, 'broker.crt')];
   execFileSync(

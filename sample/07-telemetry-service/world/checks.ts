@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { say } from './say.js';
 
-/** Says whether something is as it should be; the process fails when something is not. */
+/** Compares and prints a result; a difference makes the process fail. */
 export function check(what: string, actual: unknown, expected: unknown): void {
   if (isDeepStrictEqual(actual, expected)) return say('ok', what);
   process.exitCode = 1;

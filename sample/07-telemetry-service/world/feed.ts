@@ -1,4 +1,4 @@
-/** Events of an SSE response, as they come. */
+/** Events of an SSE response, as they arrive. */
 export async function* eventsOf<T>(url: string, signal?: AbortSignal): AsyncGenerator<T> {
   const { body } = await fetch(url, { headers: { accept: 'text/event-stream' }, ...(signal && { signal }) });
   let text = '';

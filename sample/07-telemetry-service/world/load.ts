@@ -3,13 +3,13 @@ import type { ClientMqtt } from 'nestjs-mqtt-transport';
 import { reading } from './reading.js';
 
 const DEVICES = ['line-1', 'line-2', 'line-3', 'line-4', 'line-5'];
-/** Readings that a device reports at once, and then it pauses. */
+/** Readings that a device reports at once before it pauses. */
 const BURST = 5;
 const PAUSE_MS = 20;
 
 /** Devices that report at QoS 1 until they are stopped. One reading of each burst is sent twice, as after a lost acknowledgement. */
 export class Load {
-  /** Identifiers of what the plant's broker has acknowledged, and so must be in the database in the end. */
+  /** Ids of readings that the plant's broker has acknowledged: all must be in the database in the end. */
   readonly published = new Set<string>();
   private stopped = false;
   private readonly devices: Promise<void>[];

@@ -7,12 +7,12 @@ import { say } from './say.js';
 import { ServiceProcess } from './service-process.js';
 import { ServiceQueue } from './service-queue.js';
 
-/** Messages that the service takes before it is stopped, and again before the devices are. */
+/** Messages that the service handles before it is stopped, and again before the devices are stopped. */
 const ENOUGH = 500;
-/** Messages that it works on, at least, when it is stopped. */
+/** Minimum of messages in flight when the service is stopped. */
 const BUSY = 10;
 
-/** Stops the service by SIGTERM in the midst of its work, starts it again, and counts what has come to the database. */
+/** Stops the service with SIGTERM under load, restarts it, and counts the rows in the database. */
 export async function restartUnderLoad(
   brokers: Brokers,
   service: ServiceProcess,
@@ -21,13 +21,13 @@ export async function restartUnderLoad(
   const client = brokers.device();
   const queue = new ServiceQueue(brokers.plant, 'telemetry-0-server');
   const load = new Load(client);
-  await eventsOf(`${service.url}/devices/line-1/feed`).next(); // a browser stays there, and must not hold up SIGTERM
+  await eventsOf(`${service.url}/devices/line-1/feed`).next(); // an open feed must not delay the shutdown
 
   await queue.takes(ENOUGH);
   await queue.isBusyWith(BUSY);
-  say('world', `SIGTERM, with ${queue.underWay} readings under way`);
+  say('world', `SIGTERM, with ${queue.inFlight} readings in flight`);
   await service.terminate();
-  say('world', `the service is gone, ${queue.waiting} readings wait for it, and devices go on reporting`);
+  say('world', `the service has stopped, ${queue.waiting} readings wait for it, and devices continue to report`);
 
   const next = await ServiceProcess.start(environment);
   await queue.takes(ENOUGH);
@@ -47,7 +47,7 @@ export async function restartUnderLoad(
   );
 }
 
-/** Rows by identifier. The service is stopped, so that its database is free. */
+/** Rows by id. The service must be stopped, since its database is locked otherwise. */
 function storedIn(file: string): Map<unknown, unknown> {
   const database = new sqlite.Database(file, { readOnly: true });
   const counted = database.all(`select id, count(*) as rows from readings where device like 'line-%' group by id`);

@@ -1,4 +1,4 @@
-/** One line of what happens: who, and what. */
+/** Prints one line with its source. */
 export function say(who: string, what: string): void {
   console.log(`${who.padEnd(8)} ${what}`);
 }

@@ -7,7 +7,7 @@ import { say } from './say.js';
 
 const MAIN = fileURLToPath(new URL('../service/main.js', import.meta.url));
 
-/** The service as a process of its own, as in its container. */
+/** The service in its own process, as in a container. */
 export class ServiceProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -17,12 +17,12 @@ export class ServiceProcess {
   /** Resolves when it is ready. */
   static async start(environment: Record<string, string>): Promise<ServiceProcess> {
     const child = fork(MAIN, { env: { ...process.env, ...environment, PORT: '0', NO_COLOR: '1' }, silent: true });
-    for (const output of [child.stdout!, child.stderr!]) createInterface(output).on('line', sayWhatMatters);
+    for (const output of [child.stdout!, child.stderr!]) createInterface(output).on('line', printLine);
     const failed = once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`The service has ended before it was ready: ${code ?? signal}.`);
+      throw new Error(`The service exited before it was ready: ${code ?? signal}.`);
     });
     const [{ url }] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string }];
-    failed.catch(() => {}); // from here on it may end
+    failed.catch(() => {}); // from here on it may exit
     await ready(url);
     return new ServiceProcess(child, url);
   }
@@ -36,8 +36,8 @@ export class ServiceProcess {
   }
 }
 
-/** Nest's lines about its own start are left out, and what only matters when something is looked for. */
-function sayWhatMatters(line: string): void {
+/** Prints warnings, errors and lines of the MQTT server only. */
+function printLine(line: string): void {
   const [, level, context, message] = /(LOG|WARN|ERROR) \[(\w+)\] (.*)/.exec(line) ?? [];
   if (message !== undefined && (level !== 'LOG' || context === 'ServerMqtt')) say('service', message);
 }

@@ -1,8 +1,8 @@
 import type { MqttBroker } from 'nestjs-mqtt-transport/testing';
 
-const PATIENCE = { timeoutMs: 30_000 };
+const TIMEOUT = { timeoutMs: 30_000 };
 
-/** What the plant's broker knows of the service: what waits for it, and what it has taken. */
+/** Counts the service's messages on the plant's broker. */
 export class ServiceQueue {
   delivered = 0;
   acknowledged = 0;
@@ -16,29 +16,29 @@ export class ServiceQueue {
     plant.on('acknowledge', (event) => void (this.acknowledged += Number(event.clientId === clientId)));
   }
 
-  /** Messages that are delivered and not acknowledged. */
-  get underWay(): number {
+  /** Messages that are delivered but not acknowledged. */
+  get inFlight(): number {
     return this.plant.session(this.clientId)?.inFlight ?? 0;
   }
 
-  /** The same, and those that are not delivered yet. */
+  /** Messages in flight and messages that are not delivered yet. */
   get waiting(): number {
-    return this.underWay + (this.plant.session(this.clientId)?.queued ?? 0);
+    return this.inFlight + (this.plant.session(this.clientId)?.queued ?? 0);
   }
 
-  /** Resolves when the service has acknowledged so many more. */
+  /** Resolves when the service has acknowledged `count` more messages. */
   async takes(count: number): Promise<void> {
     const goal = this.acknowledged + count;
-    while (this.acknowledged < goal) await this.plant.waitFor('acknowledge', undefined, PATIENCE);
+    while (this.acknowledged < goal) await this.plant.waitFor('acknowledge', undefined, TIMEOUT);
   }
 
-  /** Resolves when so many are under way at once. */
+  /** Resolves when `count` messages are in flight. */
   async isBusyWith(count: number): Promise<void> {
-    while (this.underWay < count) await this.plant.waitFor('deliver', undefined, PATIENCE);
+    while (this.inFlight < count) await this.plant.waitFor('deliver', undefined, TIMEOUT);
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when no message waits. */
   async isEmpty(): Promise<void> {
-    while (this.waiting > 0) await this.plant.waitFor('acknowledge', undefined, PATIENCE);
+    while (this.waiting > 0) await this.plant.waitFor('acknowledge', undefined, TIMEOUT);
   }
 }

@@ -1,6 +1,6 @@
 import type { MqttBroker } from 'nestjs-mqtt-transport/testing';
 
-/** Resolves when somebody has subscribed to a filter: what is published from then on arrives. */
+/** Resolves when a client has subscribed to a filter. Messages that are published later are delivered. */
 export async function subscribed(broker: MqttBroker, filter: string): Promise<void> {
   await broker.waitFor('subscribe', ({ filters }) => filters.includes(filter), { timeoutMs: 30_000 });
 }

@@ -6,7 +6,7 @@ import { closeAfterTest } from '../../support/closing.js';
 
 type NestModule = Parameters<typeof NestFactory.create>[0];
 
-/** An application whose servers have their handlers, and no connection. Closed after the test. */
+/** An application whose servers have registered their handlers but do not connect. Closed after the test. */
 export async function preparedApplication(
   module: NestModule,
   ...brokers: (string | undefined)[]
@@ -19,7 +19,7 @@ export async function preparedApplication(
   return app;
 }
 
-/** A module around what is given, with the one broker that its imports say. */
+/** A module with the given parts. */
 export function applicationOf(metadata: ModuleMetadata): Promise<INestApplication> {
   class AppModule {}
   return preparedApplication({ module: AppModule, ...metadata }, undefined);

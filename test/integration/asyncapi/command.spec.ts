@@ -33,7 +33,7 @@ describe('npx nestjs-mqtt-transport', () => {
     expect(await problemsOf(yaml)).toEqual([]);
   });
 
-  it('asyncapi writes JSON to a file that ends so, and YAML to the standard output', async () => {
+  it('asyncapi writes JSON to a .json file, and YAML to standard output', async () => {
     const file = join(folder, 'asyncapi.json');
     await run('asyncapi', `${MODULE}#EveryFeatureModule`, '--output', file, '--title', 'Devices', '--version', '2.0.0');
     const { info } = JSON.parse(await readFile(file, 'utf8')) as { info: unknown };
@@ -46,10 +46,10 @@ describe('npx nestjs-mqtt-transport', () => {
     expect((await run('asyncapi', file)).out).toContain('TelemetryController_telemetry');
     const { out } = await run('asyncapi', `${file}#createApp`);
     expect(out).toContain('plant_CommandController_alarm');
-    expect(out).not.toContain('TelemetryController_telemetry:'); // its server was not connected to the application
+    expect(out).not.toContain('TelemetryController_telemetry:'); // createApp does not connect this server
   });
 
-  it('says what it can do', async () => {
+  it('prints help', async () => {
     for (const args of [[], ['--help'], ['-h']]) {
       const { code, out } = await run(...args);
       expect(code).toBe(0);
@@ -57,10 +57,10 @@ describe('npx nestjs-mqtt-transport', () => {
     }
   });
 
-  it('says what is wrong with its arguments, with exit code 2', async () => {
+  it('reports invalid arguments, with exit code 2', async () => {
     const cases: [string[], string][] = [
-      [['nothing'], 'There is no command "nothing"'],
-      [['asyncapi'], 'Name one module'],
+      [['nothing'], 'Unknown command "nothing"'],
+      [['asyncapi'], 'Give one module'],
       [['asyncapi', MODULE, '--colour'], '--colour'],
       [['asyncapi', MODULE], `does not export "AppModule"`],
     ];

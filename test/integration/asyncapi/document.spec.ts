@@ -31,13 +31,13 @@ describe('the AsyncAPI document', () => {
     expect(await problemsOf(await MqttAsyncApi.toYaml(document))).toEqual([]);
   });
 
-  it('holds no credential, and no payload of a will', async () => {
+  it('contains no credentials, and no payload of a will', async () => {
     const document = await documentOf();
     expect(JSON.stringify(document)).not.toContain(PASSWORD);
     expect(document.servers['default']!.security).toEqual([{ type: 'userPassword' }]);
   });
 
-  it('is the same from run to run, and whatever the order of modules', async () => {
+  it('is the same on every run, for any order of modules', async () => {
     const first = await MqttAsyncApi.toYaml(await documentOf(TOPICS));
     expect(await MqttAsyncApi.toYaml(await documentOf(TOPICS))).toBe(first);
     const { imports, controllers, providers } = metadataOf(EveryFeatureModule);
@@ -76,7 +76,7 @@ describe('the AsyncAPI document', () => {
     });
   });
 
-  it('tells of a handler what is subscribed, and what becomes of its messages', async () => {
+  it('describes the subscription and the options of a handler', async () => {
     const document = await documentOf();
     const operation = document.operations['TelemetryController_telemetry']!;
     expect(operation).toMatchObject({
@@ -103,7 +103,7 @@ describe('the AsyncAPI document', () => {
     });
   });
 
-  it('tells where results and dead letters go', async () => {
+  it('describes published results and dead letters', async () => {
     const document = await documentOf();
     const results = document.operations['TelemetryController_telemetry_publishTo']!;
     expect(results).toMatchObject({
@@ -117,12 +117,12 @@ describe('the AsyncAPI document', () => {
     expect(JSON.stringify(resolveReference(document, letters.messages[0]!))).toContain('nest-dead-letter-reason');
   });
 
-  it('has replies go where the request says on 5.0, and to one topic on 3.1.1', async () => {
+  it('describes replies at the Response Topic on 5.0, and at a fixed topic on 3.1.1', async () => {
     const document = await documentOf();
     const { reply } = document.operations['CommandController_command']!;
     expect(reply!.address).toEqual({
       location: '$message.header#/responseTopic',
-      description: 'Response Topic of the request; `replies/commands` when it names none',
+      description: 'Response Topic of the request; `replies/commands` if it has none',
     });
     expect(channelOf(document, reply!).address).toBeNull();
     expect(resolveReference(document, reply!.messages[0]!)).toMatchObject({
@@ -136,7 +136,7 @@ describe('the AsyncAPI document', () => {
     expect(document.operations['CommandController_properties']!.reply).toBeUndefined();
   });
 
-  it('leaves out what is hidden', async () => {
+  it('leaves out hidden handlers', async () => {
     expect(JSON.stringify(await documentOf())).not.toContain('secret');
   });
 
@@ -171,15 +171,15 @@ describe('the AsyncAPI document', () => {
     expect(schemas['Step']).toMatchObject({ properties: { times: { type: 'integer', minimum: 1, maximum: 10 } } });
   });
 
-  it('has what clients send, from publishers that are fields, declared topics and a contract', async () => {
+  it('describes what clients send, from publishers in fields, declared topics and the option topics', async () => {
     const document = await documentOf(TOPICS);
     const messageOf = (operation: string): unknown =>
       resolveReference(document, document.operations[operation]!.messages[0]!);
     expect(document.operations['send_announcements']).toMatchObject({
       action: 'send',
-      bindings: { mqtt: { qos: 1, retain: true } }, // the publisher's
+      bindings: { mqtt: { qos: 1, retain: true } }, // from the publisher
     });
-    expect(messageOf('send_announcements')).toMatchObject({ payload: { type: 'string' } }); // the contract's
+    expect(messageOf('send_announcements')).toMatchObject({ payload: { type: 'string' } }); // from the option topics
     expect(channelOf(document, document.operations['send_alarms_deviceId']!).address).toBe('alarms/{deviceId}');
     const orders = document.operations['send_orders_id']!;
     expect(orders).toMatchObject({ summary: 'Orders', bindings: { mqtt: { qos: 2, retain: false } } });
@@ -191,13 +191,13 @@ describe('the AsyncAPI document', () => {
     expect(channelOf(document, onPlant.reply!).address).toBe('rpc/plant/reply');
   });
 
-  it('refuses a topic of a broker that is not there', async () => {
+  it('refuses a topic of an unknown broker', async () => {
     await expect(documentOf({ topics: { a: { broker: 'nowhere' } } })).rejects.toThrow(
       'The topic "a" cannot be described: the application has no broker "nowhere"',
     );
   });
 
-  it('describes a microservice whose server is no provider, once it is initialized', async () => {
+  it('describes a microservice whose server is not a provider, once it is initialized', async () => {
     class Microservice {}
     Module({ controllers: [TelemetryController] })(Microservice);
     const app = await NestFactory.createMicroservice(Microservice, { strategy: new ServerMqtt(), logger: ['error'] });
@@ -205,11 +205,11 @@ describe('the AsyncAPI document', () => {
     await app.init();
     const document = await MqttAsyncApi.createDocument(app, INFO);
     expect(Object.keys(document.operations)).toContain('TelemetryController_telemetry');
-    expect(document.servers['default']!.bindings.mqtt['clientId']).toBeUndefined(); // it is another one at every start
+    expect(document.servers['default']!.bindings.mqtt['clientId']).toBeUndefined(); // it is generated at every start
     expect(await problemsOf(document)).toEqual([]);
   });
 
-  it('says that handlers cannot be served, as listen() does', async () => {
+  it('rejects invalid handlers, as listen() does', async () => {
     class Broken {
       broken(): void {}
     }
@@ -222,7 +222,7 @@ describe('the AsyncAPI document', () => {
     await expect(MqttAsyncApi.createDocument(app, INFO)).rejects.toThrow('a/{b');
   });
 
-  it('takes a Standard Schema that is given to @Payload, which Nest 12 keeps', async () => {
+  it('uses a Standard Schema that is given to @Payload (Nest 12)', async () => {
     const schema = {
       '~standard': {
         version: 1 as const,

@@ -53,7 +53,7 @@ export class Accepted {
   id!: string;
 }
 
-/** As zod and others give it: a schema that refers to a part of itself. */
+/** A schema that refers to a part of itself, as zod and others generate it. */
 export const treeSchema: StandardSchema & Record<'~standard', { validate: (value: unknown) => { value: unknown } }> = {
   '~standard': {
     version: 1,
@@ -145,7 +145,7 @@ export class Announcer {
   }
 }
 
-/** What nobody may read in a document. */
+/** Strings that must not be in a document. */
 export const PASSWORD = 'hunter2';
 
 @Module({

@@ -27,7 +27,7 @@ class DeniesAll implements CanActivate {
   }
 }
 
-/** As many applications have one for their replies. */
+/** Wraps responses, as many applications do. */
 class Wrap implements NestInterceptor {
   intercept(_: unknown, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(map((data: unknown) => ({ data })));
@@ -61,7 +61,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
   describe(`the AsyncAPI page on ${platform}`, () => {
     const start = startPage.bind(undefined, adapter);
 
-    it('gives the document in JSON and YAML', async () => {
+    it('serves the document in JSON and YAML', async () => {
       const { url, document } = await start();
       const json = await fetch(`${url}/docs/asyncapi/asyncapi.json`);
       expect(json.headers.get('content-type')).toMatch(/^application\/json/);
@@ -82,12 +82,12 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect(await statusOf(`${url}/docs/asyncapi/constructor`)).toBe(404);
     });
 
-    it('is denied by its guard, a class', async () => {
+    it('is protected by a guard class', async () => {
       const { url } = await start({ guard: DeniesAll });
       expect(await statuses(`${url}/docs/asyncapi`)).toEqual(FILES.map(() => 403));
     });
 
-    it('is denied by its guard, a function that looks at the request', async () => {
+    it('is protected by a guard function', async () => {
       const { url } = await start({
         guard: (context) => context.switchToHttp().getRequest<{ url: string }>().url.endsWith('?key=1'),
       });
@@ -95,7 +95,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect(await statusOf(`${url}/docs/asyncapi/asyncapi.json?key=1`)).toBe(200);
     });
 
-    it('is behind the guards of the application, and below its prefix', async () => {
+    it('is protected by global guards, and below the global prefix', async () => {
       const { url } = await start({}, (app) => {
         app.setGlobalPrefix('api');
         app.useGlobalGuards({
@@ -108,12 +108,12 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect(await statusOf(`${url}/docs/asyncapi`)).toBe(404);
     });
 
-    it('is left alone by interceptors that wrap what is returned', async () => {
+    it('is not changed by interceptors that wrap responses', async () => {
       const { url, document } = await start({}, (app) => app.useGlobalInterceptors(new Wrap()));
       expect(await (await fetch(`${url}/docs/asyncapi/asyncapi.json`)).json()).toEqual(document);
     });
 
-    it('is not set up too late', async () => {
+    it('cannot be set up after init()', async () => {
       const app = await NestFactory.create<INestApplication>(EveryFeatureModule, adapter(), {
         logger: ['error', 'warn'],
       });
@@ -132,11 +132,11 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
 
       const views: [string, string, View][] = [
         ['light', '', { colorScheme: 'light' }],
-        ['dark', platform === 'Express' ? '/' : '', { colorScheme: 'dark' }], // a slash is another route to Fastify
+        ['dark', platform === 'Express' ? '/' : '', { colorScheme: 'dark' }], // for Fastify a trailing slash is another route
         ['phone width', '?from=elsewhere', { viewport: { width: 390, height: 844 } }],
       ];
       for (const [title, suffix, view] of views) {
-        it(`shows the document, with no complaint and nothing from elsewhere: ${title}`, async () => {
+        it(`shows the document without errors, and loads nothing from other hosts: ${title}`, async () => {
           const { url } = await start();
           const { page, problems } = await browser.open(`${url}/docs/asyncapi${suffix}`, view);
           await page.getByText('sites/{site}/devices/{deviceId}/telemetry').first().waitFor();

@@ -9,7 +9,7 @@ import { describeEachBroker } from '../../support/broker-matrix.js';
 import { createClient } from '../../support/nest-application.js';
 import { applicationOf } from './application.js';
 
-/** Every shape of a pattern that a topic may have. */
+/** Every form of a pattern. */
 @Controller()
 @MqttSubscription({ prefix: 'round-trip/{site}/', qos: 1 })
 class ShapesController {
@@ -46,7 +46,7 @@ class SumController {
 }
 
 describeEachBroker('an AsyncAPI document', (broker) => {
-  it('has the topics that are on the wire', async () => {
+  it('has the same topics as the wire', async () => {
     const app = await applicationOf({
       imports: [MqttModule.forRoot({ ...broker.connection })],
       controllers: [ShapesController, SumController],
@@ -60,14 +60,14 @@ describeEachBroker('an AsyncAPI document', (broker) => {
     const seen = firstValueFrom(
       client.messages('round-trip/#', { qos: 1 }).pipe(take(7), timeout(10_000), toArray()), // 5 of the shapes, a result, a dead letter
     );
-    await client.ping(5_000); // what was asked for before is granted
+    await client.ping(5_000); // earlier subscriptions are granted
     for (const [id, operation] of operationsOf(document, 'receive')) {
       if (operation.reply) continue;
       await client.publish(topicOf(document, operation), id, { qos: 1 });
     }
     const topics = (await seen).map(({ topic }) => topic);
 
-    // what was sent by the document has reached the handlers, whose results come where the document says
+    // messages to the document's topics reach the handlers, and results arrive at the document's topics
     for (const [id, operation] of operationsOf(document, 'send')) {
       const filter = TopicFilter.parse(filterOf(channelOf(document, operation)));
       expect([id, topics.filter((topic) => filter.matches(topic))]).toEqual([id, [expect.any(String)]]);

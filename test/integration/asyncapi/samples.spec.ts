@@ -11,13 +11,13 @@ const FOLDER = fileURLToPath(new URL('../../../sample', import.meta.url));
 const SAMPLES = readdirSync(FOLDER).filter((name) => existsSync(`${FOLDER}/${name}/app.module.ts`));
 const URL_OF_ONE = 'mqtt://one.example.org';
 
-/** What a sample's module is made of: the broker's address, unless it is said here. */
+/** Arguments of a sample's module. Default: the broker's URL. */
 const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
   '01-quick-start': ['worker', URL_OF_ONE],
   '02-devices': ['worker', URL_OF_ONE],
   '03-operations': [URL_OF_ONE, 'mqtt://two.example.org', new Vault()],
 };
-/** Names of the brokers that a sample serves: the unnamed one, unless it is said here. */
+/** Names of a sample's brokers. Default: only the unnamed one. */
 const BROKERS: Readonly<Record<string, readonly string[]>> = { '03-operations': ['plant'] };
 
 interface Sample {
@@ -32,11 +32,11 @@ async function documentOf(sample: string): Promise<AsyncApiDocument> {
 }
 
 describe('the AsyncAPI document of a sample', () => {
-  it('is looked at for all of them', () => {
+  it('is tested for every sample', () => {
     expect(SAMPLES.length).toBeGreaterThanOrEqual(5);
   });
 
-  it.each(SAMPLES)('%s validates, and is the same from run to run', async (sample) => {
+  it.each(SAMPLES)('%s is valid, and is the same on every run', async (sample) => {
     const document = await documentOf(sample);
     expect(Object.values(document.operations).map(({ action }) => action)).toContain('receive');
     expect(await problemsOf(document)).toEqual([]);

@@ -39,7 +39,7 @@ beforeEach(() => {
 describeEachBroker('dead-letters replay', (broker) => {
   beforeEach(() => void Object.assign(connection, broker.connection));
 
-  it('runs the handlers beside the application: session, connection and will of that stay', async () => {
+  it('runs the handlers without affecting the session, connection and will of the running application', async () => {
     const app = await NestFactory.create(AppModule());
     closeAfterTest(() => app.close());
     const server = app.get(ServerMqtt);
@@ -52,11 +52,11 @@ describeEachBroker('dead-letters replay', (broker) => {
 
     const result = await run('replay', MODULE, '--all', '--per-second', '1000');
     expect(result.out).toBe(
-      'Replayed 2 dead letters; 1 have failed, 0 were passed by.\n' +
-        `The latest: Dead letter ${ids[2]} has failed again: RangeError: bad is out of stock\n`,
+      'Replayed 2 dead letters, 1 failed, 0 skipped.\n' +
+        `Last error: Dead letter ${ids[2]} has failed again: RangeError: bad is out of stock\n`,
     );
     expect(result.err).toMatch(
-      /^\[#{24}\] 3 of 3: 2 replayed, 1 failed, 0 passed by, \d+\/s, 0 s left\n1 have failed, and are still there\.\n$/,
+      /^\[#{24}\] 3 of 3: 2 replayed, 1 failed, 0 skipped, \d+\/s, 0 s left\n1 failed again and can be replayed later\.\n$/,
     );
     expect(result.code).toBe(1);
     expect(handled.entries.toSorted()).toEqual(['one', 'two']);
@@ -69,7 +69,7 @@ describeEachBroker('dead-letters replay', (broker) => {
     expect(transportLogs('warn')).toEqual([]); // no session taken over
   });
 
-  it('names single letters, takes other data for one, and says what is wrong with each', async () => {
+  it('replays single letters, one with other data, and reports the error of each', async () => {
     const [bad, tired] = [keep('bad'), keep('bad', { replays: 2 })] as const;
     const replaced = await run('replay', MODULE, bad, '--data', '"good"');
     expect(replaced).toEqual({ code: 0, out: `Replayed dead letter ${bad}.\n`, err: '' });
@@ -78,11 +78,11 @@ describeEachBroker('dead-letters replay', (broker) => {
     expect(code).toBe(1);
     expect(out).toBe('');
     expect(err).toMatch(
-      /has been replayed 2 times.*\nThere is no dead letter .*\nOf 2 dead letters 2 were not replayed\.\n$/,
+      /has been replayed 2 times.*\nThere is no dead letter .*\n2 of 2 dead letters were not replayed\.\n$/,
     );
   });
 
-  it('publishes to the topic when told', async () => {
+  it('publishes to the topic with --to topic', async () => {
     const id = keep('again');
     const peer = await connectMqttJs(broker);
     const seen = await subscribeMqttJs(peer, 'orders/created', { qos: 1 });
@@ -94,7 +94,7 @@ describeEachBroker('dead-letters replay', (broker) => {
 });
 
 describe('dead-letters list and discard', () => {
-  it('lists letters in lines, without control characters, and needs no broker', async () => {
+  it('lists letters without control characters, and needs no broker', async () => {
     const id = keep('secret', { replays: 1, topic: 'orders/\u001b[2J', reason: 'bad\u009b1m' });
     const { code, out, err } = await run('list', MODULE);
     expect(out).toBe(`${id}  2026-01-02T00:00:00.000Z  orders/ [2J  (1 run, replayed 1 times)  TypeError: bad 1m\n`);
@@ -108,7 +108,7 @@ describe('dead-letters list and discard', () => {
     expect(JSON.parse(out)).toMatchObject({ id, payload: 'secret', topic: 'orders/created', reason: 'bad\u009b1m' });
   });
 
-  it('lists those that a filter means, newest first, up to a limit', async () => {
+  it('lists letters that match a filter, newest first, up to a limit', async () => {
     const ids = ['a', 'b', 'c', 'd'].map((name, i) =>
       keep(name, { error: name === 'a' ? 'Other' : 'TypeError', time: Date.UTC(2026, 0, 2 + i) }),
     );
@@ -122,10 +122,10 @@ describe('dead-letters list and discard', () => {
     expect(await listed('--topic', 'none')).toEqual([]);
     const { out, err } = await run('list', MODULE, '--limit', '2');
     expect(out.split('\n')).toHaveLength(3);
-    expect(err).toBe('There may be more: --limit 20 shows up to so many.\n');
+    expect(err).toBe('There may be more: list them with --limit 20.\n');
   });
 
-  it('discards letters by name, or by filter', async () => {
+  it('discards letters by id or by filter', async () => {
     const ids = ['a', 'b', 'c'].map((name) => keep(name, { error: name === 'c' ? 'Other' : 'TypeError' })) as [
       string,
       string,
@@ -134,29 +134,32 @@ describe('dead-letters list and discard', () => {
     expect(await run('discard', MODULE, ids[0], 'none')).toEqual({
       code: 1,
       out: 'Discarded 1 dead letters.\n',
-      err: 'There is no dead letter none: it was replayed or discarded.\n1 were not discarded.\n',
+      err: 'There is no dead letter none: it was replayed or discarded.\n1 could not be discarded.\n',
     });
     expect(await run('discard', MODULE, '--all', '--error', 'TypeError')).toMatchObject({ code: 0 });
     expect(store.list({}, { limit: 9 }).letters.map(({ id }) => id)).toEqual([ids[2]]);
   });
 
-  it('says what is wrong with its arguments, with exit code 2', async () => {
+  it('reports invalid arguments, with exit code 2', async () => {
     const cases: [string[], string][] = [
-      [[], 'Say list, replay or discard'],
-      [['burn', MODULE], 'Say list, replay or discard'],
-      [['list'], 'Name one module'],
-      [['list', MODULE, '7'], 'Name one module'],
-      [['replay', MODULE], 'Name the letters to replay, or say --all'],
-      [['discard', MODULE, '7', '--all'], 'and not both'],
-      [['discard', MODULE, '7', '--topic', 'a'], 'and not both'],
-      [['list', MODULE, '--since', 'yesterday'], '--since is no time: yesterday'],
-      [['list', MODULE, '--limit', 'x'], '--limit is no number'],
+      [[], 'Give list, replay or discard'],
+      [['burn', MODULE], 'Give list, replay or discard'],
+      [['list'], 'Give one module'],
+      [['list', MODULE, '7'], 'Give one module'],
+      [['replay', MODULE], 'Give the ids of the letters to replay, or --all'],
+      [['discard', MODULE, '7', '--all'], 'Give either ids, or --all'],
+      [['discard', MODULE, '7', '--topic', 'a'], 'Give either ids, or --all'],
+      [['list', MODULE, '--since', 'yesterday'], '--since is not a time: yesterday'],
+      [['list', MODULE, '--limit', 'x'], '--limit is not a number'],
       [['list', MODULE, '--colour'], '--colour'],
       [['list', `${MODULE}#WithoutStore`], 'No server of the application keeps dead letters'],
-      [['list', `${MODULE}#TwoBrokers`], 'Several servers keep dead letters: name one with --broker, of plant, office'],
+      [
+        ['list', `${MODULE}#TwoBrokers`],
+        'Several servers keep dead letters: select one with --broker, one of plant, office',
+      ],
       [
         ['list', `${MODULE}#TwoBrokers`, '--broker', 'attic'],
-        'No server of broker "attic" keeps dead letters. There is: plant, office.',
+        'No server of broker "attic" keeps dead letters. Brokers that do: plant, office.',
       ],
     ];
     for (const [args, message] of cases) {
@@ -167,7 +170,7 @@ describe('dead-letters list and discard', () => {
     expect(await run('list', `${MODULE}#TwoBrokers`, '--broker', 'plant')).toMatchObject({ code: 0 });
   });
 
-  it('says that the broker is not there', async () => {
+  it('reports that the broker is not reachable', async () => {
     connection.url = 'mqtt://127.0.0.1:1';
     const { code, err } = await run('replay', MODULE, keep('x'));
     expect(code).toBe(1);

@@ -48,7 +48,7 @@ function moduleWith(options: MqttModuleOptions): DynamicModule {
   return { module: ShopModule, imports: [MqttModule.forRoot(options)] };
 }
 
-/** An application whose session and will are not to be touched by a command. */
+/** An application whose session and will a command must not affect. */
 export function AppModule(): DynamicModule {
   return moduleWith({
     ...connection,

@@ -38,7 +38,7 @@ function failing(options: MqttSubscriptionOptions): new () => object {
 
 const hangs = (): Promise<never> => new Promise(() => {});
 
-/** A store that fails, each in its way. */
+/** Stores that fail in different ways. */
 const brokenStores: Readonly<Record<string, [add: () => never | Promise<never>, problem: RegExp]>> = {
   throws: [
     () => {
@@ -56,7 +56,7 @@ function storeThat(add: () => never | Promise<never>): DeadLetterStore {
 }
 
 describeEachBroker('onDeadLetter', (broker) => {
-  it('is told of all that is known, and awaited before the acknowledgement; then the letter is kept and published', async () => {
+  it('gets the whole letter and is awaited before the acknowledgement; then the letter is kept and published', async () => {
     const tap = await tapWire(broker.connection);
     const told = new Journal<DeadLetter>();
     const store = new MemoryDeadLetterStore();
@@ -104,7 +104,7 @@ describeEachBroker('onDeadLetter', (broker) => {
     ]);
   });
 
-  it('may stand alone, and is switched off by deadLetter: false', async () => {
+  it('works without store and topic, and is disabled by deadLetter: false', async () => {
     const told = new Journal<string>();
     const onDeadLetter = ({ topic }: DeadLetter): unknown => told.add(topic);
 
@@ -133,7 +133,7 @@ describeEachBroker('onDeadLetter', (broker) => {
     ]);
   });
 
-  it('keeps letters in the store alone with deadLetter: true', async () => {
+  it('with deadLetter: true, letters are kept in the store only', async () => {
     const tap = await tapWire(broker.connection);
     const store = new MemoryDeadLetterStore();
     const controllers = [failing({ deadLetter: true })];
@@ -147,7 +147,7 @@ describeEachBroker('onDeadLetter', (broker) => {
   });
 });
 
-/** Has one message fail, and tells what the server has said about it when the next one is acknowledged. */
+/** Fails one message. @returns what the server has logged when the next message is acknowledged */
 async function run(
   subscription: MqttSubscriptionOptions,
   options: MqttServerOptions = {},
@@ -170,7 +170,7 @@ async function run(
   return { url, session: { ...session, url }, acknowledgements, close: () => app.close() };
 }
 
-describe('a dead letter that somebody fails to take', () => {
+describe('a dead letter that cannot be stored', () => {
   const hooks: Readonly<Record<string, [onDeadLetter: () => unknown, problem: RegExp]>> = {
     throws: [
       () => {
@@ -183,7 +183,7 @@ describe('a dead letter that somebody fails to take', () => {
   };
 
   describe.each(Object.entries(hooks))('onDeadLetter %s', (_, [onDeadLetter, problem]) => {
-    it('leaves the message with the broker, and nothing else is done', async () => {
+    it('leaves the message with the broker, and does nothing else', async () => {
       const store = new MemoryDeadLetterStore();
       const { session, acknowledgements, close } = await run(
         { onDeadLetter, deadLetter: true },
@@ -198,7 +198,7 @@ describe('a dead letter that somebody fails to take', () => {
       expect(again!.payload.toString()).toBe('job 7');
     });
 
-    it("goes on with onDeadLetterFailure: 'acknowledge', and says so", async () => {
+    it("continues with onDeadLetterFailure: 'acknowledge', and logs it", async () => {
       const store = new MemoryDeadLetterStore();
       const policy = { onDeadLetter, deadLetter: true, onDeadLetterFailure: 'acknowledge' } as const;
       const { acknowledgements } = await run(policy, { deadLetters: { store } });
@@ -226,7 +226,7 @@ describe('a dead letter that somebody fails to take', () => {
       expect(again!.payload.toString()).toBe('job 7');
     });
 
-    it("loses the letter with onDeadLetterFailure: 'acknowledge', and says so", async () => {
+    it("loses the letter with onDeadLetterFailure: 'acknowledge', and logs it", async () => {
       const subscription = { deadLetter: true, onDeadLetterFailure: 'acknowledge' } as const;
       const { acknowledgements } = await run(subscription, { deadLetters: { store: storeThat(add) } });
       expect(acknowledgements).toEqual(['PUBACK 0x00']);
@@ -236,7 +236,7 @@ describe('a dead letter that somebody fails to take', () => {
     });
   });
 
-  it('is not kept when it cannot be published: message and letter come again', async () => {
+  it('is not kept if it cannot be published: the message is redelivered', async () => {
     const { broker, url } = await startInProcessBroker();
     const tap = await tapWire(connectionTo(url));
     const store = new MemoryDeadLetterStore();
@@ -250,7 +250,7 @@ describe('a dead letter that somebody fails to take', () => {
     expect(store.size).toBe(0);
   });
 
-  it('is taken back when the store keeps it too late', async () => {
+  it('is removed again if the store keeps it too late', async () => {
     const store = new MemoryDeadLetterStore();
     const removed = new Journal<string>();
     const late: DeadLetterStore = Object.assign(Object.create(store) as MemoryDeadLetterStore, {
@@ -270,7 +270,7 @@ describe('a dead letter that somebody fails to take', () => {
     expect(store.size).toBe(0);
   });
 
-  it('of a QoS 0 message goes to whoever can take it, for the message does not come again', async () => {
+  it('of a QoS 0 message is kept by any working destination, since there is no redelivery', async () => {
     const { broker, url } = await startInProcessBroker();
     const told = new Journal<string>();
     const store = storeThat(() => {
@@ -293,7 +293,7 @@ describe('a dead letter that somebody fails to take', () => {
     ]);
   });
 
-  it('keeps its worker meanwhile: a slow store slows down, and fills no memory', async () => {
+  it('occupies its worker meanwhile: a slow store causes backpressure, not memory growth', async () => {
     const { broker, url } = await startInProcessBroker();
     const asked = new Journal<string>();
     const letGo: (() => void)[] = [];
@@ -316,7 +316,7 @@ describe('a dead letter that somebody fails to take', () => {
   });
 });
 
-it('deadLetter: true without a store is refused at the start', async () => {
+it('deadLetter: true without a store is rejected at startup', async () => {
   const { url } = await startInProcessBroker();
   const { app } = await createServer(connectionTo(url), { controllers: [failing({ deadLetter: true })] });
   await expect(app.listen()).rejects.toThrow(

@@ -10,7 +10,7 @@ import { postgresPool } from '../../support/postgres-pool.js';
 import { PostgresProcess } from '../../support/postgres-process.js';
 import { RedisProcess } from '../../support/redis-process.js';
 
-// the long form, of 10,000 letters at 500 a second: npm run replays
+// npm run replays is the long version: 10,000 letters at 500 a second
 const options = { letters: 300, perSecond: 2_000 };
 const whole = { kept: 300, replayed: 300, twice: 0, lost: 0, left: 0, problems: [] };
 const TIMEOUT_MS = 60_000;

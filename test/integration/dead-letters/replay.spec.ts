@@ -27,7 +27,7 @@ function letterOf(pattern: string, payload = '{"id":7}', topic = pattern): DeadL
   return deadLetter({ pattern, topic, payload: Buffer.from(payload) });
 }
 
-/** How a replay has failed. */
+/** The error of a failed replay. */
 async function problemOf(replay: Promise<unknown>): Promise<{ problem: string; message: string }> {
   const error = await replay.then(
     () => undefined,
@@ -39,7 +39,7 @@ async function problemOf(replay: Promise<unknown>): Promise<{ problem: string; m
 }
 
 describeEachBroker('a replay', (broker) => {
-  it('runs the handler here, with guards and results; no other subscriber sees the message, and nothing is replied', async () => {
+  it('runs the handler in this process, with guards and results; nothing is published to other subscribers or replied', async () => {
     const runs = new Journal<unknown>();
     let broken = true;
 
@@ -93,7 +93,7 @@ describeEachBroker('a replay', (broker) => {
     expect(topics.filter((topic) => topic !== 'end')).toEqual(['orders/7/created', 'booked/7']);
   });
 
-  it('takes other data, and goes to the topic when told: everybody sees the message again, and its replays are counted', async () => {
+  it('accepts other data, and can publish to the topic: all subscribers receive the message, and replays are counted', async () => {
     const v5 = broker.protocolVersion === 5;
     const runs = new Journal<unknown>();
 
@@ -128,7 +128,7 @@ describeEachBroker('a replay', (broker) => {
       () => 'replayed',
       (error: unknown) => (error as DeadLetterError).problem,
     );
-    expect(await third).toBe(v5 ? 'max-replays' : 'replayed'); // 3.1.1 has no place for the count
+    expect(await third).toBe(v5 ? 'max-replays' : 'replayed'); // 3.1.1 has no User Property for the count
   });
 });
 
@@ -180,7 +180,7 @@ describe('a replay in the handler', () => {
     expect(problem).toBe(reason && `Dead letter ${id} has failed again: ${reason}`);
     const failed: unknown = expect.objectContaining({ replays: 1, reason: reason?.replace(/^.*: /, '') });
     expect(store.get(id)).toEqual(reason === undefined ? undefined : failed);
-    const undecided = /has AckPolicy\.MANUAL and ended without/; // as for any message
+    const undecided = /has AckPolicy\.MANUAL and ended without/; // the usual warning
     expect(transportLogs('warn').filter((line) => !undecided.test(line))).toEqual([]);
   });
 
@@ -203,7 +203,7 @@ describe('a replay in the handler', () => {
     expect(runs.entries).toEqual(['a one 1', 'a one 2', 'a one done', 'a two 1', 'a two 2', 'a two done']);
   });
 
-  it('fails clearly when there is not the one handler, and loses nothing', async () => {
+  it('fails without exactly one matching handler, and loses nothing', async () => {
     @Controller()
     class Jobs {
       @EventPattern<string>('twice')
@@ -228,11 +228,11 @@ describe('a replay in the handler', () => {
       /came on "site-7\/moved".*is for "site-8\/moved"/,
     );
     for (const id of [gone, twice, moved]) expect(store.get(id)).toMatchObject({ replays: 0, reason: 'broken' });
-    await deadLetters.replay(gone, { to: 'topic' }); // which needs no handler
+    await deadLetters.replay(gone, { to: 'topic' }); // needs no handler
     expect(store.get(gone)).toBeUndefined();
   });
 
-  it('knows one of several handlers of a pattern by its name', async () => {
+  it('selects one of several handlers of a pattern by its name', async () => {
     const runs = new Journal<string>();
 
     @Controller()
@@ -253,7 +253,7 @@ describe('a replay in the handler', () => {
     expect(runs.entries).toEqual(['other']);
   });
 
-  it('is cut short by close(), and does not count then', async () => {
+  it('is aborted by close(), and not counted then', async () => {
     const started = new Journal<string>();
 
     @Controller()
@@ -275,7 +275,7 @@ describe('a replay in the handler', () => {
     expect((await problemOf(deadLetters.replay(ids[0]!))).problem).toBe('not-serving');
   });
 
-  it('is an error before the server runs, and without a store', async () => {
+  it('fails before the server runs, and without a store', async () => {
     const { url } = await startInProcessBroker();
     const { server } = await createServer(
       { ...connectionTo(url), deadLetters: { store: new MemoryDeadLetterStore() } },
@@ -288,7 +288,7 @@ describe('a replay in the handler', () => {
       expect(await problemOf(call)).toMatchObject({ problem: 'no-store' });
   });
 
-  it('refuses data that cannot be encoded, and a broker that refuses, and loses nothing', async () => {
+  it('fails if the data cannot be encoded or the broker refuses it, and loses nothing', async () => {
     const { broker, url } = await startInProcessBroker();
     const store = new MemoryDeadLetterStore();
     const { server } = await startServer({ ...connectionTo(url), deadLetters: { store } }, {});

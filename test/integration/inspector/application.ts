@@ -27,7 +27,7 @@ export const PLATFORMS: Readonly<Record<string, () => AbstractHttpAdapter>> = {
   Fastify: () => new FastifyAdapter(),
 };
 
-/** What a room of the house is heated by, as a form shows it. */
+/** A payload schema that the page shows as a form. */
 const HEATING = {
   type: 'object',
   required: ['celsius', 'mode'],
@@ -67,11 +67,11 @@ export interface InspectedHouse {
   readonly app: INestApplication;
   readonly broker: MqttBroker;
   readonly client: ClientMqtt;
-  /** Of the page. */
+  /** URL of the page. */
   readonly url: string;
 }
 
-/** What a house is made of, beside the inspector. */
+/** Parts of the application beside the inspector. */
 export interface HouseOptions {
   readonly mqtt?: MqttModuleOptions;
   readonly controllers?: readonly Type[];
@@ -89,7 +89,7 @@ export async function startHouse(
   return { broker, ...(await startHouseOn({ url, protocolVersion: 5 }, options, adapter, house)) };
 }
 
-/** The same on a broker that is there. */
+/** An application with the inspector, on a given broker. */
 export async function startHouseOn(
   connection: MqttModuleOptions,
   options: MqttInspectorOptions = {},
@@ -111,18 +111,18 @@ export async function startHouseOn(
   return { app, client: app.get(ClientMqtt), url: `${await app.getUrl()}/inspector` };
 }
 
-/** The snapshots that a viewer gets, until the loop over them ends. */
+/** The snapshots of a viewer, until the consumer's loop ends. */
 export function snapshotsOf(url: string): AsyncGenerator<Snapshot> {
   return framesOf(`${url}/snapshots`);
 }
 
-/** The first snapshot that is as wanted. */
+/** The first snapshot that satisfies a condition. */
 export async function snapshotWith(url: string, wanted: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
   for await (const snapshot of snapshotsOf(url)) if (wanted(snapshot)) return snapshot;
   throw new Error('The snapshots have ended.');
 }
 
-/** The broker has granted the client what it wants to listen to. */
+/** Waits until the broker has granted all subscriptions of the client. */
 export async function subscribed(client: ClientMqtt): Promise<void> {
   await eventually(() => {
     const { wanted, granted } = client.health()?.subscriptions ?? { wanted: 0, granted: 0 };

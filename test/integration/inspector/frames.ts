@@ -1,9 +1,9 @@
 import { get, type IncomingMessage } from 'node:http';
 
-/** What a stream of events tells, one value after another, until the loop over them ends: then the connection is closed. */
+/** The values of an event stream. The connection closes when the consumer's loop ends. */
 export async function* framesOf<T>(url: string): AsyncGenerator<T> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(url, { agent: false }, resolve).once('error', reject); // fetch() opens another connection when this one ends
+    get(url, { agent: false }, resolve).once('error', reject); // fetch() reconnects when the stream ends
   });
   try {
     let text = '';

@@ -30,7 +30,7 @@ class DeniesAll implements CanActivate {
 const ORDER = { id: 1, token: 'x', text: '<b>it</b>' };
 const ALL: MqttInspectorOptions = { allow: ['replay', 'discard'], payloads: true };
 
-/** With as many dead letters as there are topics. */
+/** Starts an application with one dead letter per topic. */
 async function shop(
   adapter: AbstractHttpAdapter,
   options: MqttInspectorOptions,
@@ -55,7 +55,7 @@ async function act(url: string, action: string, body: object): Promise<ActionRes
 
 for (const [platform, adapter] of Object.entries(PLATFORMS)) {
   describe(`kept dead letters on ${platform}`, () => {
-    it('are listed, the latest first, with their payloads on wish, masked', async () => {
+    it('are listed newest first, with masked payloads when opened', async () => {
       const { url } = await shop(adapter(), ALL, 'orders/1', 'orders/2');
       const { stores, may } = await snapshotWith(url, () => true);
       expect(stores).toEqual([{ id: '0' }]);
@@ -71,13 +71,13 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect(JSON.parse((shown as { payload: string }).payload)).toEqual({ ...ORDER, token: '•••' });
     });
 
-    it('are replayed to their handler, which may fail again; what it has handled is gone', async () => {
+    it('are replayed to their handler, which may fail again, and removed when it succeeds', async () => {
       const { url } = await shop(adapter(), ALL, 'orders/1');
       const { id } = (await lettersOf(url)).letters[0]!;
       expect(await act(url, 'replay', { id })).toMatchObject({ ok: false, text: expect.stringContaining('closed') });
       expect((await lettersOf(url)).letters).toMatchObject([{ id, replays: 1 }]);
       broken = false;
-      expect(await act(url, 'replay', { id })).toEqual({ ok: true, text: 'It has been handled.' });
+      expect(await act(url, 'replay', { id })).toEqual({ ok: true, text: 'Replayed.' });
       expect(seen).toEqual([ORDER]);
       expect((await lettersOf(url)).letters).toEqual([]);
       expect(await act(url, 'replay', { id })).toMatchObject({ ok: false });
@@ -94,7 +94,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       broken = false;
       expect(await act(url, 'replay-all', {})).toEqual({
         ok: true,
-        text: '3 have been handled; 0 failed again, 0 were passed by.',
+        text: '3 replayed, 0 failed again, 0 skipped.',
       });
       expect(seen).toHaveLength(3);
       expect((await lettersOf(url)).letters).toEqual([]);
@@ -104,12 +104,12 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       const { url } = await shop(adapter(), ALL, 'orders/1');
       broken = false;
       const { id } = (await lettersOf(url)).letters[0]!;
-      expect(await act(url, 'discard', { id })).toEqual({ ok: true, text: 'It is discarded.' });
+      expect(await act(url, 'discard', { id })).toEqual({ ok: true, text: 'Discarded.' });
       expect((await lettersOf(url)).letters).toEqual([]);
       expect(seen).toEqual([]);
     });
 
-    it('are only looked at where no more is allowed, and their payloads are hidden', async () => {
+    it('are read-only by default, with hidden payloads', async () => {
       const { url } = await shop(adapter(), {}, 'orders/1');
       const { id } = (await lettersOf(url)).letters[0]!;
       const answers = [
@@ -120,7 +120,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect((await lettersOf(url)).letters).toHaveLength(1);
     });
 
-    it('are left alone by requests without the header, and denied by a guard', async () => {
+    it('are protected from requests without the header, and by guards', async () => {
       const body = JSON.stringify({ store: '0', id: '1' });
       const headers = { 'content-type': 'application/json' };
       const { url } = await shop(adapter(), ALL, 'orders/1');
@@ -134,7 +134,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
         expect((await post(`${denied.url}/${action}`, { store: '0', id: '1' })).status).toBe(403);
     });
 
-    it('are not there for wrong names', async () => {
+    it('are not found under unknown names', async () => {
       const { url } = await shop(adapter(), ALL);
       for (const query of ['', 'store=1', 'store=__proto__'])
         expect((await fetch(`${url}/letters?${query}`)).status).toBe(404);

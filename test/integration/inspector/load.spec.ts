@@ -11,7 +11,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 const TOPICS = 100_000;
-/** Megabytes that the heap may grow by between two rounds of topics that were never seen: to remember each of them takes 6, what was measured is 0.3. */
+/** Megabytes by which the heap may grow in a second round of new topics. Keeping each topic takes 6; measured is 0.3. */
 const GROWTH = 3;
 
 async function publishToMany({ client }: InspectedHouse, round: number): Promise<void> {
@@ -19,7 +19,7 @@ async function publishToMany({ client }: InspectedHouse, round: number): Promise
     const written = client.publish(`house/room-${round}-${i}/temperature`, i);
     if (i % 500 === 0) await written;
   }
-  await client.publish(`house/hall/broken`, `round ${round}`, { qos: 1 }); // the last of them: what was before it has come
+  await client.publish(`house/hall/broken`, `round ${round}`, { qos: 1 }); // when this one arrives, all earlier ones have arrived
 }
 
 function heapMegabytes(): number {
@@ -49,7 +49,7 @@ it('stays small with 100,000 topics, 10 viewers, and one that does not read', as
   expect(app.get(MqttInspector).inFlight.view().all).toBeLessThanOrEqual(1_000);
 }, 120_000);
 
-/** Reads with all viewers while something is done. @returns characters of the largest snapshot */
+/** All viewers read while `act` runs. @returns characters of the largest snapshot */
 async function sizesWhile(viewers: readonly AsyncGenerator<unknown>[], act: () => Promise<void>): Promise<number> {
   let largest = 0;
   let over = false;

@@ -9,7 +9,7 @@ import { closeAfterTest } from '../../support/closing.js';
 import { startHouse, type InspectedHouse } from './application.js';
 
 const VIEWS = ['Overview', 'Handlers', 'Messages', 'Dead letters', 'Topics', 'Send'];
-/** Presses of a key after which something must have been reached. */
+/** Limit of Tab presses to reach an element. */
 const MOST_PRESSES = 80;
 
 const stuck: (() => void)[] = [];
@@ -51,18 +51,18 @@ describeInBrowser("the inspector's page in use", () => {
 
   async function open({ url }: InspectedHouse, query = ''): Promise<{ page: Page; problems: string[] }> {
     const watched = await browser.open(`${url}${query}`);
-    closeAfterTest(() => watched.page.context().close()); // before the application, which waits for open connections
+    closeAfterTest(() => watched.page.context().close()); // before the application closes, which waits for open connections
     return watched;
   }
 
-  it('needs no mouse: every view, and everything in it, is reached and used by keys', async () => {
+  it('is usable by keyboard: every view and every control is reachable', async () => {
     const house = await startHouse({ allow: ['publish', 'request'], payloads: true });
     await house.client.publish('house/hall/broken', 'it', { qos: 1 });
     const { page, problems } = await open(house);
     await page.getByText('4 of 4').waitFor();
 
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toContain('To the content');
+    expect(await focused(page)).toContain('Skip to content');
     await page.keyboard.press('Enter');
     expect(await page.evaluate('document.activeElement.id')).toBe('main');
 
@@ -91,14 +91,14 @@ describeInBrowser("the inspector's page in use", () => {
     expect(problems).toEqual([]);
   }, 60_000);
 
-  it('says what fills the window, and for how long, while the broker delivers no more', async () => {
+  it('says what fills the window while the broker delivers nothing', async () => {
     const house = await startHouse({}, undefined, { controllers: [Stuck], mqtt: { maxConcurrency: 2 } });
     const delivered: string[] = [];
     house.broker.on('deliver', ({ packet }) => delivered.push(packet.topic));
     const { page } = await open(house);
     await page.getByText('1 of 1').waitFor();
     for (const id of [1, 2, 3]) await house.client.publish(`stuck/${id}`, id, { qos: 1 });
-    await page.getByText('Nothing is delivered: 2 of 2 messages are under way: 2 that nothing has been').waitFor();
+    await page.getByText('Delivery is blocked: 2 of 2 messages fill the window: 2 unsettled').waitFor();
     expect(delivered).toEqual(['stuck/1', 'stuck/2']);
     await page.getByRole('link', { name: 'Messages' }).click();
     await page.getByText('stuck/2').filter({ visible: true }).waitFor();
@@ -106,30 +106,30 @@ describeInBrowser("the inspector's page in use", () => {
       await page.getByText(`stuck/${id}`).filter({ visible: true }).waitFor();
       stuck.shift()!();
     }
-    await page.getByText('Nothing is under way.').waitFor();
+    await page.getByText('No messages in flight.').waitFor();
     expect(delivered).toEqual(['stuck/1', 'stuck/2', 'stuck/3']);
   }, 60_000);
 
-  it('stands still under more than 1,000 messages a second, of which it says that it takes a sample', async () => {
+  it('does not move under more than 1,000 messages a second, and says that it samples', async () => {
     const house = await startHouse({}, undefined, { controllers: [Slow] });
     const { page, problems } = await open(house, '?view=messages');
     await page.getByText('live, every message').waitFor();
     const before = await places(page, 'h2');
     const flood = new Flood(house);
     closeAfterTest(() => flood.end());
-    await page.getByText(/live, a sample: durations of 1 in \d+ messages/).waitFor();
+    await page.getByText(/live, sampling 1 in \d+ messages/).waitFor();
     await page.getByRole('table', { name: 'Messages in flight' }).getByText('slow/').first().waitFor();
     expect(await places(page, 'h2')).toEqual(before);
     await page.getByRole('link', { name: 'Handlers' }).click();
     await page.getByText('slow/{id}').filter({ visible: true }).first().waitFor();
     const handlers = await places(page, 'h2, th');
     const text = await page.locator('main').innerText();
-    while ((await page.locator('main').innerText()) === text); // what it shows has changed
+    while ((await page.locator('main').innerText()) === text); // wait for a change
     expect(await places(page, 'h2, th')).toEqual(handlers);
     expect(problems).toEqual([]);
   }, 60_000);
 
-  it('replays dead letters, and discards them when it is asked twice', async () => {
+  it('replays dead letters, and discards them after a confirmation', async () => {
     failing = true;
     const mqtt = { deadLetters: { store: new MemoryDeadLetterStore() } };
     const allow = ['replay', 'discard'] as const;
@@ -144,16 +144,16 @@ describeInBrowser("the inspector's page in use", () => {
     await page.getByText('it has failed').first().waitFor();
     failing = false;
     await kept.getByRole('button', { name: 'Replay failing/1' }).click();
-    await page.getByText('It has been handled.').waitFor();
+    await page.getByText('Replayed.', { exact: true }).waitFor();
     await kept.getByText('failing/1', { exact: true }).waitFor({ state: 'detached' });
     await kept.getByRole('button', { name: 'Discard failing/2' }).click();
-    await kept.getByRole('button', { name: 'Discard for good? failing/2' }).click();
-    await page.getByText('It is discarded.').waitFor();
-    await page.getByText('No dead letter is kept.').waitFor();
+    await kept.getByRole('button', { name: 'Confirm discard failing/2' }).click();
+    await page.getByText('Discarded.', { exact: true }).waitFor();
+    await page.getByText('No dead letters are kept.').waitFor();
     expect(problems).toEqual([]);
   }, 60_000);
 
-  it('keeps what it shows in its address, also when it is loaded again', async () => {
+  it('keeps its state in the URL, also after a reload', async () => {
     const house = await startHouse();
     const { page } = await open(house);
     await page.getByRole('link', { name: 'Handlers' }).click();
@@ -166,7 +166,7 @@ describeInBrowser("the inspector's page in use", () => {
     expect(await page.title()).toBe('Handlers – MQTT inspector');
   }, 60_000);
 
-  it('shows times in the form of the region, and the exact value on hover', async () => {
+  it('shows times in the locale, and the exact value on hover', async () => {
     const house = await startHouse();
     await house.client.publish('house/hall/broken', 'it', { qos: 1 });
     const { page } = await open(house, '?view=dead-letters');
@@ -178,7 +178,7 @@ describeInBrowser("the inspector's page in use", () => {
   }, 60_000);
 });
 
-/** Some thousands of messages a second, until it is ended. */
+/** Publishes thousands of messages a second until it is ended. */
 class Flood {
   private over = false;
   private readonly published: Promise<void>;
@@ -202,14 +202,14 @@ class Flood {
   }
 }
 
-/** Where things stand: headings, or columns of tables. */
+/** Positions of elements, such as headings and table columns. */
 function places(page: Page, selector: string): Promise<unknown> {
   return page.evaluate(`[...document.querySelectorAll(${JSON.stringify(selector)})]
     .filter((each) => each.checkVisibility())
     .map((each) => { const { x, y } = each.getBoundingClientRect(); return [each.firstChild.textContent, Math.round(x), Math.round(y)]; })`);
 }
 
-/** What has the focus: its text, or that of its label. */
+/** The text of the focused element and of its label. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(`(() => { const at = document.activeElement;
     const texts = [at.getAttribute('aria-label'), ...[...(at.labels ?? [])].map((label) => label.textContent), at.textContent];
@@ -221,10 +221,10 @@ async function tabTo(page: Page, text: string): Promise<void> {
     await page.keyboard.press('Tab');
     if ((await focused(page)).includes(text)) return;
   }
-  throw new Error(`${text} is not reached by the Tab key`);
+  throw new Error(`${text} is not reachable with the Tab key`);
 }
 
-/** Everything that the Tab key reaches until the page ends, where each has a visible outline. */
+/** All elements that the Tab key reaches up to the end of the page. Each must have a visible outline. */
 async function reachableFromHere(page: Page): Promise<string[]> {
   const reached: string[] = [];
   for (let i = 0; i < MOST_PRESSES; i++) {

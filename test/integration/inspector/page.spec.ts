@@ -14,10 +14,10 @@ const ALL_VIEWS: readonly (readonly [string, View])[] = [
   ['dark', { colorScheme: 'dark' }],
   ['phone', { viewport: { width: 390, height: 844 } }],
 ];
-/** The page is the same on both: on Nest 11 it is shown that it is served. */
+/** The page is the same on both Nest versions: on Nest 11 one view is enough. */
 const VIEWS = (globalThis as { NEST_MAJOR?: number }).NEST_MAJOR === 11 ? ALL_VIEWS.slice(0, 1) : ALL_VIEWS;
 
-/** What axe finds wrong with the page as it is. */
+/** Accessibility violations that axe finds in the current page. */
 async function violations({ page }: WatchedPage): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
@@ -44,12 +44,12 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
     afterAll(() => browser.close());
 
     for (const [title, view] of VIEWS) {
-      it(`shows what happens, and is sound: ${title}`, async () => {
+      it(`shows live data, and is accessible: ${title}`, async () => {
         const house: InspectedHouse = await startHouse({ payloads: true, allow: ['publish', 'request'] }, adapter());
         await house.client.publish(`house/${MARKUP}/broken`, MARKUP, { qos: 1, userProperties: { [MARKUP]: MARKUP } });
         const watched = await browser.open(house.url, view);
         const { page, problems } = watched;
-        closeAfterTest(() => page.context().close()); // before the application, which waits for open connections
+        closeAfterTest(() => page.context().close()); // before the application closes, which waits for open connections
         const tour = async (name: string, seen: string): Promise<void> => {
           await page.getByRole('navigation').getByRole('link', { name }).click();
           await page.getByText(seen).filter({ visible: true }).first().waitFor();
@@ -60,13 +60,13 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
         };
         await tour('Overview', '4 of 4');
         await tour('Handlers', 'house/{room}/temperature');
-        await tour('Messages', 'Nothing is under way.');
+        await tour('Messages', 'No messages in flight.');
         await tour('Dead letters', `house/${MARKUP}/broken`);
         await page.getByText('Payload', { exact: true }).first().click();
         await page.locator('pre').filter({ hasText: MARKUP, visible: true }).waitFor();
         await tour('Topics', 'Not listening.');
         await page.getByRole('textbox', { name: 'Topic', exact: true }).fill('House/hall/temperature');
-        await page.getByText('upper and lower case differ').first().waitFor();
+        await page.getByText('the case differs').first().waitFor();
         await page.getByLabel('Topic Filter').fill('house/#');
         await page.getByRole('button', { name: 'Listen' }).click();
         await page.getByText('Listening to').waitFor();

@@ -21,7 +21,7 @@ const MARKUP = '<img src=x onerror=alert(1)>';
 
 for (const [platform, adapter] of Object.entries(PLATFORMS)) {
   describe(`the inspector on ${platform}`, () => {
-    it('is denied by its guard, all of it', async () => {
+    it('is protected by its guard at every URL', async () => {
       const { url } = await startHouse({ guards: [DeniesAll], allow: ['publish', 'request'] }, adapter());
       const answers = [
         ...PATHS.map((path) => fetch(`${url}${path}`)),
@@ -42,7 +42,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect(page).not.toMatch(/ on\w+=|javascript:/);
     });
 
-    it('only looks, unless more is allowed', async () => {
+    it('is read-only by default', async () => {
       const { url } = await startHouse({}, adapter());
       const message = { topic: 'house/hall/temperature', payload: 1 };
       expect((await post(`${url}/publish`, message)).status).toBe(403);
@@ -50,7 +50,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect((await fetch(`${url}/form?handler=c1-0`)).status).toBe(403);
     });
 
-    it('changes nothing for a page of another site: without the header, or with a form', async () => {
+    it('refuses forged requests: without the header, or from a form', async () => {
       const { url } = await startHouse({ allow: ['publish'] }, adapter());
       const body = JSON.stringify({ topic: 'house/hall/temperature', payload: 1 });
       const forged = [
@@ -63,14 +63,14 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
         ).toBe(false);
     });
 
-    it('publishes and asks where that is allowed, and hides the reply', async () => {
+    it('publishes and sends requests if allowed, and hides the reply', async () => {
       const { url, client } = await startHouse({ allow: ['publish', 'request'] }, adapter());
       const heard = client.messages<number>('house/hall/temperature')[Symbol.asyncIterator]();
       const first = heard.next();
       await client.publish('house/hall/temperature', 0, { qos: 1 });
       await first;
       const published = await post(`${url}/publish`, { topic: 'house/hall/temperature', payload: 21, qos: 1 });
-      expect(await published.json()).toEqual({ ok: true, text: 'The broker has acknowledged it.' });
+      expect(await published.json()).toEqual({ ok: true, text: 'Acknowledged by the broker.' });
       expect((await heard.next()).value).toMatchObject({ data: 21 });
       await heard.return?.();
       const asked = (await (await post(`${url}/request`, { topic: 'house/hall/state', payload: {} })).json()) as {
@@ -86,7 +86,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
         expect((await post(`${url}/publish`, wrong)).status).toBe(400);
     });
 
-    it('shows payloads on wish alone, with values masked', async () => {
+    it('shows payloads only when opened, with values masked', async () => {
       const { url, client } = await startHouse({ payloads: { mask: ['pin'] }, allow: ['request'] }, adapter());
       await client.publish(
         'house/hall/broken',
@@ -106,16 +106,16 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect(JSON.parse(reply)).toEqual({ on: true, password: '•••' });
     });
 
-    it('does not give payloads where they are hidden', async () => {
+    it('does not return hidden payloads', async () => {
       const { url, client } = await startHouse({}, adapter());
       await client.publish('house/hall/broken', 'it', { qos: 1 });
       const { deadLetters } = await snapshotWith(url, (snapshot) => snapshot.deadLetters.all > 0);
       const answer = await fetch(`${url}/dead-letter?id=${deadLetters.shown[0]!.id}`);
-      await answer.text(); // an answer that is not read keeps its connection, and the application open
+      await answer.text(); // an unread response keeps the connection open, and with it the application
       expect(answer.status).toBe(403);
     });
 
-    it('remembers failures while nobody looks, and follows no message', async () => {
+    it('records failures while the page is not open, and follows no message', async () => {
       const { url, client } = await startHouse({}, adapter());
       await client.publish('house/hall/temperature', 1, { qos: 1 });
       await client.publish('house/hall/broken', 'the lamp', { qos: 1 });

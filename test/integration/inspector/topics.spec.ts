@@ -5,7 +5,7 @@ import { eventually } from '../../support/deadline.js';
 import { startHouse, startHouseOn, subscribed } from './application.js';
 import { framesOf } from './frames.js';
 
-/** Listens to a filter. @returns what it is told, when `count` messages have been shown or skipped */
+/** Opens a live tail. @returns its messages, once `count` were shown or skipped */
 async function tail(
   url: string,
   query: Record<string, string>,
@@ -26,7 +26,7 @@ async function tail(
 }
 
 describeEachBroker('the live tail', (broker) => {
-  it('shows what the broker delivers for a filter, and which handlers it reaches', async () => {
+  it('shows the messages that the broker delivers for a filter, and the handlers they reach', async () => {
     const { url, client } = await startHouseOn(broker.connection, { payloads: true });
     const topics = ['house/hall/temperature', 'house/hall/state', 'house/hall/nothing', 'house/hall/heat'];
     const { messages, skipped } = await tail(url, { filter: 'house/hall/#', payloads: '1' }, 4, async () => {
@@ -46,7 +46,7 @@ describeEachBroker('the live tail', (broker) => {
     }
   });
 
-  it('shows no payload where nobody has asked for it, or nobody may see it', async () => {
+  it('shows no payloads unless they are requested and allowed', async () => {
     const asked = { filter: 'house/+/nothing', payloads: '1' };
     const cases = [
       [{ payloads: true }, { filter: 'house/+/nothing' }],
@@ -64,7 +64,7 @@ describeEachBroker('the live tail', (broker) => {
   });
 });
 
-it('the live tail counts every message of a flood, and unsubscribes when its viewer leaves', async () => {
+it('the live tail counts every message of a flood, and unsubscribes when its viewer disconnects', async () => {
   const { url, client, broker } = await startHouse();
   const unsubscribed: string[] = [];
   broker.on('unsubscribe', ({ filters }) => unsubscribed.push(...filters));
@@ -77,12 +77,12 @@ it('the live tail counts every message of a flood, and unsubscribes when its vie
   await eventually(() => unsubscribed.includes('flood/#'), 'the filter is unsubscribed');
 });
 
-it('the live tail says why there is none', async () => {
+it('the live tail says why it fails', async () => {
   const { url } = await startHouse();
   for (const [query, why] of [
-    ['filter=a/%23/b', 'It is no Topic Filter'],
-    ['filter=', 'It is no Topic Filter'],
-    ['filter=%24share/g/a', 'A group would take its messages away'],
+    ['filter=a/%23/b', 'Invalid Topic Filter'],
+    ['filter=', 'Invalid Topic Filter'],
+    ['filter=%24share/g/a', 'A shared subscription would take messages'],
     ['filter=a&broker=plant', 'no client of this broker'],
   ]) {
     const answer = await fetch(`${url}/tail-check?${query}`);
@@ -91,7 +91,7 @@ it('the live tail says why there is none', async () => {
   }
 });
 
-it('a topic reaches no handler whose server is not connected, and those that it matches when it is', async () => {
+it('a topic reaches the handlers that it matches, unless their server is not connected', async () => {
   const { url, broker } = await startHouse();
   const explain = async (topic: string): Promise<TopicAnswer> =>
     (await (await fetch(`${url}/explain?topic=${topic}`)).json()) as TopicAnswer;
@@ -100,7 +100,7 @@ it('a topic reaches no handler whose server is not connected, and those that it 
     explanations: { shown: [{ handler: 'house/{room}/state', reaches: true }, {}, {}, {}], all: 4 },
   });
   await broker.close();
-  await eventually(() => !broker.clients.length, 'nobody is connected');
+  await eventually(() => !broker.clients.length, 'no client is connected');
   const { reached, explanations } = await explain('house/hall/state');
   expect(reached).toBe(0);
   expect(explanations.shown[0]!.why).toContain('It matches, but its server is not connected to mqtt://');

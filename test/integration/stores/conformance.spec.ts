@@ -66,7 +66,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'stores on PostgreSQL', () => {
     await postgres.close();
   });
 
-  /** One or the other of two. */
+  /** Alternates between two. */
   const connect = (): Pool => {
     const pool = pools.length < 2 ? postgresPool(postgres) : pools.shift()!;
     pools.push(pool);

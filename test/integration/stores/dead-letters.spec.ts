@@ -14,7 +14,7 @@ import { measuresLeasesByItsOwnClock, type ClaimOfKey } from '../../support/stor
 const LEASE_MS = 60_000;
 const START_MS = 60_000;
 
-/** Whether somebody can claim a letter, and another one cannot. */
+/** Whether one owner can claim a letter and another cannot. */
 async function claims(store: DeadLetterStore): Promise<ClaimOfKey> {
   const [behind, ahead] = [await store.add(deadLetter()), await store.add(deadLetter())];
   return async (key, owner, leaseMs) =>
@@ -42,7 +42,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
     await store.createTables();
   });
 
-  it('makes its table, also when many processes do it at once, and where a schema says', async () => {
+  it('creates its table, also concurrently, and in a schema', async () => {
     await pool.query('DROP TABLE mqtt_dead_letters; CREATE SCHEMA IF NOT EXISTS app');
     await Promise.all(Array.from({ length: 8 }, () => store.createTables()));
     await pool.query(PostgresDeadLetterStore.sql({ prefix: 'app.mq_' }));
@@ -54,11 +54,11 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
 
   it.each(['', 'Mqtt_', 'x"; DROP TABLE y; --', 7])('refuses the prefix %j', (prefix) => {
     expect(() => new PostgresDeadLetterStore(pool, { prefix: prefix as string })).toThrow(
-      /^PostgresDeadLetterStore: .* is no beginning of/,
+      /^PostgresDeadLetterStore: .* is not a valid prefix/,
     );
   });
 
-  it('does not wait for a row that a transaction has locked: the letter is claimed', async () => {
+  it('does not wait for a locked row: the letter is claimed', async () => {
     const [locked, free] = [await store.add(deadLetter()), await store.add(deadLetter())];
     const client = await pool.connect();
     await client.query('BEGIN');
@@ -71,28 +71,28 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
     expect(await store.claim(locked, 'a', LEASE_MS)).toMatchObject({ state: 'mine' });
   });
 
-  it('removes a letter whose row was locked, once it is free', async () => {
+  it('removes a letter once its row is unlocked', async () => {
     const id = await store.add(deadLetter());
     await store.claim(id, 'a', LEASE_MS);
     const client = await pool.connect();
     await client.query('BEGIN');
     await client.query('SELECT FROM mqtt_dead_letters FOR UPDATE');
     const removed = store.remove(id, 'a');
-    expect(await store.get(id)).toMatchObject({ id }); // asked after it
+    expect(await store.get(id)).toMatchObject({ id }); // the remove is waiting
     await client.query('COMMIT');
     client.release();
     expect(await removed).toBe(true);
   });
 
-  it('says when a row stays locked', async () => {
+  it('fails if a row stays locked', async () => {
     jest.useFakeTimers();
     const client: SqlClient = { query: () => Promise.resolve({ rows: [{ answer: 'locked' }] }) };
     const removed = new PostgresDeadLetterStore(client).remove('7', 'a').catch((error: unknown) => String(error));
     await jest.advanceTimersByTimeAsync(5_100);
-    expect(await removed).toBe('Error: a transaction has had the row of dead letter 7 locked for more than 5000 ms');
+    expect(await removed).toBe('Error: a transaction has locked the row of dead letter 7 for more than 5000 ms');
   });
 
-  it('refuses letters beyond maxLetters, and forgets none', async () => {
+  it('refuses letters beyond maxLetters, and loses none', async () => {
     const small = new PostgresDeadLetterStore(pool, { maxLetters: 2 });
     const ids = [await small.add(deadLetter()), await small.add(deadLetter())];
     await expect(small.add(deadLetter())).rejects.toThrow(
@@ -104,7 +104,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeadLetterStore on a Pos
     expect((await small.list({}, { limit: 9 })).letters).toHaveLength(2);
   });
 
-  it('fails while PostgreSQL is away, and has kept everything when it is back', async () => {
+  it('fails while PostgreSQL is down, and loses nothing', async () => {
     const id = await store.add(deadLetter());
     await store.claim(id, 'a', LEASE_MS);
     await postgres.restart();
@@ -123,7 +123,7 @@ async function startRedis(config?: readonly string[]): Promise<{ redis: RedisPro
   const redis = await RedisProcess.launch(config);
   closeAfterTest(() => redis.close());
   const client = new Redis(redis.url, { retryStrategy: () => 20 });
-  client.on('error', () => {}); // it connects again
+  client.on('error', () => {}); // it reconnects
   closeAfterTest(() => client.disconnect());
   return { redis, client };
 }
@@ -140,13 +140,13 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
     expect(await new RedisDeadLetterStore(client).add(deadLetter())).toMatch(/-/);
   });
 
-  it('takes a Redis that does not say', async () => {
+  it('accepts a Redis that does not permit INFO', async () => {
     const { client } = await startRedis();
     await client.call('ACL', 'SETUSER', 'default', '-info');
     expect(await new RedisDeadLetterStore(client).add(deadLetter())).toMatch(/-/);
   });
 
-  it('fails on a Redis that is full, and what was kept stays, and can be replayed', async () => {
+  it('fails on a full Redis, where earlier letters stay and can be replayed', async () => {
     const { client } = await startRedis(['--maxmemory', '4mb', '--maxmemory-policy', 'volatile-ttl']);
     const store = new RedisDeadLetterStore(client);
     const payload = Buffer.alloc(262_144, 'x');
@@ -162,7 +162,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
     expect(await store.remove(ids[0]!, 'a')).toBe(true);
   });
 
-  it('keeps letters, claims and replays over a restart, which forgets its scripts', async () => {
+  it('keeps letters, claims and replays over a restart, which clears the script cache', async () => {
     const { redis, client } = await startRedis();
     const store = new RedisDeadLetterStore(client);
     const [claimed, failed] = [await store.add(deadLetter()), await store.add(deadLetter())];
@@ -176,7 +176,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
     expect((await store.list({}, { limit: 9 })).letters.map(({ id }) => id)).toEqual([failed]);
   });
 
-  it('leaves nothing behind of a letter that is gone', async () => {
+  it('leaves no data of a removed letter', async () => {
     const { client } = await startRedis();
     const store = new RedisDeadLetterStore(client);
     const id = await store.add(deadLetter());
@@ -188,17 +188,17 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
     expect(await client.xlen('{mqtt:dead-letters}')).toBe(0);
   });
 
-  it('refuses letters beyond maxLetters, and forgets none', async () => {
+  it('refuses letters beyond maxLetters, and loses none', async () => {
     const { client } = await startRedis();
     const store = new RedisDeadLetterStore(client, { maxLetters: 2 });
     for (const topic of ['a', 'b']) await store.add(deadLetter({ topic }));
     await expect(store.add(deadLetter())).rejects.toThrow(
-      'has its maxLetters of 2 dead letters. Replay or discard some.',
+      'has reached maxLetters: 2 dead letters. Replay or discard some.',
     );
     expect((await store.list({}, { limit: 9 })).letters.map(({ topic }) => topic)).toEqual(['a', 'b']);
   });
 
-  it('finds few letters among many, piece by piece', async () => {
+  it('finds few letters among many, page by page', async () => {
     const { client } = await startRedis();
     const store = new RedisDeadLetterStore(client);
     await Promise.all(
@@ -221,7 +221,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeadLetterStore on a Redis', () =
     await expect(measuresLeasesByItsOwnClock(await claims(new RedisDeadLetterStore(client)))).resolves.toBeUndefined();
   });
 
-  it('refuses what is no client', () => {
+  it('rejects an invalid client', () => {
     expect(() => new RedisDeadLetterStore({} as never)).toThrow(
       /^RedisDeadLetterStore: .*neither call\(\) nor sendCommand\(\)/,
     );

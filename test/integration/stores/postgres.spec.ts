@@ -35,7 +35,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
   });
   afterEach(() => void jest.restoreAllMocks());
 
-  /** What an application does: a transaction around `work`. */
+  /** Runs `work` in a transaction, as an application does. */
   async function transaction<T>(work: (client: SqlClient) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     try {
@@ -53,7 +53,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
 
   const booked = async (): Promise<number> => (await pool.query('SELECT FROM booked')).rows.length;
 
-  it('makes its tables, also when many processes do it at once, and where a schema says', async () => {
+  it('creates its tables, also concurrently, and in a schema', async () => {
     await pool.query('DROP TABLE mqtt_claims, mqtt_effects');
     await Promise.all(Array.from({ length: 8 }, () => store.createTables()));
     await pool.query('CREATE SCHEMA IF NOT EXISTS app');
@@ -64,10 +64,10 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
   });
 
   it.each(['', 'Mqtt_', 'a b', 'a.b.c', 'x"; DROP TABLE y; --', 7])('refuses the prefix %j', (prefix) => {
-    expect(() => new PostgresDeduplicationStore(pool, { prefix: prefix as string })).toThrow(/is no beginning of/);
+    expect(() => new PostgresDeduplicationStore(pool, { prefix: prefix as string })).toThrow(/is not a valid prefix/);
   });
 
-  it('sends what is asked at the same time in few statements', async () => {
+  it('batches concurrent calls into few statements', async () => {
     const query = jest.fn((text: string, values?: (string | number | null)[]) => pool.query(text, values));
     const batching = new PostgresDeduplicationStore({ query });
     await batching.claim('first, which sweeps', 'one', LEASE_MS);
@@ -78,9 +78,9 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
     expect(query.mock.calls.length).toBe(2);
   });
 
-  it('passes by a row that somebody has locked: it is running, and nothing waits for it', async () => {
+  it('skips a locked row: the message is running, and no call waits', async () => {
     await store.claim('locked', 'one', 1);
-    await sleep(20); // free, but for the lock
+    await sleep(20); // the lease ends; only the lock remains
     const locker = await pool.connect();
     await locker.query('BEGIN');
     await locker.query("SELECT FROM mqtt_claims WHERE key = 'locked' FOR UPDATE");
@@ -93,17 +93,19 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
     expect(await locked).toBe(true);
   });
 
-  it('says so when a row stays locked', async () => {
+  it('fails if a row stays locked', async () => {
     await store.claim('locked', 'one', LEASE_MS);
     const locker = await pool.connect();
     await locker.query('BEGIN');
     await locker.query("SELECT FROM mqtt_claims WHERE key = 'locked' FOR UPDATE");
-    await expect(store.complete('locked', 'one', [], LEASE_MS)).rejects.toThrow(/locked for more than 5000 ms/);
+    await expect(store.complete('locked', 'one', [], LEASE_MS)).rejects.toThrow(
+      /has locked the row of the claim for more than 5000 ms/,
+    );
     await locker.query('COMMIT');
     locker.release();
   });
 
-  it('fails while the server is away, and goes on after its restart', async () => {
+  it('fails while the server is down, and recovers after its restart', async () => {
     await store.claim('a', 'one', LEASE_MS);
     await store.complete('a', 'one', [], LEASE_MS);
     await store.claim('b', 'one', LEASE_MS);
@@ -118,16 +120,16 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
     expect(await store.complete('b', 'one', [], LEASE_MS)).toBe(true);
   });
 
-  it('measures leases by the clock of PostgreSQL, whatever that of the process says', async () => {
+  it('measures leases by the clock of PostgreSQL, not of the process', async () => {
     await expect(measuresLeasesByItsOwnClock(claimsOf(store))).resolves.toBeUndefined();
   });
 
-  it('removes rows whose time is over, however many', async () => {
+  it('deletes any number of expired rows', async () => {
     await pool.query(
       `INSERT INTO mqtt_claims SELECT 'old ' || i, 'one', '[]', now() FROM generate_series(1, 2500) i;
        INSERT INTO mqtt_effects SELECT 'old ' || i, NULL, now() FROM generate_series(1, 2500) i`,
     );
-    await new PostgresDeduplicationStore(pool).claim('new', 'one', LEASE_MS); // the first claim, and then one every 10 seconds
+    await new PostgresDeduplicationStore(pool).claim('new', 'one', LEASE_MS); // the first claim sweeps, then one every 10 seconds
     const left = async (): Promise<number> => {
       const { rows } = await pool.query<{ n: number }>(
         'SELECT ((SELECT count(*) FROM mqtt_claims) + (SELECT count(*) FROM mqtt_effects))::int AS n',
@@ -142,14 +144,14 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
   });
 
   describe('once()', () => {
-    it('has one effect, and gives its result again', async () => {
+    it('has one effect, and returns its result again', async () => {
       const results: unknown[] = [];
       for (let i = 0; i < 3; i++) results.push(await transaction((sql) => store.once(sql, 'a', () => book(sql, 'a'))));
       expect(results).toEqual(Array.from({ length: 3 }, () => ({ receipt: 'of a' })));
       expect(await booked()).toBe(1);
     });
 
-    it('has one effect when many come at once', async () => {
+    it('has one effect for concurrent calls', async () => {
       const results = await Promise.all(
         Array.from({ length: 8 }, () => transaction((sql) => store.once(sql, 'a', () => book(sql, 'a')))),
       );
@@ -157,7 +159,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
       expect(await booked()).toBe(1);
     });
 
-    it('leaves nothing behind when the effect fails, or its transaction does', async () => {
+    it('leaves no data when the effect or its transaction fails', async () => {
       const failing = transaction((sql) =>
         store.once(sql, 'a', async () => {
           await book(sql, 'a');
@@ -175,7 +177,7 @@ describeWhereInstalled(['postgres', 'initdb'], 'PostgresDeduplicationStore on a 
       expect(await booked()).toBe(1);
     });
 
-    it.each([undefined, null, 0, '', [1, { a: 'ä\n\0' }]])('gives %j again as it was', async (value) => {
+    it.each([undefined, null, 0, '', [1, { a: 'ä\n\0' }]])('returns %j again unchanged', async (value) => {
       const run = (): Promise<unknown> => transaction((sql) => store.once(sql, 'a', () => Promise.resolve(value)));
       expect([await run(), await run()]).toEqual([value, value]);
     });

@@ -20,12 +20,12 @@ async function startRedis(config?: readonly string[]): Promise<RedisProcess> {
 
 function clientOf(url: string): Redis {
   const client = new Redis(url, { retryStrategy: () => 20 });
-  client.on('error', () => {}); // it connects again
+  client.on('error', () => {}); // it reconnects
   closeAfterTest(() => client.disconnect());
   return client;
 }
 
-/** Stands before a Redis and keeps its replies back until told. */
+/** A proxy that holds back the replies of Redis until released. */
 async function holdReplies(port: number): Promise<{ url: string; sent: () => string; release: () => void }> {
   let sent = '';
   const held: [Socket, Buffer][] = [];
@@ -61,7 +61,7 @@ const countOf = (text: string, part: string): number => text.split(part).length 
 describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', () => {
   afterEach(() => void jest.restoreAllMocks());
 
-  it.each(['ioredis', 'redis'])('pipelines claims: none waits for the reply to another (%s)', async (library) => {
+  it.each(['ioredis', 'redis'])('pipelines claims: no claim waits for the reply to another (%s)', async (library) => {
     const redis = await startRedis();
     const proxy = await holdReplies(redis.port);
     const client = library === 'ioredis' ? clientOf(proxy.url) : createClient({ url: proxy.url });
@@ -80,7 +80,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', (
     expect((await Promise.all(claims)).every(({ state }) => state === 'mine')).toBe(true);
   });
 
-  it('goes on after a restart, which forgets its scripts', async () => {
+  it('recovers after a restart, which clears the script cache', async () => {
     const redis = await startRedis();
     const store = new RedisDeduplicationStore(clientOf(redis.url));
     await store.claim('a', 'one', LEASE_MS);
@@ -92,7 +92,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', (
     expect(await store.claim('b', 'two', LEASE_MS)).toEqual({ state: 'running' });
   });
 
-  it('gives a claim to its owner whose connection was lost before the answer came', async () => {
+  it('grants a claim again to an owner that lost its connection before the reply', async () => {
     const redis = await startRedis();
     const proxy = await holdReplies(redis.port);
     const client = clientOf(proxy.url);
@@ -103,12 +103,12 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', (
       while ((await other.exists('mqtt:claimed before the answer')) === 0);
     })();
     await within(set, 'the claim to be in Redis');
-    proxy.release(); // what was held goes with the connection
+    proxy.release(); // held replies are lost with the connection
     client.disconnect(true);
     expect(await claim).toEqual({ state: 'mine' });
   });
 
-  it('restores the claim of an owner that Redis has evicted, and keeps what it has completed', async () => {
+  it('restores an evicted claim, and keeps completed ones', async () => {
     const redis = await startRedis();
     const client = clientOf(redis.url);
     const store = new RedisDeduplicationStore(client);
@@ -121,7 +121,7 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', (
     expect((await store.claim('a', 'two', LEASE_MS)).state).toBe('done');
   });
 
-  it('fails on a Redis that is full and evicts nothing, and what was claimed stays so', async () => {
+  it('fails on a full Redis without eviction, where claims stay', async () => {
     const redis = await startRedis(['--maxmemory', '2mb', '--maxmemory-policy', 'noeviction']);
     const store = new RedisDeduplicationStore(clientOf(redis.url));
     const payload = Buffer.alloc(524_288);
@@ -136,13 +136,13 @@ describeWhereInstalled(['redis-server'], 'RedisDeduplicationStore on a Redis', (
     expect(await store.renew(`${i}`, 'two', LEASE_MS)).toBe(false);
   });
 
-  it('measures leases by the clock of Redis, whatever that of the process says', async () => {
+  it('measures leases by the clock of Redis, not of the process', async () => {
     const redis = await startRedis();
     const store = new RedisDeduplicationStore(clientOf(redis.url));
     await expect(measuresLeasesByItsOwnClock(claimsOf(store))).resolves.toBeUndefined();
   });
 
-  it('refuses what is no client', () => {
+  it('rejects an invalid client', () => {
     expect(() => new RedisDeduplicationStore({} as never)).toThrow(/neither call\(\) nor sendCommand\(\)/);
     expect(() => new RedisDeduplicationStore(undefined as never)).toThrow(TypeError);
   });

@@ -9,12 +9,12 @@ const broken = async (): Promise<never> => {
   throw new TypeError('broken');
 };
 
-it('is undefined where it is not installed', async () => {
+it('is undefined if it is not installed', async () => {
   expect(await optionalPackage(missing)).toBeUndefined();
   expect(await optionalPackage(async () => 'loaded')).toBe('loaded');
 });
 
-it('fails with what the package itself fails with', async () => {
+it('rethrows errors of the package', async () => {
   await expect(optionalPackage(broken)).rejects.toThrow('broken');
 });
 

@@ -9,7 +9,7 @@ import '../../support/logs.js';
 import { moduleOf } from '../../support/nest-application.js';
 import { writeCodeBlocks, writtenHere } from './code-blocks.js';
 
-/** What the pages say of their code, tried with that code. */
+/** Runs the code of the pages to test what the pages say. */
 describe('the code of', () => {
   const broker = new MqttBroker();
   let url: string;
@@ -42,7 +42,7 @@ describe('the code of', () => {
     return app;
   }
 
-  it('docs/guide/quick-start.md answers HTTP with what came over MQTT, and with 404', async () => {
+  it('docs/guide/quick-start.md responds over HTTP with a reading from MQTT, or with 404', async () => {
     const { AppModule } = await exportsOf('docs/guide/quick-start.md', 'app.module.ts');
     const app = await start(AppModule!);
     const handled = broker.waitFor('acknowledge');
@@ -58,8 +58,8 @@ describe('the code of', () => {
   });
 
   it('docs/recipes/request-scope.md knows the tenant of each message', async () => {
-    const { OrdersController, Tenant } = await exportsOf('docs/recipes/request-scope.md', 'block-1.ts');
-    await start({ controllers: [OrdersController!], providers: [Tenant!] });
+    const { OrdersController, TenantService } = await exportsOf('docs/recipes/request-scope.md', 'block-1.ts');
+    await start({ controllers: [OrdersController!], providers: [TenantService!] });
     const replies = await Promise.all(['a', 'b'].map((name) => client.request(`tenants/${name}/orders/count`, 1)));
     expect(replies.map(({ data }) => data)).toEqual(['the orders of a', 'the orders of b']);
   });
@@ -72,7 +72,7 @@ describe('the code of', () => {
     expect((await placed).message.topic).toBe(`orders/${id}/placed`);
   });
 
-  it('docs/recipes/validation.md runs handlers with valid payloads alone, and keeps invalid ones', async () => {
+  it('docs/recipes/validation.md runs handlers with valid payloads only, and keeps invalid ones', async () => {
     const { ReadingsController } = await exportsOf('docs/recipes/validation.md', 'block-1.ts');
     await start({ controllers: [ReadingsController!] });
     const valid = { deviceId: 'roof', celsius: 20 };
@@ -83,7 +83,7 @@ describe('the code of', () => {
     expect((await kept).message.payload.toString()).toBe('{"deviceId":"roof","celsius":"hot"}');
   });
 
-  it('docs/recipes/sse-and-websocket.md feeds a browser, and unsubscribes when it goes away', async () => {
+  it('docs/recipes/sse-and-websocket.md streams to a browser, and unsubscribes when it disconnects', async () => {
     const { FeedController } = await exportsOf('docs/recipes/sse-and-websocket.md', 'block-1.ts');
     const app = await start({ controllers: [FeedController!] });
     const subscribed = broker.waitFor('subscribe', ({ filters }) => filters.includes('devices/roof/temperature'));

@@ -3,7 +3,7 @@ import { TopicFilter } from '../../../lib/protocol/topic-filter.js';
 
 const SERVER = {} as InspectedHandler['server'];
 
-/** A handler as the inspector knows it: an event handler of the one server, unless it is said otherwise. */
+/** A handler as the inspector sees it; by default an event handler of one server. */
 export function inspected(subscription: string, others: Partial<InspectedHandler> = {}): InspectedHandler {
   const topics = TopicFilter.parse(subscription);
   return {

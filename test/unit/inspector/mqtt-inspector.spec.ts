@@ -20,7 +20,7 @@ function followed(inspector: MqttInspector, messages: number): number {
 }
 
 describe('what the inspector follows', () => {
-  it('is nothing while nobody looks', () => {
+  it('is nothing while the page is not open', () => {
     const inspector = new MqttInspector();
     expect(followed(inspector, 10)).toBe(0);
     expect(inspector.request(REQUEST)).toBeUndefined();
@@ -41,10 +41,10 @@ describe('what the inspector follows', () => {
     inspector.tick();
     expect(inspector.recordOf(HANDLER).rate.perSecond).toBe((900 + 9_500 + 9_500) / 3);
     inspector.tick();
-    expect(inspector.oneIn).toBe(1); // it is quiet again
+    expect(inspector.oneIn).toBe(1); // the rate is low again
   });
 
-  it('is nothing again, and nothing is left of it, when nobody looks any more', () => {
+  it('is cleared when the last viewer leaves', () => {
     const inspector = new MqttInspector();
     inspector.watch();
     followed(inspector, 5_000);
@@ -52,7 +52,7 @@ describe('what the inspector follows', () => {
     inspector.received(delivery());
     const end = inspector.request(REQUEST);
     inspector.handled(delivery(), { failed: false, error: undefined, code: undefined, durationMs: 5 });
-    inspector.rest();
+    inspector.unwatch();
     end?.({ outcome: 'replied', error: undefined });
     expect(followed(inspector, 10)).toBe(0);
     expect(inspector.inFlight.view().all).toBe(0);
@@ -64,7 +64,7 @@ describe('what the inspector follows', () => {
 });
 
 describe('what the inspector remembers', () => {
-  it('is the state of a message in flight, until it is over', () => {
+  it('is the state of a message until it is completed', () => {
     const inspector = new MqttInspector();
     inspector.watch();
     const message = delivery();
@@ -86,7 +86,7 @@ describe('what the inspector remembers', () => {
     });
   });
 
-  it('is failures, withheld messages, drops and dead letters, also while nobody looks', () => {
+  it('is failures, withheld messages, drops and dead letters, also while the page is not open', () => {
     const inspector = new MqttInspector();
     inspector.retried(delivery(), { error: 'no error at all' });
     inspector.settled(delivery(), { outcome: 'withheld' } as never);
@@ -100,7 +100,7 @@ describe('what the inspector remembers', () => {
     expect(inspector.inFlight.view().all).toBe(0);
   });
 
-  it('is no more than there is room for', () => {
+  it('is bounded', () => {
     const inspector = new MqttInspector();
     inspector.watch();
     for (let i = 0; i < 3_000; i++) {
@@ -118,7 +118,7 @@ describe('what the inspector remembers', () => {
     expect(inspector.letters.find(3_000)?.topic).toBe('a/2999');
   });
 
-  it('is no payload where nobody may see one', () => {
+  it('is no payload if payloads are hidden', () => {
     const inspector = new MqttInspector();
     inspector.deadLettered(delivery(), LETTER);
     expect(inspector.letters.find(1)?.payload).toBeUndefined();
@@ -128,17 +128,17 @@ describe('what the inspector remembers', () => {
   });
 });
 
-describe('what the inspector tells of a connection', () => {
+describe('what the inspector says about a connection', () => {
   const CONNECTION = { handlers: () => [{ handler: HANDLER }] } as unknown as MqttObservedConnection;
 
   it.each<[MqttConnectionEvent, string | undefined]>([
     [{ kind: 'opened' }, undefined],
     [{ kind: 'connected', first: true, sessionPresent: false }, 'connected'],
-    [{ kind: 'connected', first: false, sessionPresent: true }, 'connected again, session resumed'],
-    [{ kind: 'connected', first: false, sessionPresent: false }, 'connected again, session new'],
+    [{ kind: 'connected', first: false, sessionPresent: true }, 'reconnected, session resumed'],
+    [{ kind: 'connected', first: false, sessionPresent: false }, 'reconnected, session new'],
     [{ kind: 'lost', error: undefined }, 'connection lost'],
     [{ kind: 'attempt-failed', error: new Error('no route') }, 'cannot connect: no route'],
-    [{ kind: 'session-lost' }, 'the broker does not know the session any more: what it had queued is gone'],
+    [{ kind: 'session-lost' }, 'the broker has lost the session and its queued messages'],
     [{ kind: 'subscribed', filter: 'a', qos: 1 }, undefined],
     [{ kind: 'subscription-refused', filter: 'a', reasonCode: 0x87 }, expect.stringContaining('"a"') as never],
     [{ kind: 'closed', error: undefined }, 'closed'],

@@ -21,13 +21,13 @@ export class DevicesController {
     return reading;
   }
 
-  /** From the device itself: 404 when there is none, which the broker tells at QoS 1, and 504 when it does not answer. */
+  /** From the device itself: 404 when the broker reports no subscriber (QoS 1), 504 when the device does not reply. */
   @Get('state')
   async state(@Param('device', DeviceIdPipe) device: string): Promise<unknown> {
     return (await this.plant.request(`devices/${device}/state`, undefined, { qos: 1 })).data;
   }
 
-  /** Readings as they come, as Server-Sent Events. */
+  /** Live readings, as Server-Sent Events. */
   @Sse('feed')
   feed(@Param('device', DeviceIdPipe) device: string): Observable<MessageEvent> {
     return this.plant.messages<ReadingDto>(`devices/${device}/readings`).pipe(map(({ data }) => ({ data })));

@@ -11,7 +11,7 @@ import { MqttHealthIndicator } from 'nestjs-mqtt-transport/health';
 import { CLOUD } from '../brokers.js';
 import { Database } from '../database.js';
 
-/** What the probes of the container ask. */
+/** Probes of the container. */
 @Controller()
 export class HealthController {
   constructor(
@@ -23,13 +23,13 @@ export class HealthController {
     private readonly database: Database,
   ) {}
 
-  /** Liveness: the process answers. A broker that is away is no reason to restart it. */
+  /** Liveness: the process responds. A broker that is down is no reason to restart it. */
   @Get('alive')
   alive(): string {
     return 'yes';
   }
 
-  /** Readiness: the brokers answer, and so does the database. */
+  /** Readiness: the brokers and the database respond. */
   @Get('health')
   @HealthCheck()
   check(): Promise<HealthCheckResult> {

@@ -7,10 +7,10 @@ import { ReadingDto } from './reading.dto.js';
 
 const { EventPattern } = patternsOf();
 
-/** From here on a reading is an alarm. */
+/** Readings from this temperature on are alarms. */
 export const HOT = 90;
 
-/** Passes on what is too hot, from the plant's broker to the cloud's. */
+/** Forwards alarms from the plant's broker to the cloud's broker. */
 @Controller()
 export class AlarmsController {
   constructor(

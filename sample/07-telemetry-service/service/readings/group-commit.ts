@@ -5,13 +5,13 @@ interface Waiting<Row> {
 }
 
 /**
- * Writes what comes in one turn of the event loop at once: a transaction costs the disk the same for one row and for a hundred. Each
- * handler waits for the transaction that its row is in, so that its message is acknowledged when the row is safe.
+ * Writes all rows of one turn of the event loop in one transaction, which costs the disk the same for one row as for a hundred. Each
+ * handler waits for the transaction of its row, so that its message is acknowledged when the row is committed.
  */
 export class GroupCommit<Row> {
   private group: Waiting<Row>[] = [];
 
-  /** @param write writes all of the rows, or throws and writes none */
+  /** @param write writes all rows, or throws and writes none */
   constructor(private readonly write: (rows: readonly Row[]) => void) {}
 
   add(row: Row): Promise<void> {

@@ -4,7 +4,7 @@ import { getMqttTransportId } from 'nestjs-mqtt-transport';
 import { CLOUD } from '../brokers.js';
 import { ReadingsRepository, type Reading } from './readings.repository.js';
 
-/** Answers head office, over the cloud's broker: `sites/<site>/readings/latest`. */
+/** Handles requests of head office on the cloud's broker: `sites/<site>/readings/latest`. */
 @Controller()
 export class HeadOfficeController {
   constructor(private readonly readings: ReadingsRepository) {}

@@ -1,8 +1,8 @@
 import { IsISO8601, IsNumber, IsUUID, Max, Min } from 'class-validator';
 
-/** What a device reports. */
+/** A reading of a device. */
 export class ReadingDto {
-  /** Given by the device, so that a reading that comes twice is known again. */
+  /** Assigned by the device, so that duplicates are recognized. */
   @IsUUID()
   id!: string;
 

@@ -6,12 +6,12 @@ import { ReadingsRepository } from './readings.repository.js';
 
 const { EventPattern } = patternsOf();
 
-/** Stores what devices report. A reading is acknowledged when it is in the database. */
+/** Stores readings. A reading is acknowledged when it is in the database. */
 @Controller()
 export class ReadingsController {
   constructor(private readonly readings: ReadingsRepository) {}
 
-  /** A database that fails is tried again; an invalid reading is not, and goes to the dead letters at once. */
+  /** Database errors are retried; an invalid reading becomes a dead letter at once. */
   @MqttSubscription({ retry: { attempts: 3, delay: 200 }, deadLetter: 'dead/{deviceId}/readings' })
   @EventPattern('devices/{deviceId}/readings', Transport.MQTT)
   reading(@TopicParam('deviceId') deviceId: string, @Payload() reading: ReadingDto): Promise<void> {

@@ -3,14 +3,14 @@ import { Database } from '../database.js';
 import { GroupCommit } from './group-commit.js';
 import type { ReadingDto } from './reading.dto.js';
 
-/** The latest that is known of a device. */
+/** The latest reading of a device. */
 export interface Reading {
   readonly device: string;
   readonly celsius: number;
   readonly at: string;
 }
 
-/** Once for each identifier, however often a reading comes: QoS 1 delivers at least once. */
+/** Ignores duplicates: QoS 1 delivers at least once. */
 const INSERT = 'insert into readings (id, device, celsius, at) values (?, ?, ?, ?) on conflict (id) do nothing';
 
 @Injectable()

@@ -37,7 +37,7 @@ describe('the address of a channel', () => {
     });
   });
 
-  it('leads back to the filter, whatever that is', () => {
+  it('can be converted back to any filter', () => {
     fc.assert(
       fc.property(
         topicFilters(),

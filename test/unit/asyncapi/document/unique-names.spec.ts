@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { UniqueNames } from '../../../../lib/asyncapi/document/unique-names.js';
 
-it('numbers a name that is taken, and replaces what no name may hold', () => {
+it('numbers a name that is taken, and replaces invalid characters', () => {
   const names = new UniqueNames('-');
   expect(['a', 'a', 'a-2', 'a/b', '/a/b/', '$', ''].map((name) => names.take(name))).toEqual([
     'a',
@@ -15,7 +15,7 @@ it('numbers a name that is taken, and replaces what no name may hold', () => {
   ]);
 });
 
-it('never gives a name twice, and only names that AsyncAPI allows', () => {
+it('never returns a name twice, and only names that AsyncAPI allows', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a', 'a-2', 'a-2-2'))), (wanted) => {
       const names = new UniqueNames('_');

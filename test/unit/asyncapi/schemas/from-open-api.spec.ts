@@ -39,7 +39,7 @@ it.each<[string, JsonSchema, JsonSchema]>([
   expect(fromOpenApi(schema)).toEqual(expected);
 });
 
-it('changes nothing that it is given', () => {
+it('does not change its argument', () => {
   const schema = Object.freeze({ type: 'string', nullable: true, minimum: 1, exclusiveMinimum: true });
   fromOpenApi(schema);
   expect(schema).toEqual({ type: 'string', nullable: true, minimum: 1, exclusiveMinimum: true });

@@ -10,7 +10,7 @@ const transform = (): never => {
   throw new Error('a transform cannot be represented');
 };
 
-it('gives what goes in, and what comes out, without the dialect', () => {
+it('returns the input and the output schema, without $schema', () => {
   const schema = schemaWith({
     input: ({ target }) => ({ $schema: target, type: 'string' }),
     output: ({ target }) => ({ $schema: target, type: 'number' }),
@@ -19,10 +19,10 @@ it('gives what goes in, and what comes out, without the dialect', () => {
   expect(standardJsonSchema(schema, 'output')).toEqual({ type: 'number' });
 });
 
-it('gives nothing where the library has no JSON Schema', () => {
+it('returns undefined if the library has no JSON Schema', () => {
   expect(standardJsonSchema(schemaWith(), 'input')).toBeUndefined();
 });
 
-it('gives nothing for what no JSON Schema can say', () => {
+it('returns undefined for what JSON Schema cannot express', () => {
   expect(standardJsonSchema(schemaWith({ input: transform, output: transform }), 'input')).toBeUndefined();
 });

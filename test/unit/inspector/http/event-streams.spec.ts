@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it, jest } from '@jest/globals';
 import { EventStreams, frameOf } from '../../../../lib/inspector/http/event-streams.js';
 
-/** A response whose reader takes what fits into its buffer. */
+/** A response whose reader can stop reading. */
 class Reader extends EventEmitter {
   readonly frames: string[] = [];
   reads = true;
@@ -38,7 +38,7 @@ describe('streams of events', () => {
     ]);
   });
 
-  it('send nothing further to a viewer that does not read, until it has, and end it after 30 seconds', () => {
+  it('send no further frame to a viewer until it reads, and disconnect it after 30 seconds', () => {
     jest.useFakeTimers({ now: 0, doNotFake: ['nextTick', 'setImmediate'] });
     try {
       const streams = new EventStreams();
@@ -57,7 +57,7 @@ describe('streams of events', () => {
     }
   });
 
-  it('forget a viewer that has gone, once', () => {
+  it('remove a viewer that has disconnected, once', () => {
     const streams = new EventStreams();
     let left = 0;
     const reader = new Reader();
@@ -77,7 +77,7 @@ describe('streams of events', () => {
     expect(streams.size).toBe(0);
   });
 
-  it('have frames in which no value begins a line of its own', () => {
+  it('have frames in which values contain no line breaks', () => {
     expect(frameOf('tail', { text: 'a\n\ndata: b\r\u2028' })).toBe(
       'event: tail\ndata: {"text":"a\\n\\ndata: b\\r\u2028"}\n\n',
     );

@@ -5,7 +5,7 @@ import { Rate } from '../../../../lib/inspector/records/rate.js';
 import { Ring } from '../../../../lib/inspector/records/ring.js';
 
 describe('a rate', () => {
-  it('is the mean of the latest ten seconds, of all of them before', () => {
+  it('is the mean of the latest ten seconds, or of fewer at the start', () => {
     const rate = new Rate();
     expect(rate.perSecond).toBeUndefined();
     const pass = (from: number, to: number): void => {
@@ -35,7 +35,7 @@ describe('durations', () => {
 });
 
 describe('a ring', () => {
-  it('keeps the latest entries, the latest first', () => {
+  it('keeps the latest entries, newest first', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer({ min: 1, max: 9 }), (entries, size) => {
         const ring = new Ring<number>(size);

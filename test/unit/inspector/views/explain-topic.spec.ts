@@ -13,10 +13,10 @@ function answers(topic: string, handlers: readonly InspectedHandler[]): [string,
 describe('why a topic reaches a handler, or not', () => {
   it('reaches every event handler whose filter matches, the most specific first', () => {
     expect(answers('a/b', [inspected('#'), inspected('a/+'), inspected('a/b'), inspected('a/c')])).toEqual([
-      ['a/b', true, 'Its filter is this very topic.'],
-      ['a/+', true, 'Its filter matches, wildcards included.'],
-      ['#', true, 'Its filter matches, wildcards included.'],
-      ['a/c', false, 'Level 2 is "b", and the filter wants "c".'],
+      ['a/b', true, 'The filter equals the topic.'],
+      ['a/+', true, 'The filter matches with wildcards.'],
+      ['#', true, 'The filter matches with wildcards.'],
+      ['a/c', false, 'Level 2 is "b", but the filter has "c".'],
     ]);
   });
 
@@ -26,45 +26,45 @@ describe('why a topic reaches a handler, or not', () => {
     const given = [inspected('a/+', request), inspected('a/b', request), inspected('a/#', elsewhere)];
     expect(answers('a/b', given)).toEqual([
       ['a/b', true, expect.anything()],
-      ['a/+', false, 'It matches, but "a/b" is more specific, and one handler answers a request.'],
+      ['a/+', false, 'It matches, but "a/b" is more specific, and only one handler answers a request.'],
       ['a/#', true, expect.anything()],
     ]);
   });
 
-  it('reaches a method once, whatever number of its patterns match', () => {
+  it('reaches a method once, even if several of its patterns match', () => {
     const method = {};
     expect(answers('a/b', [inspected('a/+', { method }), inspected('a/b', { method })])).toEqual([
       ['a/b', true, expect.anything()],
-      ['a/+', false, 'It matches, but so does "a/b" of the same method, which runs once.'],
+      ['a/+', false, 'It matches, but so does "a/b" of the same method, which runs once per message.'],
     ]);
   });
 
-  it('says what a group and No Local mean for it', () => {
+  it('explains groups and No Local', () => {
     const [[, , group]] = answers('a', [inspected('$share/workers/a')]) as [[string, boolean, string]];
     expect(group).toContain('one member of the group "workers", which may be another process');
     const [[, , local]] = answers('a', [inspected('a', { options: { nl: true } })]) as [[string, boolean, string]];
     expect(local).toContain('No Local');
   });
 
-  it('does not reach a handler whose messages cannot come', () => {
-    const { reached, explanations } = explainTopic('a', [inspected('a'), inspected('b')], () => 'nobody is there');
+  it('does not reach a handler with an obstacle', () => {
+    const { reached, explanations } = explainTopic('a', [inspected('a'), inspected('b')], () => 'the server is down');
     expect(reached).toBe(0);
     expect(explanations.shown.map(({ why }) => why)).toEqual([
-      'It matches, but nobody is there.',
-      'Level 1 is "a", and the filter wants "b".',
+      'It matches, but the server is down.',
+      'Level 1 is "a", but the filter has "b".',
     ]);
   });
 
-  it('lists first what is missed by the least, and no more than 50 handlers', () => {
+  it('lists the closest handlers first, and at most 50', () => {
     const many = Array.from({ length: 80 }, (_, i) => inspected(`x/${i}`));
     const { shown, all } = explainTopic('a/b/c', [...many, inspected('a/b/d')]).explanations;
     expect(shown[0]!.subscription).toBe('a/b/d');
     expect([shown.length, all]).toEqual([50, 81]);
   });
 
-  it.each(['', 'a/+', '#', 'a\u0000'])('says what is no topic: %j', (topic) => {
+  it.each(['', 'a/+', '#', 'a\u0000'])('reports an invalid topic: %j', (topic) => {
     expect(explainTopic(topic, [inspected('a')])).toMatchObject({
-      problem: expect.stringContaining('It is no Topic Name'),
+      problem: expect.stringContaining('Invalid Topic Name'),
       reached: 0,
     });
   });

@@ -62,7 +62,7 @@ describe('the form of a message', () => {
   });
 
   it.each<[string, JsonSchema | undefined]>([
-    ['nothing is known', undefined],
+    ['an unknown schema', undefined],
     ['anything', true],
     ['a list', { type: 'array', items: { type: 'string' } }],
     ['bytes', { type: 'string', format: 'binary' }],
@@ -74,13 +74,13 @@ describe('the form of a message', () => {
     ['a reference to nowhere', { $ref: '#/components/schemas/Missing' }],
     ['a reference to itself', { $ref: '#/components/schemas/Loop' }],
     ['too many properties', { type: 'object', properties: properties(21) }],
-  ])('has no fields, and JSON to begin with, for %s', (_, payload) => {
+  ])('has no fields but an example in JSON for %s', (_, payload) => {
     const form = formOf(payload, { Loop: { $ref: '#/components/schemas/Loop' } });
     expect(form.fields).toBeUndefined();
     expect(() => JSON.parse(form.example) as unknown).not.toThrow();
   });
 
-  it('begins with an example of the document, else with one made of the schema', () => {
+  it('has an example from the document, or one generated from the schema', () => {
     const payload = {
       type: 'object',
       properties: { a: { type: 'array', items: { type: 'object', properties: { b: { type: 'integer' } } } } },
@@ -91,7 +91,7 @@ describe('the form of a message', () => {
     expect(form.summary).toBe('Stores');
   });
 
-  it('ends, although a schema holds itself', () => {
+  it('terminates for a recursive schema', () => {
     const Tree = { type: 'object', properties: { child: { $ref: '#/components/schemas/Tree' } } };
     expect(formOf(Tree, { Tree }).fields).toBeUndefined();
     expect(formOf(Tree, { Tree }).example.length).toBeLessThan(500);

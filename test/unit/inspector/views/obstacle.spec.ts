@@ -18,7 +18,7 @@ it('is a server that has not started, or is not connected', () => {
   expect(obstacleOf(lost, inspector)).toBe(`its server is not connected to ${BROKER} (refused)`);
 });
 
-it('is a refusal, of the very connection, until it is granted', () => {
+it('is a refused subscription of the same connection, until it is granted', () => {
   const inspector = new MqttInspector();
   const connection = { clientId: 'c', broker: BROKER } as MqttObservedConnection;
   const elsewhere = { clientId: 'c', broker: 'mqtt://there:1883' } as MqttObservedConnection;
@@ -27,7 +27,7 @@ it('is a refusal, of the very connection, until it is granted', () => {
   inspector.connection(connection, { kind: 'subscription-refused', filter: 'other', reasonCode: 0x87 });
   expect(obstacleOf(handler, inspector)).toBeUndefined();
   inspector.connection(connection, { kind: 'subscription-refused', filter: 'a/b', reasonCode: 0x87 });
-  expect(obstacleOf(handler, inspector)).toBe('the broker has refused its filter: not authorized');
+  expect(obstacleOf(handler, inspector)).toBe('the broker refused its filter: not authorized');
   inspector.connection(connection, { kind: 'subscribed', filter: 'a/b', qos: 1 });
   expect(obstacleOf(handler, inspector)).toBeUndefined();
 });

@@ -51,7 +51,7 @@ function close(store: LevelOutgoingStore): Promise<void> {
   return new Promise((resolve, reject) => store.close((error) => (error ? reject(error) : resolve())));
 }
 
-/** What is there, in words; the last one is the error at the end, if there is one. */
+/** The stored packets as texts, followed by the error if there is one. */
 async function contents(store: LevelOutgoingStore): Promise<string[]> {
   const words: string[] = [];
   try {
@@ -71,7 +71,7 @@ const failure = new Error('the disk is full');
 const failing = (): Promise<never> => Promise.reject(failure);
 
 describe('LevelOutgoingStore', () => {
-  it('gives back every field of a message', async () => {
+  it('restores every field of a message', async () => {
     const db = openLevel();
     const packet = message(7, {
       topic: 'plant/ü',
@@ -91,9 +91,9 @@ describe('LevelOutgoingStore', () => {
     expect(await get(new LevelOutgoingStore(db), 7)).toMatchObject(packet);
   });
 
-  it('gives messages in the order in which they were stored, by the next process too, whatever their identifiers', async () => {
+  it('returns messages in the order in which they were stored, for any identifiers, also in the next process', async () => {
     const db = openLevel();
-    const store: IClientOptions['outgoingStore'] = new LevelOutgoingStore(db); // it is one
+    const store: IClientOptions['outgoingStore'] = new LevelOutgoingStore(db); // type check
     const stored = [65_535, 1, 300, 20, 3].map((id) => put(store as LevelOutgoingStore, message(id)));
     await Promise.all(stored);
     const next = new LevelOutgoingStore(db);
@@ -108,7 +108,7 @@ describe('LevelOutgoingStore', () => {
     ]);
   });
 
-  it('keeps a PUBREL in the place of its message, also one of an earlier process', async () => {
+  it('keeps a PUBREL in place of its message, also of an earlier process', async () => {
     const db = openLevel();
     const store = new LevelOutgoingStore(db);
     for (const id of [1, 2, 3]) await put(store, message(id, { qos: 2 }));
@@ -117,7 +117,7 @@ describe('LevelOutgoingStore', () => {
     expect(await contents(next)).toEqual(['1 1', '2 pubrel', '3 3']);
   });
 
-  it('puts a message behind all others when its identifier is used again', async () => {
+  it('appends a message when its identifier is used again', async () => {
     const db = openLevel();
     const store = new LevelOutgoingStore(db);
     for (const id of [1, 2]) await put(store, message(id));
@@ -125,7 +125,7 @@ describe('LevelOutgoingStore', () => {
     expect(await contents(store)).toEqual(['2 2', '1 again']);
   });
 
-  it('deletes what is there, and calls back for what is not', async () => {
+  it('deletes a stored packet, and calls back for others', async () => {
     const store = new LevelOutgoingStore(openLevel());
     await put(store, message(1));
     await del(store, 1);
@@ -134,7 +134,7 @@ describe('LevelOutgoingStore', () => {
     await expect(get(store, 1)).rejects.toThrow('No packet with the identifier 1');
   });
 
-  it('does what is asked for in the same turn in that order, in few writes', async () => {
+  it('runs operations of one turn in order, in few writes', async () => {
     const db = openLevel();
     const batches: number[] = [];
     const counting: LevelClient = {
@@ -158,7 +158,7 @@ describe('LevelOutgoingStore', () => {
     expect(await contents(store)).toHaveLength(99);
   });
 
-  it.each([false, true])('tells the database whether to wait for the disk (sync: %s)', async (sync) => {
+  it.each([false, true])('passes the option sync to the database (%s)', async (sync) => {
     const seen: unknown[] = [];
     const db = openLevel();
     const spy = Object.assign(Object.create(db) as LevelClient, {
@@ -172,7 +172,7 @@ describe('LevelOutgoingStore', () => {
     expect(seen).toEqual([sync]);
   });
 
-  it('hands on the failure of a write, to those whose write it was', async () => {
+  it('reports a failed write to its callers', async () => {
     const db = openLevel();
     let broken = true;
     const store = new LevelOutgoingStore(
@@ -188,7 +188,7 @@ describe('LevelOutgoingStore', () => {
     expect(await contents(store)).toEqual(['2 2']);
   });
 
-  it('reads again what it could not read', async () => {
+  it('retries a failed read', async () => {
     const db = openLevel();
     let broken = true;
     const store = new LevelOutgoingStore(
@@ -208,29 +208,29 @@ describe('LevelOutgoingStore', () => {
     expect(await contents(store)).toEqual(['1 1']);
   });
 
-  it('gives everything that can be read, says what cannot, and leaves that where it is', async () => {
+  it('returns all readable packets, reports the others, and does not delete them', async () => {
     const db = openLevel();
     const store = new LevelOutgoingStore(db);
     for (const id of [1, 2, 3]) await put(store, message(id));
     const [, second] = await db.keys().all();
     await db.put(second!, 'nonsense');
     const next = new LevelOutgoingStore(db);
-    const complaint = '1 stored messages cannot be read, and stay where they are';
+    const complaint = '1 stored messages cannot be read; they stay in the database';
     expect(await contents(next)).toEqual(['1 1', '3 3', complaint]);
     await put(next, message(2, { payload: 'new' }));
     expect(await contents(next)).toEqual(['1 1', '3 3', '2 new', complaint]);
   });
 
-  it('refuses a database that holds something else', async () => {
+  it('refuses a database with other data', async () => {
     const db = openLevel();
     await db.put('users/7', 'Ada');
     const store = new LevelOutgoingStore(db);
-    await expect(put(store, message(1))).rejects.toThrow('the database holds something else, under the key "users/7"');
+    await expect(put(store, message(1))).rejects.toThrow('the database contains other data, under the key "users/7"');
     expect(await db.keys().all()).toEqual(['users/7']);
-    await put(new LevelOutgoingStore(db.sublevel('outgoing')), message(1)); // beside it
+    await put(new LevelOutgoingStore(db.sublevel('outgoing')), message(1)); // in the same database
   });
 
-  it('refuses a packet without an identifier, and one that is none', async () => {
+  it('refuses a packet without an identifier, and an invalid packet', async () => {
     const store = new LevelOutgoingStore(openLevel());
     await expect(
       put(store, { cmd: 'publish', topic: 'a', payload: '', qos: 0, retain: false, dup: false }),
@@ -239,7 +239,7 @@ describe('LevelOutgoingStore', () => {
     expect(await contents(store)).toEqual([]);
   });
 
-  it('calls back from close() when everything is written, and leaves the database open', async () => {
+  it('calls back from close() when all writes are done, and leaves the database open', async () => {
     const db = openLevel();
     const store = new LevelOutgoingStore(db);
     let written = 0;
@@ -249,7 +249,7 @@ describe('LevelOutgoingStore', () => {
     expect(await contents(store)).toHaveLength(3);
   });
 
-  it('is a map in order of insertion, over any number of processes (property)', async () => {
+  it('behaves as a map in insertion order, across any number of processes (property)', async () => {
     const identifier = integer({ min: 1, max: 6 });
     const step = oneof(
       record({ act: constant('put' as const), identifier }),
