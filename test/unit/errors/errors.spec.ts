@@ -32,7 +32,11 @@ const errors: [MqttTransportError, string, RegExp[]][] = [
   ],
   [new ConnectionClosedError('gone', true, options), 'ERR_MQTT_CONNECTION_CLOSED', [/gone/]],
   [new ConnectionRefusedError('refused', 0x87, options), 'ERR_MQTT_CONNECTION_REFUSED', [/refused/]],
-  [new DuplicateHandlerError('a/b'), 'ERR_MQTT_DUPLICATE_HANDLER', [/"a\/b"/, /@EventPattern/]],
+  [
+    new DuplicateHandlerError('a/+', ['"a/{x}" (A.a())', '"a/{y}"']),
+    'ERR_MQTT_DUPLICATE_HANDLER',
+    [/"a\/\+"/, /: "a\/\{x\}" \(A\.a\(\)\) and "a\/\{y\}"\./, /@EventPattern/],
+  ],
   [
     new FeatureNotSupportedError('rap', 'not there', 'Use 5'),
     'ERR_MQTT_FEATURE_NOT_SUPPORTED',
