@@ -1,8 +1,11 @@
 import { EventPattern, MessagePattern, type MsPattern, type Transport } from '@nestjs/microservices';
+import { transformPatternToRoute } from '@nestjs/microservices/utils/transform-pattern.utils.js';
 import type { Observable } from 'rxjs';
 import type { MqttSubscriptionOptions } from '../options/subscription-options.js';
 import type { EventOf, EventTopic, ReplyOf, RequestOf, RequestTopic } from '../protocol/topic-contract.js';
 import type { MqttResponse } from '../records/mqtt-response.js';
+import { extrasOf, placeOf, recordDeclaration } from '../routing/decorators/handler-extras.js';
+import { topicOfHandler } from '../routing/handler-pattern.js';
 
 /** What a handler may return for a value: the value, a response around it, a promise or an observable of either. */
 export type HandlerResult<T> = T | MqttResponse<T> | Promise<T | MqttResponse<T>> | Observable<T | MqttResponse<T>>;
@@ -57,7 +60,7 @@ export interface TypedPatterns {
 
 /**
  * Nest's own `@MessagePattern` and `@EventPattern`, with options that are checked when they are compiled: Nest takes any extras. Handlers
- * may have any parameters, where Nest 12 accepts exactly one typed one of an event. At run time nothing is different.
+ * may have any parameters, where Nest 12 accepts exactly one typed one of an event. At run time they also name class and method in errors.
  *
  * @example
  * ```ts
@@ -72,8 +75,8 @@ export interface TypedPatterns {
  */
 export function patternsOf(): TypedPatterns;
 /**
- * Nest's own `@MessagePattern` and `@EventPattern`, with handlers checked against a contract when they are compiled. At run time
- * nothing is different.
+ * Nest's own `@MessagePattern` and `@EventPattern`, with handlers checked against a contract when they are compiled. At run time they
+ * also name class and method in errors.
  *
  * @example
  * ```ts
@@ -97,5 +100,18 @@ export function patternsOf(): TypedPatterns;
  */
 export function patternsOf<Topics>(): ContractPatterns<Topics>;
 export function patternsOf(): TypedPatterns {
-  return { MessagePattern, EventPattern } as TypedPatterns;
+  return { MessagePattern: named(MessagePattern), EventPattern: named(EventPattern) };
+}
+
+/** Nest's decorator, which also records class and method for errors, and refuses what cannot be a pattern: a Symbol fails within Nest. */
+function named(decoratorOf: (...given: never[]) => MethodDecorator): TypedPatterns['EventPattern'] {
+  return (pattern, ...options) => {
+    const decorate = decoratorOf(...([pattern, ...options] as never[]));
+    return (target, key, descriptor) => {
+      decorate(target, key, descriptor);
+      const method = descriptor.value as object;
+      recordDeclaration(method, target, String(key));
+      for (const one of [pattern].flat()) topicOfHandler(one, transformPatternToRoute, placeOf(extrasOf(method)));
+    };
+  };
 }

@@ -4,10 +4,20 @@ import { MqttTransportError } from './mqtt-transport.error.js';
 export class DuplicateHandlerError extends MqttTransportError {
   readonly code = 'ERR_MQTT_DUPLICATE_HANDLER';
 
-  constructor(readonly filter: string) {
+  /**
+   * @param handlers the two handlers: their patterns, with class and method if they are known
+   * @param sameMethod whether it is one method that Nest has registered twice
+   */
+  constructor(
+    readonly filter: string,
+    [one, other]: readonly [string, string],
+    sameMethod = false,
+  ) {
     super(
-      `Two request handlers are registered for "${filter}", but only one can reply. ` +
-        'Give one of them another pattern or prefix, or make it an @EventPattern.',
+      `Two request handlers are registered for "${filter}", but only one can reply: ` +
+        (sameMethod
+          ? `the method of ${one} is registered twice. List its controller in one module only; controllers that inherit the method need a prefix each.`
+          : `${one} and ${other}. Give one of them another pattern or prefix, or make it an @EventPattern.`),
     );
   }
 }

@@ -10,13 +10,13 @@ export interface FailureReason {
   readonly message: string;
 }
 
-/** Maximum length of the description of a thrown object, in characters. */
-const MAX_OBJECT_LENGTH = 1_024;
+/** Maximum length of a reason that is read from a thrown object or a reply, in characters. */
+export const MAX_LENGTH = 1_024;
 
 /** The reason of a failure, read from any thrown value. Never throws. */
 export function reasonOf(thrown: unknown): FailureReason {
   try {
-    const message = textOfFailure(thrown) ?? 'the handler failed';
+    const message = textOfFailure(thrown) || withoutText(thrown);
     const name = thrown instanceof Error ? nameOf(thrown) : undefined;
     return name === undefined ? { message } : { name, message };
   } catch {
@@ -57,11 +57,37 @@ export function textOfFailure(thrown: unknown): string | undefined {
   return textOfObject(thrown);
 }
 
+/** The reason in an error object that callers get. Undefined when it has none. Never throws. */
+export function textOfErrorObject(data: unknown): string | undefined {
+  try {
+    return textOfObject(data);
+  } catch {
+    return undefined; // nested more deeply than the stack allows
+  }
+}
+
 /** `ValidationPipe` throws a list of messages; an `RpcException` may carry any object. */
 function textOfObject(value: unknown): string | undefined {
   const text = textOfThrown(value);
   if (text !== undefined || typeof value !== 'object' || value === null) return text;
   const { message } = value as { message?: unknown };
-  if (Array.isArray(message)) return message.map(String).join('; ');
-  return JSON.stringify(value)?.slice(0, MAX_OBJECT_LENGTH);
+  const list = Array.isArray(value) ? value : message;
+  const described = Array.isArray(list) && list.length > 0 ? list.map(textOfItem).join('; ') : JSON.stringify(value);
+  return described?.slice(0, MAX_LENGTH);
+}
+
+/** An `exceptionFactory` may put the errors of class-validator into the list. They hold the payload, so only their messages are used. */
+function textOfItem(item: unknown): string {
+  if (typeof item !== 'object' || item === null) return String(item);
+  const { constraints, children } = item as { constraints?: unknown; children?: unknown };
+  const own = typeof constraints === 'object' && constraints !== null ? Object.values(constraints).map(String) : [];
+  const nested = Array.isArray(children) ? children.map(textOfItem) : [];
+  return [...own, ...nested].join('; ') || (textOfThrown(item) ?? JSON.stringify(item));
+}
+
+/** JavaScript can throw any value, and reject with none. */
+function withoutText(thrown: unknown): string {
+  if (thrown instanceof Error) return 'an error without a message';
+  if (typeof thrown === 'function') return 'the handler threw a function';
+  return `the handler threw ${thrown === '' ? 'an empty text' : String(thrown)}`;
 }

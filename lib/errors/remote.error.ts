@@ -1,7 +1,14 @@
+import { textOfThrown } from './describe-thrown.js';
+import { MAX_LENGTH, textOfErrorObject } from './failure-reason.js';
 import { MqttTransportError } from './mqtt-transport.error.js';
 
 /**
  * The handler of a request failed. Thrown by `ClientMqtt.request()`; the observable of `send()` errors with `data` itself, as in Nest.
+ *
+ * Its message is the one in `data`; else it has the reason in `data`: the list of messages of a `ValidationPipe`, or JSON. The reason has
+ * 1,024 characters at most.
+ *
+ * When it leaves an HTTP handler, Nest answers with status 500. `MqttHttpExceptionFilter` answers with the `statusCode` of `data`.
  *
  * @typeParam T type of `data`, the error of the handler's `RpcException`
  */
@@ -14,12 +21,11 @@ export class RemoteError<T = unknown> extends MqttTransportError {
     readonly data: T,
     readonly topic: string,
   ) {
-    super(messageOf(data) ?? `The handler of "${topic}" failed (${code}).`);
+    super(textOfThrown(data)?.slice(0, MAX_LENGTH) || sentence(code, data, topic));
   }
 }
 
-function messageOf(data: unknown): string | undefined {
-  if (typeof data === 'string') return data;
-  if (typeof data !== 'object' || data === null || !('message' in data)) return undefined;
-  return typeof data.message === 'string' ? data.message : undefined;
+function sentence(code: string, data: unknown, topic: string): string {
+  const reason = textOfErrorObject(data);
+  return `The handler of "${topic}" failed (${code})${reason ? `: ${reason}` : '.'}`;
 }

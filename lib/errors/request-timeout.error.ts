@@ -21,7 +21,7 @@ export class RequestTimeoutError extends MqttTransportError {
     super(
       notSentBecause === undefined
         ? `No reply to the request on "${topic}" within ${timeout} ms. ` +
-            'Check that a handler is subscribed to it, or allow more time (requestTimeout, setTimeout).' +
+            'Check that a @MessagePattern handler is subscribed to it (an @EventPattern does not reply), or allow more time (requestTimeout, setTimeout).' +
             (hint === undefined ? '' : ` ${hint}`)
         : `The request on "${topic}" was not sent within ${timeout} ms: ${notSentBecause}`,
       options,

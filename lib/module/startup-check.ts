@@ -5,6 +5,7 @@ import { likelyName } from '../options/option-names.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import { declaringClasses, type DeclaringClass } from './declared-handlers.js';
 import { brokerNameOf } from './mqtt-tokens.js';
+import { nameHandlers } from './name-handlers.js';
 
 /** Applications that have been checked: an application may have several `MqttModule`s. */
 const checked = new WeakSet<ModulesContainer>();
@@ -12,11 +13,13 @@ const checked = new WeakSet<ModulesContainer>();
 /** Time after which a connected server should have been started, in milliseconds. Starting it after `app.listen()` is allowed. */
 const START_MS = 5_000;
 
-/** Warns at start about handlers and decorators that have no effect. */
+/** Names the handlers of the application, and warns at start about handlers and decorators that have no effect. */
 export class StartupCheck implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly modules: ModulesContainer) {}
+  constructor(private readonly modules: ModulesContainer) {
+    nameHandlers(modules);
+  }
 
   /** Called by Nest when all modules are initialised, and connected microservices have their handlers. */
   onApplicationBootstrap(): void {

@@ -10,7 +10,7 @@ export interface MqttObservedHandler {
   readonly group: string | undefined;
   /** `@EventPattern` or `@MessagePattern`. */
   readonly kind: 'event' | 'request';
-  /** Class and method, such as `TelemetryController.temperature`; undefined without `@MqttSubscription` or `@PublishTo`, because Nest does not pass it on. */
+  /** Class and method, such as `TelemetryController.temperature`; undefined without `MqttModule` and without a decorator of this package, because Nest does not pass it on. */
   readonly source: string | undefined;
 }
 

@@ -13,6 +13,7 @@ import {
 import type { Handler } from './handler.js';
 import { PUBLISH_TO_NAMES } from './publish-target.js';
 import { TOPIC_PARAMS, type Extras } from './decorators/handler-extras.js';
+import { handlerName } from './handler-name.js';
 import { handlerWarnings } from './handler-warnings.js';
 import { levelsOf, OptionMerger, type OptionLevels } from './option-levels.js';
 import { publishTargets, resolveHandler, type Registration } from './resolve-handler.js';
@@ -150,10 +151,19 @@ function refuseNoLocalInGroups(handlers: readonly Handler[]): void {
 
 /** Only one handler can reply to a request. */
 function refuseDuplicates(handlers: readonly Handler[]): void {
-  const answered = new Set<string>();
-  for (const { isEventHandler, filter, subscription } of handlers) {
+  const answered = new Map<string, Handler>();
+  for (const handler of handlers) {
+    const { isEventHandler, filter, subscription, method } = handler;
     if (isEventHandler) continue;
-    if (answered.has(filter.filter)) throw new DuplicateHandlerError(subscription);
-    answered.add(filter.filter);
+    const other = answered.get(filter.filter);
+    if (other) {
+      const names = [handlerName(other), handlerName(handler)] as const;
+      throw new DuplicateHandlerError(
+        subscription,
+        names,
+        other.method !== method && other.method.extras === method.extras,
+      );
+    }
+    answered.set(filter.filter, handler);
   }
 }

@@ -18,7 +18,7 @@ export interface Handler {
   readonly pattern: string;
   /** Topic template with prefix and captures, without the group, for observers. */
   readonly template: string;
-  /** Class and method, such as `TelemetryController.temperature()`; undefined without a decorator of this package. */
+  /** Class and method, such as `TelemetryController.temperature()`; undefined without `MqttModule` or a decorator of this package. */
   readonly declaredAt: string | undefined;
   readonly callback: MessageHandler;
   /** Whether it is an `@EventPattern` (else `@MessagePattern`). */

@@ -2,7 +2,7 @@ import type { MessageHandler } from '@nestjs/microservices';
 import type { ResolvedSubscriptionOptions } from '../options/subscription-options.js';
 import { splitShare, TopicFilter, topicFilterProblem } from '../protocol/topic-filter.js';
 import type { Handler } from './handler.js';
-import { DECLARED_AT, PUBLISH_TO, type Extras } from './decorators/handler-extras.js';
+import { DECLARED_AT, placeOf, PUBLISH_TO, type Extras } from './decorators/handler-extras.js';
 import { readFilledTopic } from './filled-topic.js';
 import { resolvePublishTarget, type PublishTarget, type ResolvedPublishTarget } from './publish-target.js';
 import { parseTopicTemplate, refusalOf, type Capture, type Refuse, type TopicTemplate } from './topic-template.js';
@@ -64,7 +64,7 @@ function readPattern(
   { prefix, shared }: ResolvedSubscriptionOptions,
 ): { readonly subscription: TopicFilter; readonly captures: readonly Capture[]; readonly text: string } {
   const beforeIt = prefix && ` (with the prefix ${JSON.stringify(prefix)} before it)`;
-  const refuse = refusalOf(pattern, `${beforeIt}${whereOf(extras)}`);
+  const refuse = refusalOf(pattern, `${beforeIt}${placeOf(extras)}`);
   const written = splitShare(pattern); // a pattern may begin with $share/<group>/: the prefix is inserted after it
   const text = `${prefix}${written.filter}`;
   const { filter, captures } = readTemplate(text, literal, refuse);
@@ -103,16 +103,10 @@ function resolveTargets(extras: Extras, captures: readonly Capture[]): readonly 
   const targets = publishTargets(extras);
   if (targets.length === 0) return NONE;
   return targets.map((target) =>
-    resolvePublishTarget(target, captures, refusalOf(target.topic, ` (@PublishTo${whereOf(extras)})`)),
+    resolvePublishTarget(target, captures, refusalOf(target.topic, ` (@PublishTo${placeOf(extras)})`)),
   );
 }
 
 function deadLetterOf({ pattern, extras }: Registration): string {
-  return ` (deadLetter of ${JSON.stringify(pattern)}${whereOf(extras)})`;
-}
-
-/** Class and method, if a decorator of this package has recorded them: Nest does not pass them on. */
-function whereOf(extras: Extras): string {
-  const place = extras[DECLARED_AT] as string | undefined;
-  return place === undefined ? '' : `, at ${place}`;
+  return ` (deadLetter of ${JSON.stringify(pattern)}${placeOf(extras)})`;
 }

@@ -79,6 +79,11 @@ export function readDeadLetter({ payload: given, qos, properties }: ReceivedLett
   };
 }
 
+/** Whether these are the properties of a dead letter of this package (5.0). */
+export function isDeadLetter(properties: MessageProperties | undefined): boolean {
+  return nestProperty(properties?.userProperties, DeadLetterProperty.topic) !== undefined;
+}
+
 /** How often a message has been replayed to its topic before, as its properties say: somebody else may have written them. */
 export function replaysOf(properties: MessageProperties | undefined): number {
   return countOf(nestProperty(properties?.userProperties, DeadLetterProperty.replays));

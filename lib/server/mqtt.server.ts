@@ -11,7 +11,8 @@ import { SteadyLogger } from '../errors/steady-logger.js';
 import { connectionAside } from '../options/connection-options.js';
 import { assertDuration } from '../options/option-checks.js';
 import { resolveServerOptions, type MqttServerOptions, type ResolvedServerOptions } from '../options/server-options.js';
-import { topicOfPattern } from '../protocol/pattern.js';
+import { placeOf } from '../routing/decorators/handler-extras.js';
+import { topicOfHandler } from '../routing/handler-pattern.js';
 import { HandlerRegistry } from '../routing/handler-registry.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
@@ -76,7 +77,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
     isEventHandler = false,
     extras: Record<string, unknown> = {},
   ): void {
-    const normalized = topicOfPattern(pattern as MsPattern, (given) => this.normalizePattern(given));
+    const normalized = topicOfHandler(pattern as MsPattern, (given) => this.normalizePattern(given), placeOf(extras));
     callback.isEventHandler = isEventHandler;
     callback.extras = extras;
     this.registry.add(normalized, typeof pattern === 'object', callback, isEventHandler, extras);

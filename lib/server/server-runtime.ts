@@ -3,7 +3,7 @@ import type { Logger } from '@nestjs/common';
 import { keepThrownErrors } from '../context/thrown-errors.js';
 import { DeadLetterError } from '../errors/dead-letter.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { warnerOnce } from '../errors/warner-once.js';
+import { firstTimes, warnerOnce } from '../errors/warner-once.js';
 import { AckPolicy } from '../options/ack-policy.js';
 import { SURVIVING_SESSION, type ResolvedServerOptions } from '../options/server-options.js';
 import type { OutgoingMessage } from '../protocol/application-message.js';
@@ -27,6 +27,7 @@ import { Overflow } from './concurrency/overflow.js';
 import { RunningInvocations } from './concurrency/running-invocations.js';
 import { newServerCounters } from './concurrency/server-counters.js';
 import { serveHandlers, type ServedHandler } from './handling/served-handler.js';
+import { UnansweredRequests } from './handling/unanswered-requests.js';
 import type { Send } from './replying/send.js';
 import { StreamControl } from './replying/stream-control.js';
 import { handlersOf } from './server-description.js';
@@ -95,7 +96,8 @@ export class ServerRuntime {
       logger,
       probe: (question) => this.probe(question),
     });
-    this.host = this.createHost();
+    const router = new TopicRouter(subscriptions);
+    this.host = this.createHost(router);
     this.redelivery = new Redelivery(
       options.redelivery,
       options.connection.mqtt.properties?.receiveMaximum ?? options.maxConcurrency,
@@ -105,7 +107,7 @@ export class ServerRuntime {
         logger,
       },
     );
-    this.receiver = this.createReceiver(new TopicRouter(subscriptions));
+    this.receiver = this.createReceiver(router);
     this.replays = new Replays(served, this.host, (message) => this.publishReplayed(message));
     this.link.connection.on('connected', () => this.redelivery.connected());
     this.link.observers?.happened({ kind: 'opened' });
@@ -178,10 +180,12 @@ export class ServerRuntime {
     await nextTurn(); // lets the last PUBCOMP be sent
   }
 
-  private createHost(): InvocationHost {
+  private createHost(router: TopicRouter<ServedHandler>): InvocationHost {
     const { logger, hooks, normalizePattern } = this.parts;
     const { connection, deserializer, handlerTimeoutMs, publishOptions, qos0Buffer, refusable } = this.options;
     const counters = newServerCounters();
+    const isFirst = firstTimes();
+    const warnOnce = warnerOnce(logger, isFirst);
     return {
       send: this.sender(),
       hooks,
@@ -197,7 +201,9 @@ export class ServerRuntime {
       readEnvelope: envelopeReader(deserializer, normalizePattern),
       running: new RunningInvocations(),
       letters: this.options.deadLetters && new SteadyDeadLetterStore(this.options.deadLetters.store),
-      warnOnce: warnerOnce(logger),
+      isFirst,
+      warnOnce,
+      unansweredRequests: new UnansweredRequests(router, warnOnce),
     };
   }
 

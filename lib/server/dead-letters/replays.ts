@@ -91,7 +91,7 @@ export class Replays implements Replayer {
     if (other)
       throw new DeadLetterError(
         'no-handler',
-        `Dead letter ${id} is of the pattern "${pattern}", which several handlers have. Give them @MqttSubscription, so that letters say which. ${stays}`,
+        `Dead letter ${id} is of the pattern "${pattern}", which several handlers have. Import MqttModule, or give them @MqttSubscription, so that letters say which. ${stays}`,
       );
     if (!handler.filter.matches(topic))
       throw new DeadLetterError(

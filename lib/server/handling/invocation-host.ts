@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { MqttContext } from '../../context/mqtt.context.js';
-import type { WarnOnce } from '../../errors/warner-once.js';
+import type { IsFirst, WarnOnce } from '../../errors/warner-once.js';
 import type { Observers } from '../../observing/observers.js';
 import type { PublishDefaults } from '../../options/publish-options.js';
 import type { QoS } from '../../protocol/application-message.js';
@@ -10,6 +10,7 @@ import type { Send } from '../replying/send.js';
 import type { StreamControl } from '../replying/stream-control.js';
 import type { Overflow } from '../concurrency/overflow.js';
 import type { RunningInvocations } from '../concurrency/running-invocations.js';
+import type { UnansweredRequests } from './unanswered-requests.js';
 import type { ServerCounters } from '../concurrency/server-counters.js';
 
 /** Nest's processing hooks, used by instrumentation. */
@@ -41,5 +42,7 @@ export interface InvocationHost {
   readonly running: RunningInvocations;
   /** Where dead letters are kept; undefined where they are not. */
   readonly letters: SteadyDeadLetterStore | undefined;
+  readonly isFirst: IsFirst;
   readonly warnOnce: WarnOnce;
+  readonly unansweredRequests: UnansweredRequests;
 }

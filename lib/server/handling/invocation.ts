@@ -12,6 +12,7 @@ import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
 import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
+import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { decodeWith } from '../../serialization/checked-codec.js';
 import { errorCodeOf, isMasked, nestError, clientErrorOf } from '../../serialization/error-object.js';
@@ -165,11 +166,15 @@ export class Invocation
   }
 
   private whereToReply(): string | undefined {
-    const { isEventHandler, options } = this.handler;
-    if (isEventHandler || options.noReply) return undefined;
-    const { topic, packet } = this.message;
-    if (this.envelopeId !== undefined) return nestReplyTopic(topic);
-    return packet.properties?.responseTopic ?? options.responseTopic;
+    const { handler, message, envelopeId } = this;
+    const responseTopic = message.packet.properties?.responseTopic;
+    if (handler.isEventHandler) {
+      if (responseTopic !== undefined || envelopeId !== undefined)
+        this.host.unansweredRequests.receivedBy(handler, message);
+      return undefined;
+    }
+    if (handler.options.noReply) return undefined;
+    return envelopeId === undefined ? (responseTopic ?? handler.options.responseTopic) : nestReplyTopic(message.topic);
   }
 
   private call(data: unknown): void {
@@ -230,7 +235,7 @@ export class Invocation
     } catch (error) {
       const { handler, host } = this;
       host.logger.error(
-        `The teardown of the observable that handler "${handler.pattern}" returned threw: ${describeThrown(error)}`,
+        `The teardown of the observable that handler ${handlerName(handler)} returned threw: ${describeThrown(error)}`,
       );
     }
   }
@@ -304,7 +309,9 @@ export class Invocation
     try {
       return handler.options.retry.permanent(thrown);
     } catch (error) {
-      host.logger.error(`The option retry.permanent of handler "${handler.pattern}" threw: ${describeThrown(error)}`);
+      host.logger.error(
+        `The option retry.permanent of handler ${handlerName(handler)} threw: ${describeThrown(error)}`,
+      );
       return false;
     }
   }
@@ -315,7 +322,7 @@ export class Invocation
     this.timer = setLongTimeout(() => this.run(), delayMs);
     this.failing?.retried(thrown, delayMs);
     host.logger.debug(
-      `Handler "${handler.pattern}" failed on "${message.topic}" (attempt ${attempt} of ${handler.options.retry.attempts}): ` +
+      `Handler ${handlerName(handler)} failed on "${message.topic}" (attempt ${attempt} of ${handler.options.retry.attempts}): ` +
         `${describeReason(reasonOf(thrown))}. It runs again in ${Math.round(delayMs)} ms.`,
     );
   }
@@ -395,10 +402,10 @@ export class Invocation
     const { handler, host, message, attempt, replyTopic } = this;
     const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);
     if (callerKnows && (!makesDeadLetters(handler.options) || this.decided)) return;
+    const caller = replyTopic === undefined || callerKnows ? '' : `; its caller gets "${textOfThrown(outcome.error)}"`;
     host.logger.error(
-      `Handler "${handler.pattern}" failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: ` +
-        `${describeReason(reasonOf(outcome.thrown))}. The message ${this.fateAfter(outcome)}` +
-        (replyTopic === undefined || callerKnows ? '.' : `; its caller gets "${textOfThrown(outcome.error)}".`),
+      `Handler ${handlerName(handler)} failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: ` +
+        `${describeReason(reasonOf(outcome.thrown))}. The message ${this.fateAfter(outcome)}${caller}.`,
       stackOf(outcome.thrown),
     );
   }

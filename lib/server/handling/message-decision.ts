@@ -2,6 +2,7 @@ import { decisionOfException, decisionOfPolicy, type Outcome } from '../../ackno
 import { reasonOf, type FailureReason } from '../../errors/failure-reason.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
 import { NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
+import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { deadLetterTopicOf, giveUp } from '../dead-letters/give-up.js';
@@ -69,10 +70,10 @@ export abstract class MessageDecision {
     const { options } = this.handler;
     if (this.letterUnderWay || (!this.decided && makesDeadLetters(options))) return this.placeOfLetter();
     if (this.decided && !this.withheld) return 'had been settled before';
-    if (this.message.qos === 0) return 'is lost: QoS 0 has no acknowledgement';
+    if (this.message.qos === 0) return `is lost: QoS 0 has no acknowledgement${this.suggestion()}`;
     switch (this.withheld ? 'nack' : decisionOfPolicy(options, outcome)?.kind) {
       case 'ack':
-        return 'is acknowledged, and not delivered again';
+        return `is acknowledged, and not delivered again${this.suggestion()}`;
       case 'reject':
         return this.host.refusable.includes(this.message.qos)
           ? `is rejected with 0x${options.rejectReasonCode.toString(16)}`
@@ -80,6 +81,13 @@ export abstract class MessageDecision {
       default:
         return 'is withheld: the broker sends it again when the session is resumed';
     }
+  }
+
+  /** Once for each server, when an event is gone: the caller of a request has its error. */
+  private suggestion(): string {
+    const { handler, host } = this;
+    if (!handler.isEventHandler || !host.isFirst('suggestion', 'deadLetter')) return '';
+    return '. The option deadLetter keeps such messages';
   }
 
   /** The handler has ended, and its reply is sent. */
@@ -118,7 +126,7 @@ export abstract class MessageDecision {
     if (message.qos > 0 && !host.refusable.includes(message.qos)) {
       const reason = decision.reasonString ? `: ${decision.reasonString}` : '';
       host.logger.warn(
-        `Handler "${handler.pattern}" has rejected a message on "${message.topic}"${reason}. It is acknowledged: the reason code is not sent to the broker.`,
+        `Handler ${handlerName(handler)} has rejected a message on "${message.topic}"${reason}. It is acknowledged: the reason code is not sent to the broker.`,
       );
     }
     this.decide(decision);
@@ -127,11 +135,11 @@ export abstract class MessageDecision {
   /** MANUAL: a handler that fails without a decision is withheld; one that succeeds may still decide later. */
   private leftUndecided(outcome: Outcome): void {
     if (this.message.qos === 0) return;
-    const { pattern } = this.handler;
+    const { handler } = this;
     this.host.warnOnce(
       'undecided',
-      pattern,
-      `Handler "${pattern}" has AckPolicy.MANUAL and ended without ack(), nack() or reject(): its message on ` +
+      handler.pattern,
+      `Handler ${handlerName(handler)} has AckPolicy.MANUAL and ended without ack(), nack() or reject(): its message on ` +
         `"${this.message.topic}" blocks all later acknowledgements. Settle the message in every branch.`,
     );
     if (outcome.failed) this.decide(NACK);

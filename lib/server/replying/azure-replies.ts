@@ -1,5 +1,5 @@
 import type { OutgoingMessage, UserProperties } from '../../protocol/application-message.js';
-import { textOfThrown } from '../../errors/describe-thrown.js';
+import { textOfErrorObject } from '../../errors/failure-reason.js';
 import {
   azureFailure,
   AzureProperty,
@@ -41,7 +41,7 @@ export class AzureReplies implements ReplyFormat {
   }
 
   failure(target: ReplyTarget, code: string, error: unknown, streaming?: boolean): OutgoingMessage | undefined {
-    const told = azureFailure(code, textOfThrown(error) ?? 'The handler failed', this.handlerTimeoutMs);
+    const told = azureFailure(code, textOfErrorObject(error) ?? 'The handler failed', this.handlerTimeoutMs);
     return withStatus(this.plain.failure(target, code, error, streaming), told);
   }
 }

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { Controller, ServiceUnavailableException, UseGuards, ValidationPipe, type CanActivate } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
-import { IsInt, Max } from 'class-validator';
-import { AckPolicy, type MqttServerOptions } from '../../../lib/index.js';
+import { IsInt, Max, validateSync } from 'class-validator';
+import { AckPolicy, patternsOf, type MqttServerOptions } from '../../../lib/index.js';
 import { acknowledged, acknowledgementsOf } from '../../support/acknowledgements.js';
 import { describeEachBroker, type BrokerUnderTest } from '../../support/broker-matrix.js';
 import { letterIn } from '../../support/dead-letters.js';
@@ -24,6 +24,21 @@ class Closed implements CanActivate {
   }
 }
 
+/** What JavaScript lets a handler throw, and what the log says of it. */
+const THROWN: readonly (readonly [unknown, string])[] = [
+  [undefined, 'the handler threw undefined'],
+  [null, 'the handler threw null'],
+  ['out of paper', 'out of paper'],
+  ['', 'the handler threw an empty text'],
+  [42, 'the handler threw 42'],
+  [7n, 'the handler threw 7'],
+  [Symbol('paper'), 'the handler threw Symbol(paper)'],
+  [(): void => {}, 'the handler threw a function'],
+  [new Error(''), 'an error without a message'],
+  [new RangeError(''), 'RangeError: an error without a message'],
+];
+
+const typed = patternsOf();
 const runs = new Journal<string>();
 const retry = { attempts: 3, delay: 1 };
 const deadLetter = 'mistakes/dead/{device}';
@@ -78,6 +93,27 @@ class Devices {
     throw new Error('nobody will know');
   }
 
+  @typed.EventPattern('mistakes/{device}/unkept')
+  unkept(@Payload() _reading: Reading): void {
+    runs.add('never');
+  }
+
+  /** With what class-validator gives, which holds the payload. */
+  @EventPattern<string>('mistakes/{device}/listed', { deadLetter })
+  listed(data: object): void {
+    throw new RpcException(validateSync(Object.assign(new Reading(), data)));
+  }
+
+  @EventPattern<string>('mistakes/thrown')
+  async thrown(index: number): Promise<never> {
+    throw THROWN[index]![0];
+  }
+
+  @MessagePattern('mistakes/thrown/by-request')
+  thrownByRequest(index: number): never {
+    throw THROWN[index]![0];
+  }
+
   @MessagePattern('mistakes/request')
   request(@Payload() { value }: Reading): number {
     return value;
@@ -120,6 +156,7 @@ describeEachBroker('a handler that fails', (broker) => {
     ['busy', 3, 'ServiceUnavailableException', 'overloaded'],
     ['stubborn', 1, 'TypeError', 'never again'],
     ['guarded', 1, 'Error', 'the guard has no database'],
+    ['listed', 1, 'RpcException', INVALID],
   ])('%s: %i attempts, one line, and a dead letter that says %s: %s', async (kind, attempts, name, message) => {
     runs.clear();
     await start(broker);
@@ -175,12 +212,38 @@ describeEachBroker('a handler that fails', (broker) => {
   ] as const)('at QoS %i with nothing to keep the message, it says that it %s', async (qos, fate) => {
     await start(broker);
     const peer = await connectMqttJs(broker);
-    await peer.publishAsync('mistakes/d7/gone', '1', { qos });
+    for (let count = 0; count < 2; count++) await peer.publishAsync('mistakes/d7/gone', '1', { qos });
+    await logs.until(() => complaints().length > 1, 'two lines');
+    const line = `Handler "mistakes/{device}/gone" failed on "mistakes/d7/gone" after 1 attempt: nobody will know. The message ${fate}.`;
+    expect(complaints()).toEqual([`${line} The option deadLetter keeps such messages.`, line]);
+  });
+
+  it('a payload that its DTO refuses: it says which handler, why, what became of the message, and what would keep it', async () => {
+    await start(broker);
+    const peer = await connectMqttJs(broker);
+    await peer.publishAsync('mistakes/d7/unkept', '{"value":101}', { qos: 1 });
     await logs.until(() => complaints().length > 0, 'a line');
     expect(complaints()).toEqual([
-      `Handler "mistakes/{device}/gone" failed on "mistakes/d7/gone" after 1 attempt: nobody will know. The message ${fate}.`,
+      'Handler "mistakes/{device}/unkept" (Devices.unkept()) failed on "mistakes/d7/unkept" after 1 attempt: ' +
+        `BadRequestException: ${INVALID}. The message is acknowledged, and not delivered again. The option deadLetter keeps such messages.`,
     ]);
   });
+
+  it.each(THROWN.map(([, said], index) => [said, index] as const))(
+    'a value that is no error: %s',
+    async (said, index) => {
+      await start(broker);
+      const peer = await connectMqttJs(broker);
+      await peer.publishAsync('mistakes/thrown', `${index}`, { qos: 1 });
+      const request = createClient(broker.connection).request('mistakes/thrown/by-request', index);
+      await expect(request).rejects.toThrow('Internal server error');
+      await logs.until(() => complaints().length > 1, 'two lines');
+      expect(complaints().toSorted()).toEqual([
+        expect.stringContaining(`"mistakes/thrown" after 1 attempt: ${said}. The message is acknowledged`),
+        expect.stringContaining(`"mistakes/thrown/by-request" after 1 attempt: ${said}. The message is lost`),
+      ]);
+    },
+  );
 
   it('tells a caller of its mistake, and logs nothing: the caller knows', async () => {
     await start(broker);

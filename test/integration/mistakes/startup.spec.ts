@@ -1,18 +1,19 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, Transport } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, Transport } from '@nestjs/microservices';
 import {
   getMqttServerToken,
   getMqttTransportId,
   MqttModule,
   MqttSubscription,
+  patternsOf,
   PublishTo,
   ServerMqtt,
 } from '../../../lib/index.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { logs } from '../../support/logs.js';
-import { moduleOf } from '../../support/nest-application.js';
+import { moduleOf, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
 @Controller()
@@ -179,5 +180,101 @@ describe('when an application starts', () => {
       'Forgetful.results() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.',
       'Misplaced.handle(): handlers of a provider are not registered by Nest. Make Misplaced a @Controller, and list it in controllers.',
     ]);
+  });
+});
+
+/** Starts an application whose server is that of MqttModule. Nest ends the process at an error, unless it is told not to. */
+async function startConnected(...controllers: (new () => object)[]): Promise<void> {
+  const { url } = await startInProcessBroker();
+  const imports = [MqttModule.forRoot(connectionTo(url))];
+  const app = await NestFactory.create(moduleOf({ controllers, imports }), { abortOnError: false });
+  closeAfterTest(() => app.close());
+  app.connectMicroservice({ strategy: app.get(ServerMqtt) });
+  await app.startAllMicroservices();
+}
+
+/** A controller as in plain JavaScript, or with a constant that is not there yet. */
+function lampsOf(pattern: unknown, decorator: unknown = EventPattern): new () => object {
+  class Lamps {
+    on(): void {}
+  }
+  const decorate = (decorator as (given: unknown) => MethodDecorator)(pattern);
+  decorate(Lamps.prototype, 'on', Object.getOwnPropertyDescriptor(Lamps.prototype, 'on')!);
+  Controller()(Lamps);
+  return Lamps;
+}
+
+describe('a pattern that is none', () => {
+  const circle =
+    'not undefined, at Lamps.on(). A constant is undefined while modules import each other in a circle: move it to a file that imports neither.';
+  const symbol = "a pattern is a string, or an object such as { cmd: 'sum' }, not a symbol, at Lamps.on().";
+
+  it('undefined is refused with its method, where MqttModule is imported', async () => {
+    await expect(startConnected(lampsOf(undefined))).rejects.toThrow(circle);
+  });
+
+  it('and without its method, where it is not', async () => {
+    await expect(startServer({}, { controllers: [lampsOf(undefined)] })).rejects.toThrow(
+      'not undefined. A constant is undefined while modules import each other in a circle: move it to a file that imports neither.',
+    );
+  });
+
+  it.each([
+    ['a Symbol', Symbol('x')],
+    ['a Symbol in a list', ['lamps/on', Symbol('x')]],
+  ])('%s is refused with its method, where MqttModule is imported', async (_, pattern) => {
+    await expect(startConnected(lampsOf(pattern))).rejects.toThrow(symbol);
+  });
+
+  it.each([
+    ['undefined', undefined, circle],
+    ['undefined in a list', ['lamps/on', undefined], circle],
+    ['a Symbol', Symbol('x'), symbol],
+    [
+      'an object with a Symbol',
+      { cmd: Symbol('x') },
+      'not an object with values other than strings and numbers, at Lamps.on().',
+    ],
+  ])('the decorators of patternsOf() refuse it at once: %s', (_, pattern, message) => {
+    for (const decorator of Object.values(patternsOf())) expect(() => lampsOf(pattern, decorator)).toThrow(message);
+  });
+});
+
+describe('two request handlers of one filter', () => {
+  abstract class Base {
+    @MessagePattern('lamps/{id}/get')
+    get(): void {}
+  }
+
+  @Controller()
+  class Lamps extends Base {}
+
+  @Controller()
+  class OtherLamps extends Base {}
+
+  @Controller()
+  class Bulbs {
+    @MessagePattern('lamps/{bulb}/get')
+    read(): void {}
+  }
+
+  it('are named, with their patterns', async () => {
+    await expect(startConnected(Lamps, Bulbs)).rejects.toThrow(
+      'Two request handlers are registered for "lamps/+/get", but only one can reply: "lamps/{id}/get" (Base.get()) and ' +
+        '"lamps/{bulb}/get" (Bulbs.read()). Give one of them another pattern or prefix, or make it an @EventPattern.',
+    );
+  });
+
+  it.each<[string, readonly (new () => object)[]]>([
+    ['a controller of two modules', [Bulbs]],
+    ['a method that two controllers inherit', [Lamps, OtherLamps]],
+  ])('that are one method: %s', async (_, controllers) => {
+    const [one, other = one] = controllers;
+    const again = moduleOf({ controllers: [other!] });
+    const { url } = await startInProcessBroker();
+    const started = startServer(connectionTo(url), { controllers: [one!], imports: [again] });
+    await expect(started).rejects.toThrow(
+      /is registered twice\. List its controller in one module only; controllers that inherit the method need a prefix each\./,
+    );
   });
 });

@@ -113,6 +113,7 @@ const ODD_REQUESTS: readonly OddRequest[] = [
     properties: { responseTopic: 'answers/x', correlationData },
     runs: true,
     replies: [],
+    warns: 'has only event handlers here and is not answered',
   },
   {
     what: 'an event handler does not mind its Response Topic',
@@ -120,6 +121,7 @@ const ODD_REQUESTS: readonly OddRequest[] = [
     properties: { responseTopic: '$SYS/broker', correlationData },
     runs: true,
     replies: [],
+    warns: 'has only event handlers here and is not answered',
   },
 ];
 

@@ -32,7 +32,11 @@ const errors: [MqttTransportError, string, RegExp[]][] = [
   ],
   [new ConnectionClosedError('gone', true, options), 'ERR_MQTT_CONNECTION_CLOSED', [/gone/]],
   [new ConnectionRefusedError('refused', 0x87, options), 'ERR_MQTT_CONNECTION_REFUSED', [/refused/]],
-  [new DuplicateHandlerError('a/b'), 'ERR_MQTT_DUPLICATE_HANDLER', [/"a\/b"/, /@EventPattern/]],
+  [
+    new DuplicateHandlerError('a/+', ['"a/{x}" (A.a())', '"a/{y}"']),
+    'ERR_MQTT_DUPLICATE_HANDLER',
+    [/"a\/\+"/, /: "a\/\{x\}" \(A\.a\(\)\) and "a\/\{y\}"\./, /@EventPattern/],
+  ],
   [
     new FeatureNotSupportedError('rap', 'not there', 'Use 5'),
     'ERR_MQTT_FEATURE_NOT_SUPPORTED',
@@ -139,13 +143,32 @@ describe('errors', () => {
   });
 });
 
+/** As a hostile responder may send it. */
+function deepList(): unknown {
+  return JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
+}
+
 describe('RemoteError', () => {
   it.each<[string, unknown, string]>([
     ['the message of the error object', { status: 'error', message: 'sold out' }, 'sold out'],
     ['a string', 'sold out', 'sold out'],
-    ['words of its own', { code: 7 }, 'The handler of "a/b" failed (rpc).'],
-    ['words of its own for a message that is none', { message: 7 }, 'The handler of "a/b" failed (rpc).'],
+    ['at most 1,024 characters of it', 'x'.repeat(2_000), 'x'.repeat(1_024)],
+    ['the messages of a ValidationPipe', { message: ['a', 'b'] }, 'The handler of "a/b" failed (rpc): a; b'],
+    [
+      'the messages of class-validator, without the payload',
+      [
+        { target: { a: 1 }, value: 1, property: 'a', constraints: { max: 'a is too large' }, children: [] },
+        { value: 2, property: 'b', children: [{ property: 'c', constraints: { min: 'c is too small' } }] },
+      ],
+      'The handler of "a/b" failed (rpc): a is too large; c is too small',
+    ],
+    ['errors in a list', [{ message: 'a' }, 7, { code: 8 }], 'The handler of "a/b" failed (rpc): a; 7; {"code":8}'],
+    ['any other object as JSON', { code: 7 }, 'The handler of "a/b" failed (rpc): {"code":7}'],
+    ['the same for a message that is none', { message: 7 }, 'The handler of "a/b" failed (rpc): {"message":7}'],
+    ['the same for an empty list', { message: [] }, 'The handler of "a/b" failed (rpc): {"message":[]}'],
     ['words of its own for null', null, 'The handler of "a/b" failed (rpc).'],
+    ['words of its own for an empty text', '', 'The handler of "a/b" failed (rpc).'],
+    ['words of its own for what cannot be shown', deepList(), 'The handler of "a/b" failed (rpc).'],
   ])('takes for its message %s', (_, data, message) => {
     const error = new RemoteError('rpc', data, 'a/b');
     expect(error).toMatchObject({ name: 'RemoteError', code: 'rpc', isRemote: true, message, topic: 'a/b' });

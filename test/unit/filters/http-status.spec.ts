@@ -33,7 +33,7 @@ const TABLE: readonly (readonly [status: number, error: MqttTransportError])[] =
   [409, new DeadLetterError('no-handler', 'no handler takes it')],
   [413, new PublishRefusedError('a', 0x95, 'packet too large')],
   [500, new DeadLetterError('no-store', 'the server has no store')],
-  [500, new DuplicateHandlerError('a')],
+  [500, new DuplicateHandlerError('a', ['"a"', '"a"'])],
   [500, new FeatureNotSupportedError('userProperties', 'none on 3.1.1', 'Use 5.0')],
   [500, new InvalidOptionsError([])],
   [500, new PayloadEncodeError('a', 'a lone surrogate')],
