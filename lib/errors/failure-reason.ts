@@ -11,7 +11,7 @@ export interface FailureReason {
 }
 
 /** Maximum length of a reason that is read from a thrown object or a reply, in characters. */
-export const MAX_LENGTH = 1_024;
+export const MAX_REASON_LENGTH = 1_024;
 
 /** The reason of a failure, read from any thrown value. Never throws. */
 export function reasonOf(thrown: unknown): FailureReason {
@@ -73,7 +73,7 @@ function textOfObject(value: unknown): string | undefined {
   const { message } = value as { message?: unknown };
   const list = Array.isArray(value) ? value : message;
   const described = Array.isArray(list) && list.length > 0 ? list.map(textOfItem).join('; ') : JSON.stringify(value);
-  return described?.slice(0, MAX_LENGTH);
+  return described?.slice(0, MAX_REASON_LENGTH);
 }
 
 /** An `exceptionFactory` may put the errors of class-validator into the list. They hold the payload, so only their messages are used. */

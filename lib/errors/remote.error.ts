@@ -1,5 +1,5 @@
 import { textOfThrown } from './describe-thrown.js';
-import { MAX_LENGTH, textOfErrorObject } from './failure-reason.js';
+import { MAX_REASON_LENGTH, textOfErrorObject } from './failure-reason.js';
 import { MqttTransportError } from './mqtt-transport.error.js';
 
 /**
@@ -21,7 +21,7 @@ export class RemoteError<T = unknown> extends MqttTransportError {
     readonly data: T,
     readonly topic: string,
   ) {
-    super(textOfThrown(data)?.slice(0, MAX_LENGTH) || sentence(code, data, topic));
+    super(textOfThrown(data)?.slice(0, MAX_REASON_LENGTH) || sentence(code, data, topic));
   }
 }
 
