@@ -110,7 +110,8 @@ const WILL_PROPERTY_NAMES = namesOf<NonNullable<NonNullable<IClientOptions['will
   correlationData: true,
   userProperties: true,
 });
-const PROPERTY_NAMES = namesOf<NonNullable<IClientOptions['properties']>>({
+/** Names of the properties of the CONNECT. */
+export const PROPERTY_NAMES = namesOf<NonNullable<IClientOptions['properties']>>({
   sessionExpiryInterval: true,
   receiveMaximum: true,
   maximumPacketSize: true,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Module } from '@nestjs/common';
+import { Controller, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder, Transport } from '@nestjs/microservices';
 import {
   AckPolicy,
   ClientMqtt,
@@ -15,7 +15,7 @@ import {
 } from '../../../lib/index.js';
 import { clientOptionsOf, serverOptionsOf } from '../../../lib/module/role-options.js';
 import { transportLogs } from '../../support/logs.js';
-import { createClient, startServer } from '../../support/nest-application.js';
+import { createClient, moduleOf, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
 /** What was thrown, or rejected, in words. */
@@ -32,6 +32,11 @@ async function thrownBy(attempt: () => unknown): Promise<string> {
 const untyped = <T>(value: unknown): T => value as T;
 const server = (options: object) => (): unknown => new ServerMqtt(untyped(options));
 const client = (options: object) => (): unknown => new ClientMqtt(untyped(options));
+const module = (options: object) => (): unknown => startModule(MqttModule.forRoot(untyped(options)));
+
+function startModule(imported: DynamicModule): Promise<unknown> {
+  return NestFactory.createApplicationContext(moduleOf({ imports: [imported] }), { abortOnError: false });
+}
 
 describe('an option that there is not', () => {
   it.each<[string, () => unknown, string]>([
@@ -99,7 +104,69 @@ describe('an option that there is not', () => {
     [
       'of a subscription, at the top level of a server',
       server({ qos: 1 }),
-      '- qos: there is no such option. Give it in subscribeOptions: { qos }.',
+      '- qos: there is no such option. Give it in subscribeOptions: { qos } for handlers, or in publishOptions: { qos } for replies.',
+    ],
+    [
+      'of a reply, at the top level of a server',
+      server({ retain: true }),
+      '- retain: there is no such option. Give it in publishOptions: { retain } for replies.',
+    ],
+    [
+      'of handlers, at the top level of a server',
+      server({ prefix: 'a/' }),
+      '- prefix: there is no such option. Give it in subscribeOptions: { prefix }.',
+    ],
+    [
+      'of a reply, for a handler',
+      server({ subscribeOptions: { retain: true } }),
+      '- subscribeOptions.retain: there is no such option. For replies, give it in publishOptions: { retain } of the server.',
+    ],
+    [
+      'of a message, at the top level of a client',
+      client({ qos: 1, retain: true }),
+      '- qos: there is no such option. Give it in publishOptions: { qos }.\n' +
+        '  - retain: there is no such option. Give it in publishOptions: { retain }.',
+    ],
+    [
+      'of a message, at the top level of a module',
+      module({ qos: 1 }),
+      '- qos: there is no such option. Give it in subscribeOptions: { qos } for handlers, or in publishOptions: { qos } for replies.',
+    ],
+    [
+      'of handlers, at the top level of a client',
+      client({ ackPolicy: AckPolicy.ACK }),
+      '- ackPolicy: there is no such option. It is an option of handlers, and so of ServerMqtt: see subscribeOptions.',
+    ],
+    ...[server, client, module].map((at): [string, () => unknown, string] => [
+      'of the CONNECT, at the top level',
+      at({ sessionExpiryInterval: 60, receiveMaximum: 5 }),
+      '- sessionExpiryInterval: there is no such option. Give it in properties: { sessionExpiryInterval }, in seconds.\n' +
+        '  - receiveMaximum: there is no such option. Give it in properties: { receiveMaximum }.',
+    ]),
+    ...[server, client, module].map((at): [string, () => unknown, string] => [
+      "of Nest's own transport",
+      at({ options: { url: 'mqtt://b' } }),
+      '- options: there is no such option. Options are flat here: give what is inside it at the top level.',
+    ]),
+    ...[server, module].map((at): [string, () => unknown, string] => [
+      'by which Nest finds its own transport',
+      at({ transport: Transport.MQTT }),
+      '- transport: there is no such option. Remove it: ServerMqtt takes its place, { strategy: new ServerMqtt({ url }) }.',
+    ]),
+    [
+      'by which Nest finds its own client',
+      client({ transport: Transport.MQTT }),
+      '- transport: there is no such option. Remove it: ClientMqtt takes its place, in ClientsModule { customClass: ClientMqtt, options: { url } }.',
+    ],
+    [
+      'of createMicroservice()',
+      server({ strategy: {} }),
+      '- strategy: there is no such option. It is an option of createMicroservice() and connectMicroservice(): { strategy: new ServerMqtt({ url }) }.',
+    ],
+    [
+      'of ClientsModule',
+      client({ customClass: ClientMqtt }),
+      '- customClass: there is no such option. It is an option of ClientsModule: { customClass: ClientMqtt, options: { url } }.',
     ],
     ['of nobody', client({ colour: 'red' }), '- colour: there is no such option. Remove it.'],
     [
