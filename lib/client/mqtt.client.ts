@@ -30,7 +30,7 @@ import { describeClient, type ClientDescription } from './client-description.js'
 import { DeclaredTopics } from './declared-topics.js';
 import { ClientRuntime } from './client-runtime.js';
 import { withMetadata, type DispatchedPacket, type DispatchHook } from './dispatch-metadata.js';
-import { LiteralCaptures } from './literal-captures.js';
+import { LiteralLevels } from './literal-levels.js';
 import { assertMessagesOptions } from './messages/check-messages-options.js';
 import { MessageStream } from './messages/message-stream.js';
 import type { MessagesOptions } from './messages/mqtt-message.js';
@@ -55,7 +55,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   protected readonly logger: Logger = new SteadyLogger(ClientMqtt.name);
   private resolved: ResolvedClientOptions;
   private readonly declared: DeclaredTopics;
-  private readonly captures = new LiteralCaptures(this.logger);
+  private readonly literals = new LiteralLevels(this.logger);
   private readonly normalize = (pattern: MsPattern): string => this.normalizePattern(pattern);
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
@@ -218,7 +218,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
       refuseOptions(`the subscription to "${filter}"`, options, SUBSCRIPTION_OPTIONS_ONLY_ON_5);
     const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
     refuseDiscouraged(request.filter, discouragedCharacters);
-    this.captures.listened(filter);
+    this.literals.listened(filter);
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
   }
 
@@ -322,7 +322,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
     const { data, options } = unwrapRecord(given);
     const topic = topicOfPattern(pattern as MsPattern, this.normalize);
-    this.captures.published(topic);
+    this.literals.published(topic);
     const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
     const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
     return onDispatchHook ? this.dispatched(call, onDispatchHook) : call;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Module, type DynamicModule } from '@nestjs/common';
+import { Controller, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder, Transport } from '@nestjs/microservices';
 import {
   AckPolicy,
   ClientMqtt,
+  getMqttClientToken,
   MqttModule,
   MqttRecord,
   MqttResponse,
@@ -14,6 +15,7 @@ import {
   TopicParam,
 } from '../../../lib/index.js';
 import { clientOptionsOf, serverOptionsOf } from '../../../lib/module/role-options.js';
+import { closeAfterTest } from '../../support/closing.js';
 import { transportLogs } from '../../support/logs.js';
 import { createClient, moduleOf, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
@@ -33,6 +35,8 @@ const untyped = <T>(value: unknown): T => value as T;
 const server = (options: object) => (): unknown => new ServerMqtt(untyped(options));
 const client = (options: object) => (): unknown => new ClientMqtt(untyped(options));
 const module = (options: object) => (): unknown => startModule(MqttModule.forRoot(untyped(options)));
+const asyncModule = (options: object) => (): unknown => startModule(MqttModule.forRootAsync(untyped(options)));
+const useFactory = (): object => ({ url: 'mqtt://b' });
 
 function startModule(imported: DynamicModule): Promise<unknown> {
   return NestFactory.createApplicationContext(moduleOf({ imports: [imported] }), { abortOnError: false });
@@ -254,13 +258,56 @@ describe('an option that there is not', () => {
     expect(server(options)).not.toThrow();
     expect(client(options)).not.toThrow();
   });
+});
 
-  it('in what forRootAsync gives', async () => {
-    @Module({ imports: [MqttModule.forRootAsync({ useFactory: () => untyped({ isGlobal: true, url: 'mqtt://b' }) })] })
-    class AppModule {}
+describe('the options of a module', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'the name in what a factory returns',
+      asyncModule({ useFactory: () => ({ name: 'plant' }) }),
+      '- name: it has no effect in what the factory of forRootAsync() returns. Give it beside the factory: forRootAsync({ name, useFactory }).',
+    ],
+    [
+      'isGlobal in what a class returns',
+      asyncModule({
+        useClass: class {
+          createMqttOptions = (): object => ({ isGlobal: true });
+        },
+      }),
+      '- isGlobal: it has no effect in what the factory of forRootAsync() returns. Give it beside the factory: forRootAsync({ isGlobal, useFactory }).',
+    ],
+    [
+      'a factory that returns nothing',
+      asyncModule({ useFactory: () => undefined }),
+      '- forRootAsync: its factory did not return an object. Return the options: () => ({ url }).',
+    ],
+    [
+      'options beside a factory',
+      asyncModule({ useFactory, url: 'mqtt://b' }),
+      '- forRootAsync.url: there is no such option. Give it in what the factory returns.',
+    ],
+    [
+      'a misspelt one beside a factory',
+      asyncModule({ useFactory, isGlobl: true }),
+      '- forRootAsync.isGlobl: there is no such option. Did you mean "isGlobal"?',
+    ],
+    [
+      'a factory for forRoot()',
+      module({ useFactory, inject: [] }),
+      '- useFactory: forRoot() has no such option. Use MqttModule.forRootAsync().\n' +
+        '  - inject: forRoot() has no such option. Use MqttModule.forRootAsync().',
+    ],
+  ])('%s', async (_, attempt, message) => expect(await thrownBy(attempt)).toContain(message));
 
-    const made = NestFactory.createApplicationContext(AppModule, { abortOnError: false });
-    expect(await thrownBy(() => made)).toContain('- isGlobal: there is no such option');
+  it('a name that logs and observers use, in what the factory of a named module returns', async () => {
+    const { url } = await startInProcessBroker();
+    const name = 'plant';
+    const given = () => ({ ...connectionTo(url), name: 'the plant' });
+    const imports = [MqttModule.forRootAsync({ name, useFactory: given })];
+    const app = await NestFactory.createApplicationContext(moduleOf({ imports }));
+    closeAfterTest(() => app.close());
+    await app.get<ClientMqtt>(getMqttClientToken(name)).connect();
+    expect(transportLogs('log')).toEqual([expect.stringContaining('Connected to "the plant" at')]);
   });
 });
 
@@ -351,6 +398,65 @@ describe('a pattern', () => {
         "  - @TopicParam('site') of 'devices/{id}/on': the pattern has no such capture. Add {site} to the pattern.\n" +
         "  - @TopicParam('idd') of 'devices/{id}/on': the pattern has no such capture. Did you mean \"id\"?",
     );
+  });
+});
+
+const foreignLine = (pattern: string, level: string): string =>
+  `Handler "${pattern}" has the level "${level}", which is no wildcard in MQTT. Use + for a level, # for the rest, {name} for a capture.`;
+
+describe('a pattern that is valid, and hardly meant so', () => {
+  @Controller()
+  class Foreign {
+    @EventPattern<string[]>(['devices/*/state', 'routes/:id', 'all/**', 'orders.>'])
+    handle(): void {}
+
+    @MessagePattern({ cmd: '*' })
+    literal(): void {}
+  }
+
+  it('has a wildcard of another system', async () => {
+    const { url } = await startInProcessBroker();
+    await startServer(connectionTo(url, 5), { controllers: [Foreign] });
+    const expected = [
+      foreignLine('devices/*/state', '*'),
+      foreignLine('routes/:id', ':id'),
+      foreignLine('all/**', '**'),
+      foreignLine('orders.>', '>'),
+    ];
+    expect(transportLogs('warn').toSorted()).toEqual(expected.toSorted());
+  });
+
+  @Controller()
+  @MqttSubscription({ prefix: 'kitchen' })
+  class Kitchen {
+    @EventPattern<string>('devices/a')
+    a(): void {}
+
+    @EventPattern<string>('$share/g/devices/b')
+    b(): void {}
+  }
+
+  it('runs into its prefix, which is said once for each prefix', async () => {
+    const { url } = await startInProcessBroker();
+    const subscribeOptions = { prefix: 'plant' };
+    await startServer({ ...connectionTo(url, 5), subscribeOptions }, { controllers: [Kitchen] });
+    expect(transportLogs('warn')).toEqual([
+      'The prefix "plant" does not end with "/": before "kitchen" it makes "plantkitchen". Use "plant/" to have a level of its own.',
+      'The prefix "kitchen" does not end with "/": before "devices/a" it makes "kitchendevices/a". Use "kitchen/" to have a level of its own.',
+    ]);
+  });
+
+  it.each(['plant/kitchen/', 'site-', 'site_', 'plant.', 'plant:'])('but not with the prefix %s', async (prefix) => {
+    @Controller()
+    @MqttSubscription({ prefix })
+    class Devices {
+      @EventPattern<string>('devices/a')
+      a(): void {}
+    }
+
+    const { url } = await startInProcessBroker();
+    await startServer(connectionTo(url, 5), { controllers: [Devices] });
+    expect(transportLogs('warn')).toEqual([]);
   });
 });
 
