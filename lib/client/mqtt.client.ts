@@ -19,7 +19,7 @@ import type {
   RequestTopic,
   WithoutContract,
 } from '../protocol/topic-contract.js';
-import { topicOfPattern } from '../protocol/pattern.js';
+import { assertFilterText, PATTERN, topicOfPattern } from '../protocol/pattern.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
@@ -129,7 +129,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     data: TInput,
   ): Observable<TResult>;
   override send<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
-    if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
+    if (isMissing(pattern) || isMissing(data)) return throwError(() => this.invalidMessage(pattern, data));
     return new Observable<TResult>((subscriber) =>
       this.runtime.requests.start(this.call(pattern, data), new ReplySubscriber(subscriber)),
     );
@@ -142,7 +142,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     data: TInput,
   ): Observable<TResult>;
   override emit<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
-    if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
+    if (isMissing(pattern) || isMissing(data)) return throwError(() => this.invalidMessage(pattern, data));
     const published = this.publishEvent(pattern, data);
     let observed = false;
     published.catch((error: unknown) => {
@@ -211,6 +211,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   messages<T = unknown>(filter: WithoutContract<Topics, string>, options?: MessagesOptions): MessageStream<T>;
   messages<T>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
     const { qos = 0, shared, nl, rap, rh, bufferSize = DEFAULT_BUFFER_SIZE, manualAck = false, codec } = options;
+    assertFilterText(filter);
     assertMessagesOptions(`messages(${JSON.stringify(filter)})`, options);
     const { protocolVersion, discouragedCharacters } = this.resolved.connection;
     const parsed = TopicFilter.parse(filter);
@@ -280,6 +281,16 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     } catch {
       return 'an invalid pattern';
     }
+  }
+
+  /** What Nest refuses, with a message that says what is missing. */
+  private invalidMessage(pattern: unknown, data: unknown): InvalidMessageException {
+    const exception = new InvalidMessageException();
+    exception.message = isMissing(pattern)
+      ? `A message has no pattern: ${PATTERN}, not ${String(pattern)}.`
+      : `The message to "${this.topicOf(pattern)}" has no data, but ${String(data)}. Send '' or {}; publish() and request() take undefined, for an empty payload.`;
+    Error.captureStackTrace(exception); // which begins with the message
+    return exception;
   }
 
   private async publishEvent(pattern: unknown, data: unknown): Promise<void> {

@@ -1,7 +1,9 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Controller, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder, Transport } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
 import {
   AckPolicy,
   ClientMqtt,
@@ -334,6 +336,46 @@ describe('a value that is none', () => {
       () => createClient({}).request(untyped<string>(undefined), 1),
       'Invalid topic "undefined"',
     ],
+    ...[NaN, [], ['a', 'b'], {}, { cmd: undefined }, true].map((pattern): [string, () => unknown, string] => [
+      `the topic ${inspect(pattern)}`,
+      () => createClient({}).publish(untyped<string>(pattern), 1),
+      "a pattern is a string, or an object such as { cmd: 'sum' }, not ",
+    ]),
+    [
+      'an empty topic',
+      () => createClient({}).publish('', 1),
+      'Invalid topic "": it is empty: a topic has at least one character.',
+    ],
+    [
+      'a list of patterns to send to',
+      () => lastValueFrom(createClient({}).send(['a', 'b'], 1)),
+      "a pattern is a string, or an object such as { cmd: 'sum' }, not an array.",
+    ],
+    [
+      'no pattern to send to',
+      () => lastValueFrom(createClient({}).send(undefined, 1)),
+      "A message has no pattern: a pattern is a string, or an object such as { cmd: 'sum' }, not undefined.",
+    ],
+    [
+      'no pattern of an event',
+      () => lastValueFrom(createClient({}).emit(null, 1)),
+      "A message has no pattern: a pattern is a string, or an object such as { cmd: 'sum' }, not null.",
+    ],
+    ...(['send', 'emit'] as const).map((method): [string, () => unknown, string] => [
+      `nothing to ${method}`,
+      () => lastValueFrom(createClient({})[method]('sum', undefined)),
+      'The message to "sum" has no data, but undefined. Send \'\' or {}; publish() and request() take undefined, for an empty payload.',
+    ]),
+    ...[7, null, undefined, ['a'], { cmd: 'sum' }].map((filter): [string, () => unknown, string] => [
+      `${inspect(filter)} to listen to`,
+      () => createClient({}).messages(untyped<string>(filter)),
+      'a Topic Filter is a string such as "devices/+/state", not ',
+    ]),
+    [
+      'an empty filter to listen to',
+      () => createClient({}).messages(''),
+      'Invalid topic "": it is empty: a Topic Filter has at least one character.',
+    ],
     [
       'a wildcard to publish to',
       () => createClient({}).publish('a/+', 1),
@@ -374,6 +416,9 @@ describe('a value that is none', () => {
 describe('a pattern', () => {
   it.each<[string, unknown, string]>([
     ['that is missing', undefined, 'Invalid topic "undefined": a pattern is a string, or an object'],
+    ['without values', {}, 'not an object without values.'],
+    ['with a value that is missing', { cmd: undefined }, 'not an object with values other than strings and numbers.'],
+    ['that is no number', NaN, 'not NaN.'],
     ['with a symbol in it', { cmd: Symbol('a') }, 'not an object with values other than strings and numbers.'],
   ])('%s', async (_, pattern, message) => {
     @Controller()
