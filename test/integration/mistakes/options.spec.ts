@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder, Transport } from '@nestjs/microservices';
-import { lastValueFrom } from 'rxjs';
+import { EMPTY, lastValueFrom, of } from 'rxjs';
 import {
   AckPolicy,
   ClientMqtt,
@@ -313,6 +313,9 @@ describe('the options of a module', () => {
   });
 });
 
+const circle: Record<string, unknown> = {};
+circle['self'] = circle;
+
 describe('a value that is none', () => {
   it.each<[string, () => unknown, string]>([
     [
@@ -406,10 +409,27 @@ describe('a value that is none', () => {
       { text: '{}', none: {}, list: [1, { seen: new Map() }] },
       'the JSON of a Map (at list.1.seen) is {}. Send Object.fromEntries(map)',
     ],
+    ['NaN', NaN, 'the JSON of NaN is null. Send null, if that is meant'],
+    ['Infinity within', { a: null, at: [{ celsius: -Infinity }] }, 'the JSON of -Infinity (at at.0.celsius) is null'],
+    [
+      'an Error',
+      Object.assign(new Error('x'), { code: 1 }),
+      'the JSON of an Error is without its message. Send { name: error.name, message: error.message }',
+    ],
+    ['an Error within', { cause: new Error('x') }, 'the JSON of an Error (at cause) is without its message'],
+    ['a BigInt', 1n, 'the JSON of a BigInt is undefined. Send String(value), or Number(value)'],
+    ['a BigInt within', { rows: [{ id: 1n }] }, 'the JSON of a BigInt (at rows.0.id) is undefined'],
+    ['a circle', { a: [circle] }, 'the JSON of an object within itself (at a.0.self) is endless. Send the members'],
+    ['an invalid Date', { since: new Date(NaN) }, 'the JSON of an invalid Date (at since) is null'],
+    ['a function', () => 1, 'a function cannot be encoded as JSON'],
+    ['a function within a list', { list: [() => 1] }, 'the JSON of a function (at list.0) is null. Remove it'],
+    ['an observable within', { reply: EMPTY }, 'the JSON of an Observable (at reply) is {}. Send what it emits'],
+    ['an observable itself', of(1), 'the JSON of an Observable is {}. Send what it emits'],
     ['a promise within a list', [Promise.reject(new Error('nobody waits'))], 'the JSON of a Promise (at 0) is {}'],
   ])('%s as a payload', async (_, value, message) => {
     const { url } = await startInProcessBroker();
-    expect(await thrownBy(() => createClient(connectionTo(url, 5)).publish('a', value))).toContain(message);
+    const told = await thrownBy(() => createClient(connectionTo(url, 5)).publish('a', value));
+    expect(told).toContain(`The value for "a" cannot be encoded: ${message}`);
   });
 });
 
