@@ -61,6 +61,7 @@ function lossWithin(value: unknown, around?: Set<object>): Loss | undefined {
   const members = value as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(value)) {
     const member = members[key];
+    if (typeof member === 'string' || typeof member === 'boolean') continue;
     const found = isList && isDropped(member) ? ofDropped(member) : lossWithin(member, around);
     if (!found) continue;
     found.path.push(key);
