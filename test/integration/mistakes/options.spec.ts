@@ -313,6 +313,20 @@ describe('the options of a module', () => {
   });
 });
 
+const pem = (label: string): string => `-----BEGIN ${label}-----\nc2VjcmV0\n-----END ${label}-----\n`;
+
+it.each([
+  { cert: pem('CERTIFICATE'), key: pem('RSA PRIVATE KEY') },
+  { cert: pem('PRIVATE KEY') + pem('CERTIFICATE'), key: pem('PRIVATE KEY') + pem('CERTIFICATE') }, // one file with both
+  { cert: pem('CERTIFICATE'), credentials: () => ({ key: pem('PRIVATE KEY') }) },
+  { key: pem('ENCRYPTED PRIVATE KEY'), cert: [pem('TRUSTED CERTIFICATE')], passphrase: 'x' },
+  { ca: [Buffer.from(pem('X509 CERTIFICATE'))] },
+])('PEM texts pass: %#', (options) => expect(client(options)).not.toThrow());
+
+it('no PEM text is shown', async () => {
+  expect(await thrownBy(client({ key: pem('CERTIFICATE'), cert: pem('PRIVATE KEY') }))).not.toMatch(/c2VjcmV0|BEGIN/);
+});
+
 const circle: Record<string, unknown> = {};
 circle['self'] = circle;
 
@@ -322,6 +336,46 @@ describe('a value that is none', () => {
       'the path of a CA',
       client({ ca: '/etc/ssl/ca.pem' }),
       '- ca: it is not PEM text. Give the content of the file, not its path: readFileSync(path).',
+    ],
+    [
+      'a certificate as a key',
+      client({ key: pem('CERTIFICATE'), cert: pem('CERTIFICATE') }),
+      '- key: it is a certificate, not a private key. Give the private key: key: readFileSync(path).',
+    ],
+    [
+      'a key as a certificate',
+      server({ key: pem('EC PRIVATE KEY'), cert: Buffer.from(pem('EC PRIVATE KEY')) }),
+      '- cert: it is a private key, not a certificate. Give the certificate: cert: readFileSync(path).',
+    ],
+    [
+      'a key as a CA',
+      client({ ca: [pem('CERTIFICATE'), pem('PRIVATE KEY')] }),
+      '- ca: it is a private key, not a certificate. Give the certificate: ca: readFileSync(path).',
+    ],
+    [
+      'a certificate as a key with a passphrase',
+      client({ cert: pem('CERTIFICATE'), key: [{ pem: pem('CERTIFICATE'), passphrase: 'x' }] }),
+      '- key: it is a certificate, not a private key.',
+    ],
+    [
+      'a public key',
+      client({ cert: pem('CERTIFICATE'), key: pem('PUBLIC KEY') }),
+      '- key: it is something else in PEM, not a private key.',
+    ],
+    [
+      'a PKCS12 file as a certificate',
+      client({ cert: Buffer.from([0x30, 0x82]), key: pem('PRIVATE KEY') }),
+      '- cert: it is not PEM text. Convert it to PEM; a .pfx or .p12 file is for pfx.',
+    ],
+    [
+      'a key alone',
+      client({ key: pem('PRIVATE KEY') }),
+      '- key: a key is not used without its certificate. Give cert too.',
+    ],
+    [
+      'a certificate alone',
+      server({ cert: pem('CERTIFICATE') }),
+      '- cert: a certificate is not used without its key. Give key too.',
     ],
     ['the path of a key', client({ key: ['./key.pem'] }), '- key: it is not PEM text.'],
     [
