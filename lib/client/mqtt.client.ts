@@ -19,7 +19,7 @@ import type {
   RequestTopic,
   WithoutContract,
 } from '../protocol/topic-contract.js';
-import { topicOfPattern } from '../protocol/pattern.js';
+import { assertFilterText, PATTERN, topicOfPattern } from '../protocol/pattern.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
 import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
@@ -30,7 +30,7 @@ import { describeClient, type ClientDescription } from './client-description.js'
 import { DeclaredTopics } from './declared-topics.js';
 import { ClientRuntime } from './client-runtime.js';
 import { withMetadata, type DispatchedPacket, type DispatchHook } from './dispatch-metadata.js';
-import { LiteralCaptures } from './literal-captures.js';
+import { LiteralLevels } from './literal-levels.js';
 import { assertMessagesOptions } from './messages/check-messages-options.js';
 import { MessageStream } from './messages/message-stream.js';
 import type { MessagesOptions } from './messages/mqtt-message.js';
@@ -55,7 +55,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   protected readonly logger: Logger = new SteadyLogger(ClientMqtt.name);
   private resolved: ResolvedClientOptions;
   private readonly declared: DeclaredTopics;
-  private readonly captures = new LiteralCaptures(this.logger);
+  private readonly literals = new LiteralLevels(this.logger);
   private readonly normalize = (pattern: MsPattern): string => this.normalizePattern(pattern);
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
@@ -129,7 +129,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     data: TInput,
   ): Observable<TResult>;
   override send<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
-    if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
+    if (isMissing(pattern) || isMissing(data)) return throwError(() => this.invalidMessage(pattern, data));
     return new Observable<TResult>((subscriber) =>
       this.runtime.requests.start(this.call(pattern, data), new ReplySubscriber(subscriber)),
     );
@@ -142,7 +142,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     data: TInput,
   ): Observable<TResult>;
   override emit<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
-    if (isMissing(pattern) || isMissing(data)) return throwError(() => new InvalidMessageException());
+    if (isMissing(pattern) || isMissing(data)) return throwError(() => this.invalidMessage(pattern, data));
     const published = this.publishEvent(pattern, data);
     let observed = false;
     published.catch((error: unknown) => {
@@ -211,6 +211,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   messages<T = unknown>(filter: WithoutContract<Topics, string>, options?: MessagesOptions): MessageStream<T>;
   messages<T>(filter: string, options: MessagesOptions = {}): MessageStream<T> {
     const { qos = 0, shared, nl, rap, rh, bufferSize = DEFAULT_BUFFER_SIZE, manualAck = false, codec } = options;
+    assertFilterText(filter);
     assertMessagesOptions(`messages(${JSON.stringify(filter)})`, options);
     const { protocolVersion, discouragedCharacters } = this.resolved.connection;
     const parsed = TopicFilter.parse(filter);
@@ -218,7 +219,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
       refuseOptions(`the subscription to "${filter}"`, options, SUBSCRIPTION_OPTIONS_ONLY_ON_5);
     const request = { filter: shared === undefined ? parsed.text : parsed.inGroup(shared).text, qos, nl, rap, rh };
     refuseDiscouraged(request.filter, discouragedCharacters);
-    this.captures.listened(filter);
+    this.literals.listened(filter);
     return new MessageStream<T>((observer) => this.runtime.listen(request, codec, observer), { bufferSize, manualAck });
   }
 
@@ -282,6 +283,16 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     }
   }
 
+  /** What Nest refuses, with a message that says what is missing. */
+  private invalidMessage(pattern: unknown, data: unknown): InvalidMessageException {
+    const exception = new InvalidMessageException();
+    exception.message = isMissing(pattern)
+      ? `A message has no pattern: ${PATTERN}, not ${String(pattern)}.`
+      : `The message to "${this.topicOf(pattern)}" has no data, but ${String(data)}. Send '' or {}; publish() and request() take undefined, for an empty payload.`;
+    Error.captureStackTrace(exception); // which begins with the message
+    return exception;
+  }
+
   private async publishEvent(pattern: unknown, data: unknown): Promise<void> {
     await this.runtime.emit(this.call(pattern, data));
   }
@@ -322,7 +333,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
     const { data, options } = unwrapRecord(given);
     const topic = topicOfPattern(pattern as MsPattern, this.normalize);
-    this.captures.published(topic);
+    this.literals.published(topic);
     const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
     const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
     return onDispatchHook ? this.dispatched(call, onDispatchHook) : call;

@@ -1,15 +1,10 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ClientMqtt } from '../client/mqtt.client.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import type { MqttObserver } from '../observing/mqtt-observer.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
-import type {
-  MqttModuleAsyncOptions,
-  MqttModuleExtras,
-  MqttModuleOptions,
-  MqttModuleOptionsFactory,
-} from './mqtt-module-options.js';
+import { asyncOptionsProviders, refuseAsyncOptions } from './async-options.js';
+import type { MqttModuleAsyncOptions, MqttModuleExtras, MqttModuleOptions } from './mqtt-module-options.js';
 import {
   getDeadLettersToken,
   getMqttClientToken,
@@ -37,12 +32,14 @@ import { clientOptionsOf, serverOptionsOf } from './role-options.js';
 export class MqttModule {
   /** Configures the module with static options. */
   static forRoot({ name, isGlobal, ...options }: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
+    refuseAsyncOptions(options);
     return moduleOf({ name, isGlobal }, { provide: optionsToken(name), useValue: options });
   }
 
   /** Configures the module with options that are created at start, for example from configuration. */
-  static forRootAsync({ name, isGlobal, imports, ...source }: MqttModuleAsyncOptions): DynamicModule {
-    return { ...moduleOf({ name, isGlobal }, ...optionsProviders(optionsToken(name), source)), imports: imports ?? [] };
+  static forRootAsync(options: MqttModuleAsyncOptions): DynamicModule {
+    const { name, isGlobal, imports = [] } = options;
+    return { ...moduleOf({ name, isGlobal }, ...asyncOptionsProviders(optionsToken(name), options)), imports };
   }
 }
 
@@ -90,29 +87,4 @@ function createClient(options: MqttModuleOptions, name: string | undefined): Cli
 
 function optionsToken(name: string | undefined): string {
   return name === undefined ? 'MqttModuleOptions' : `MqttModuleOptions:${name}`;
-}
-
-type OptionsSource = Omit<MqttModuleAsyncOptions, 'name' | 'isGlobal' | 'imports'>;
-
-function optionsProviders(
-  provide: string,
-  { inject = [], useFactory, useClass, useExisting }: OptionsSource,
-): Provider[] {
-  if (useFactory) return [{ provide, inject, useFactory }];
-  const factory = useExisting ?? useClass;
-  if (!factory) {
-    throw new InvalidOptionsError([
-      {
-        option: 'forRootAsync',
-        problem: 'it has no factory of options',
-        remedy: 'Give useFactory, useClass or useExisting',
-      },
-    ]);
-  }
-  const options: Provider = {
-    provide,
-    inject: [factory],
-    useFactory: (made: MqttModuleOptionsFactory) => made.createMqttOptions(),
-  };
-  return useExisting ? [options] : [options, { provide: factory, useClass: factory }];
 }

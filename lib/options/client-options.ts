@@ -9,6 +9,7 @@ import {
   type ResolvedConnectionOptions,
 } from './connection-options.js';
 import { AZURE_IOT_OPERATIONS, MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
+import { outsideClient } from './misplaced-names.js';
 import { OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
 import {
@@ -18,7 +19,7 @@ import {
   type ResolvedPayloadOptions,
 } from './payload-options.js';
 import { checkPublish, copyPublishDefaults, PUBLISH_DEFAULT_NAMES, type PublishDefaults } from './publish-options.js';
-import { OF_BOTH_ROLES, OF_CLIENTS, OF_SERVERS, otherRole } from './role-names.js';
+import { OF_BOTH_ROLES, OF_CLIENTS } from './role-names.js';
 import { checkUserProperties, copyUserProperties } from './user-properties.js';
 
 /** Options of {@link ClientMqtt}. */
@@ -128,7 +129,7 @@ export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedC
 function check(options: MqttClientOptions): void {
   const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
   const version = options.protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
-  checks.known('', options, CLIENT_NAMES, otherRole(OF_SERVERS, 'ServerMqtt'));
+  checks.known('', options, CLIENT_NAMES, outsideClient);
   checkConnection(checks, options);
   checkPublish(checks, 'publishOptions', options.publishOptions, version, PUBLISH_DEFAULT_NAMES);
   checks.duration('requestTimeout', options.requestTimeout, { min: 1, infinite: true });

@@ -10,6 +10,7 @@ import { MQTTJS_OPTION_NAMES, SOCKET_OPTION_NAMES } from './mqttjs-option-names.
 import { checkObservers } from './observers-option.js';
 import type { OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
+import { checkPem } from './pem.js';
 import {
   checkReconnect,
   resolveReconnect,
@@ -110,7 +111,8 @@ const WILL_PROPERTY_NAMES = namesOf<NonNullable<NonNullable<IClientOptions['will
   correlationData: true,
   userProperties: true,
 });
-const PROPERTY_NAMES = namesOf<NonNullable<IClientOptions['properties']>>({
+/** Names of the properties of the CONNECT. */
+export const PROPERTY_NAMES = namesOf<NonNullable<IClientOptions['properties']>>({
   sessionExpiryInterval: true,
   receiveMaximum: true,
   maximumPacketSize: true,
@@ -170,6 +172,7 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   checks.boolean('followServerReference', options.followServerReference);
   checks.callable('credentials', options.credentials);
   for (const name of ['ca', 'cert', 'key'] as const) checkPem(checks, name, options[name]);
+  checkPair(checks, options);
   checkReconnect(checks, options.reconnect);
   checkObservers(checks, options.observers);
   checks.text('name', options.name);
@@ -208,14 +211,18 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   }
 }
 
-/** Finds a path given instead of the file's content. OpenSSL refuses it too, but with an error that does not name the cause. */
-function checkPem(checks: OptionChecks, option: string, value: unknown): void {
-  for (const part of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
-    if (typeof part !== 'string' || part.includes('-----BEGIN ')) continue;
-    checks.report(option, 'it is not PEM text', 'Give the content of the file, not its path: readFileSync(path)'); // the value is not shown: it may be a key
-    return;
-  }
+/** A certificate without its key, or the other way round, is not used. */
+function checkPair(checks: OptionChecks, options: MqttConnectionOptions): void {
+  const { cert, key, credentials } = options;
+  if (credentials || (cert === undefined) === (key === undefined)) return; // credentials() may have the other half
+  const others = options as Readonly<Record<string, unknown>>;
+  if (ELSEWHERE.some((name) => others[name] !== undefined)) return;
+  if (cert === undefined) checks.report('key', 'a key is not used without its certificate', 'Give cert too');
+  else checks.report('cert', 'a certificate is not used without its key', 'Give key too');
 }
+
+/** Options that may have the other half of a pair. */
+const ELSEWHERE = ['pfx', 'secureContext', 'privateKeyIdentifier', 'wsOptions', 'certPath', 'keyPath'];
 
 function checkWill(checks: OptionChecks, will: MqttConnectionOptions['will']): void {
   if (!checks.object('will', will)) return;

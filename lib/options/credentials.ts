@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { OptionChecks } from './option-checks.js';
+import { checkPem } from './pem.js';
 
 /** Credentials for one connection attempt. */
 export interface MqttCredentials {
@@ -70,6 +71,7 @@ export function checkCredentials(
     if (value === undefined) continue;
     if (!kind) report(name, 'it is not a credential', `Use ${Object.keys(KINDS).join(', ')}`);
     else if (!kind[0](value)) report(name, `${kindOf(value)} is none`, kind[1]);
+    else if (name === 'cert' || name === 'key') checkPem(checks, name, value, `credentials().${name}`);
   }
   const { username, password, authenticationData } = credentials;
   if (protocolVersion === 4 && password !== undefined && username === undefined)

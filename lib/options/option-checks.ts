@@ -124,11 +124,8 @@ export class OptionChecks {
     for (const name of Object.keys(options)) {
       if (names.has(name) || (options as Readonly<Record<string, unknown>>)[name] === undefined) continue;
       const likely = likelyName(name, names);
-      this.report(
-        path === '' ? name : `${path}.${name}`,
-        'there is no such option',
-        likely === undefined ? (remedyOf?.(name) ?? 'Remove it') : `Did you mean "${likely}"?`,
-      );
+      const guess = likely === undefined ? 'Remove it' : `Did you mean "${likely}"?`;
+      this.report(path === '' ? name : `${path}.${name}`, 'there is no such option', remedyOf?.(name) ?? guess);
     }
   }
 

@@ -29,8 +29,3 @@ export const OF_CLIENTS = {
   userProperties: true,
   topicTemplates: true,
 } as const;
-
-/** Returns the remedy for an option of the other role. */
-export function otherRole(names: Readonly<Record<string, true>>, role: string): (name: string) => string | undefined {
-  return (name) => (Object.hasOwn(names, name) ? `It is an option of ${role} and of MqttModule` : undefined);
-}

@@ -17,6 +17,7 @@ import {
   type DeadLettersOptions,
   type ResolvedDeadLettersOptions,
 } from './dead-letters-options.js';
+import { outsideServer } from './misplaced-names.js';
 import { OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
 import {
@@ -26,8 +27,8 @@ import {
   type ResolvedPayloadOptions,
 } from './payload-options.js';
 import { checkPublish, copyPublishDefaults, PUBLISH_DEFAULT_NAMES, type PublishDefaults } from './publish-options.js';
-import { OF_BOTH_ROLES, OF_CLIENTS, OF_SERVERS, otherRole } from './role-names.js';
-import { checkSubscription, SUBSCRIPTION_NAMES, type MqttSubscriptionOptions } from './subscription-options.js';
+import { OF_BOTH_ROLES, OF_SERVERS } from './role-names.js';
+import { checkSubscription, type MqttSubscriptionOptions } from './subscription-options.js';
 import { withDefaults } from './with-defaults.js';
 
 /** Redelivery of withheld messages: the server resumes its session, so that the broker delivers them again. */
@@ -188,16 +189,9 @@ export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedS
   });
 }
 
-const ofClient = otherRole(OF_CLIENTS, 'ClientMqtt');
-
-/** Returns the remedy for an option of a subscription at the top level. */
-function ofSubscription(name: string): string | undefined {
-  return SUBSCRIPTION_NAMES.has(name) ? `Give it in subscribeOptions: { ${name} }` : undefined;
-}
-
 function check(options: MqttServerOptions): void {
   const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
-  checks.known('', options, SERVER_NAMES, (name) => ofSubscription(name) ?? ofClient(name));
+  checks.known('', options, SERVER_NAMES, outsideServer);
   checkConnection(checks, options);
   checkSubscription(checks, 'subscribeOptions', options.subscribeOptions, version(options));
   checkPublish(checks, 'publishOptions', options.publishOptions, version(options), PUBLISH_DEFAULT_NAMES);

@@ -12,6 +12,7 @@ import { AckPolicy } from './ack-policy.js';
 import { checkDeduplicate, type DeduplicateOptions } from './deduplicate-options.js';
 import { MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import { OptionChecks } from './option-checks.js';
+import { PUBLISH_DEFAULT_NAMES } from './publish-options.js';
 import { withDefaults } from './with-defaults.js';
 
 /** Retries of a failed handler in this process, before its ack policy applies. All durations are in milliseconds. */
@@ -196,6 +197,13 @@ export function makesDeadLetters({
 export const SUBSCRIPTION_OPTION_NAMES = Object.keys(DEFAULTS) as readonly (keyof MqttSubscriptionOptions)[];
 
 export const SUBSCRIPTION_NAMES: ReadonlySet<string> = new Set(SUBSCRIPTION_OPTION_NAMES);
+
+/** Returns the remedy for an option of what a handler publishes. */
+function ofReplies(name: string): string | undefined {
+  return PUBLISH_DEFAULT_NAMES.has(name)
+    ? `For replies, give it in publishOptions: { ${name} } of the server`
+    : undefined;
+}
 const RETRY_NAMES: ReadonlySet<string> = new Set(Object.keys(DEFAULT_RETRY));
 
 /** Problem and remedy. */
@@ -213,7 +221,7 @@ export function checkSubscription(
   protocolVersion: 4 | 5,
 ): void {
   if (!checks.object(path, options)) return;
-  checks.known(path, options, SUBSCRIPTION_NAMES);
+  checks.known(path, options, SUBSCRIPTION_NAMES, ofReplies);
   checks.oneOf(`${path}.qos`, options.qos, [0, 1, 2]);
   if (options.shared !== false)
     checks.sent(`${path}.shared`, options.shared, shareNameProblem, 'Give a group name, or false');
@@ -259,7 +267,7 @@ export function checkSubscription(
  */
 export function assertSubscriptionNames(path: string, options: MqttSubscriptionOptions): void {
   const checks = new OptionChecks();
-  if (checks.object(path, options)) checks.known(path, options, SUBSCRIPTION_NAMES);
+  if (checks.object(path, options)) checks.known(path, options, SUBSCRIPTION_NAMES, ofReplies);
   checks.done();
 }
 

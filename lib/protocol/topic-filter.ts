@@ -90,7 +90,7 @@ export function levelsOverlap(some: readonly string[], others: readonly string[]
 
 /** Why `text` is not a valid Topic Filter (sections 4.7.1, 4.7.3, 4.8.2); undefined when it is valid. */
 export function topicFilterProblem(text: string): string | undefined {
-  if (text.length === 0) return 'it is empty';
+  if (text.length === 0) return 'it is empty: a Topic Filter has at least one character';
   const problem = utf8StringProblem(text);
   if (problem) return problem;
   if (text !== '$share' && !text.startsWith(SHARE_PREFIX)) return wildcardProblem(text);

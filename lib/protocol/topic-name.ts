@@ -3,7 +3,7 @@ import { utf8StringProblem, withoutDiscouraged } from './utf8-string.js';
 
 /** Why `topic` is not a valid Topic Name (sections 4.7.1 and 4.7.3); undefined when it is valid. */
 export function topicNameProblem(topic: string): string | undefined {
-  if (topic.length === 0) return 'it is empty';
+  if (topic.length === 0) return 'it is empty: a topic has at least one character';
   if (topic.includes('+') || topic.includes('#')) {
     return 'a Topic Name must not contain the wildcards + and #, which are for subscriptions';
   }

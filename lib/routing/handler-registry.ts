@@ -16,6 +16,7 @@ import { TOPIC_PARAMS, type Extras } from './decorators/handler-extras.js';
 import { handlerName } from './handler-name.js';
 import { handlerWarnings } from './handler-warnings.js';
 import { levelsOf, OptionMerger, type OptionLevels } from './option-levels.js';
+import { prefixWarnings } from './prefix-warnings.js';
 import { publishTargets, resolveHandler, type Registration } from './resolve-handler.js';
 
 /** Settings of the server that apply to all handlers. */
@@ -63,7 +64,7 @@ export class HandlerRegistry {
     this.refuseUnknownParams(handlers);
     refuseUnknownKeys(handlers);
     refuseDuplicates(handlers);
-    if (warn) this.warnAbout(handlers, levels, warn);
+    if (warn) this.warnAbout(handlers, levels, subscribeOptions, warn);
     return handlers;
   }
 
@@ -99,7 +100,17 @@ export class HandlerRegistry {
     checks.done();
   }
 
-  private warnAbout(handlers: readonly Handler[], levels: readonly OptionLevels[], warn: (line: string) => void): void {
+  private warnAbout(
+    handlers: readonly Handler[],
+    levels: readonly OptionLevels[],
+    server: MqttSubscriptionOptions,
+    warn: (line: string) => void,
+  ): void {
+    const prefixed = levels.map(({ controller, own }, i) => ({
+      prefixes: [server.prefix, controller?.prefix, own?.prefix],
+      pattern: handlers[i]!.pattern,
+    }));
+    for (const line of prefixWarnings(prefixed)) warn(line);
     for (const [i, handler] of handlers.entries()) {
       const { extras } = this.registrations[i]!;
       for (const line of handlerWarnings({ handler, levels: levels[i]!, extras })) warn(line);

@@ -1,5 +1,6 @@
 import { AckPolicy } from '../options/ack-policy.js';
 import { makesDeadLetters, SUBSCRIPTION_NAMES, type MqttSubscriptionOptions } from '../options/subscription-options.js';
+import { foreignWildcardIn } from '../protocol/foreign-wildcard.js';
 import type { Extras } from './decorators/handler-extras.js';
 import type { Handler } from './handler.js';
 import type { OptionLevels } from './option-levels.js';
@@ -12,19 +13,25 @@ interface Described {
 }
 
 /**
- * Warnings about options of a handler that are valid, but have no effect. Options of outer levels are not reported, because they apply
+ * Warnings about a pattern, and about options of a handler, that are valid, but without effect. Options of outer levels are not reported, because they apply
  * to other handlers too.
  *
  * @returns one line for each warning
  */
 export function handlerWarnings({ handler, levels, extras }: Described): string[] {
-  const { pattern, options, isEventHandler } = handler;
+  const { pattern, template, options, isEventHandler } = handler;
   const { ackPolicy, qos } = options;
   const policy = `AckPolicy.${ackPolicy}`;
   const warnings: string[] = [];
   const warn = (what: string, remedy: string): void => {
     warnings.push(`Handler "${pattern}" has ${what}. ${remedy}.`);
   };
+  const foreign = foreignWildcardIn(template);
+  if (foreign !== undefined)
+    warn(
+      `the level "${foreign}", which is no wildcard in MQTT`,
+      'Use + for a level, # for the rest, {name} for a capture',
+    );
   const strangers = Object.keys(extras).filter((name) => !SUBSCRIPTION_NAMES.has(name));
   if (strangers.length > 0)
     warn(`unknown extras: ${strangers.join(', ')}`, 'The options of this transport are those of @MqttSubscription');

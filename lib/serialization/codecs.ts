@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isAnyArrayBuffer } from 'node:util/types';
 import type { DecodeHints, EncodedPayload, MqttCodec } from '../protocol/codec.js';
+import { refuseLost, refuseOpaque, refuseUnspeakable } from './lost-in-json.js';
 
 export const JSON_CONTENT_TYPE = 'application/json';
 export const TEXT_CONTENT_TYPE = 'text/plain';
@@ -12,10 +13,10 @@ const EMPTY = Buffer.alloc(0);
 export const jsonCodec: MqttCodec = {
   encode(value: unknown): EncodedPayload {
     if (value === undefined) return { payload: EMPTY };
-    if (typeof value === 'object' && value !== null) refuseOpaque(value);
-    const payload = JSON.stringify(value) as string | undefined;
+    refuseOpaque(value);
+    const payload = toJson(value);
     if (payload === undefined) throw new TypeError(`a ${typeof value} cannot be encoded as JSON`);
-    if (payload.includes('{}') && payload.length > 2) refuseOpaqueWithin(value, '');
+    refuseLost(value, payload);
     return { payload, contentType: JSON_CONTENT_TYPE };
   },
   decode(payload: Buffer): unknown {
@@ -23,26 +24,14 @@ export const jsonCodec: MqttCodec = {
   },
 };
 
-/** Types whose JSON is always `{}`, and what to send instead. */
-const OPAQUE: readonly (readonly [type: new (...args: never[]) => object, remedy: string])[] = [
-  [Map, 'Send Object.fromEntries(map) or [...map]'],
-  [Set, 'Send [...set]'],
-  [Promise, 'Await it, and send its result'],
-];
-
-function refuseOpaque(value: object, path = ''): void {
-  if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype || 'toJSON' in value) return;
-  const opaque = OPAQUE.find(([type]) => value instanceof type);
-  if (!opaque) return;
-  if (value instanceof Promise) value.catch(() => {}); // else its rejection would be unhandled
-  throw new TypeError(`the JSON of a ${opaque[0].name}${path && ` (at ${path})`} is {}. ${opaque[1]}`);
-}
-
-/** Looks for what has become `{}` inside of a value that has been encoded, and so has no cycles. */
-function refuseOpaqueWithin(value: unknown, path: string): void {
-  if (typeof value !== 'object' || value === null || 'toJSON' in value) return;
-  refuseOpaque(value, path);
-  for (const [key, member] of Object.entries(value)) refuseOpaqueWithin(member, path === '' ? key : `${path}.${key}`);
+/** @throws TypeError for a BigInt and for a circle, with the path; and any error of a `toJSON()` */
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    refuseUnspeakable(value);
+    throw error;
+  }
 }
 
 /** UTF-8 text, regardless of the Content Type. */

@@ -12,6 +12,7 @@ import type { AcknowledgementKind } from '../outbound/in-flight-window.js';
 import { Writer } from '../outbound/writer.js';
 import { ControlStream } from './control-stream.js';
 import type { Endpoint } from '../network/endpoints.js';
+import { HttpAnswer, isHttp } from '../network/http-answer.js';
 import { openNetworkStream } from '../network/network-stream.js';
 import { withoutEmptyUserName } from '../network/password-alone.js';
 
@@ -100,7 +101,11 @@ export class NetworkConnection {
     const reader = { read: (_bytes: Buffer): void => {} }; // no bytes arrive before the CONNECT
     const stream = await openNetworkStream(endpoint, options, (bytes) => reader.read(bytes));
     const connection = new NetworkConnection(stream, options, host);
-    reader.read = (bytes) => connection.read(bytes);
+    reader.read = (first) => {
+      reader.read = (bytes) => connection.read(bytes);
+      if (isHttp(first)) connection.fail(new HttpAnswer());
+      else connection.read(first);
+    };
     return connection;
   }
 

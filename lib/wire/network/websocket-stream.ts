@@ -32,6 +32,8 @@ export async function openWebSocketStream(
   socket.on('message', (message, isBinary) => {
     if (!isBinary || !Buffer.isBuffer(message)) stream.destroy(new Error('A WebSocket frame is not binary'));
   });
+  // MQTT.js drops errors without a code, such as those of the opening handshake
+  socket.on('error', (error: NodeJS.ErrnoException) => (error.code ??= 'ERR_WEBSOCKET'));
   const stream = createWebSocketStream(socket, wsOptions as DuplexOptions);
   beQuietWhenDestroyed(stream);
   setNoDelay(socket, noDelay);

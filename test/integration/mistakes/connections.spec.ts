@@ -1,6 +1,7 @@
 import { createServer as createTlsServer } from 'node:tls';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
@@ -78,6 +79,15 @@ describe('the log of a server', () => {
 
 const withCode = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });
 
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closeAfterTest(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const attempt = (url: string): Promise<void> => createClient({ url, maxConnectionAttempts: 1 }).connect();
+
 describe('the wrong protocol', () => {
   it('mqtt:// at a port for TLS', async () => {
     const tls = createTlsServer(() => {});
@@ -93,6 +103,36 @@ describe('the wrong protocol', () => {
     const { url } = await startInProcessBroker();
     const client = createClient({ url: url.replace('mqtt:', 'mqtts:'), maxConnectionAttempts: 1 });
     await expect(client.connect()).rejects.toThrow('Cannot connect to mqtts://');
+  });
+
+  it('ws:// at a port for MQTT over TCP', async () => {
+    const { url } = await startInProcessBroker();
+    await expect(attempt(url.replace('mqtt:', 'ws:'))).rejects.toThrow('; if it is for MQTT over TCP: mqtt://');
+  });
+
+  it('ws:// at a port whose server does not answer in HTTP', async () => {
+    const server = createTcpServer((socket) => socket.end(Buffer.from([0x20, 0x03, 0, 0x81, 0])));
+    const port = await portOf(server);
+    await expect(attempt(`ws://127.0.0.1:${port}`)).rejects.toThrow(`port ${port} does not speak HTTP: use mqtt://`);
+  });
+
+  it.each([
+    ['that answers', '404 Not Found'],
+    ['that has a page', '200 OK'],
+  ])('ws:// at a web server %s', async (_, status) => {
+    const server = createTcpServer((socket) =>
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`)),
+    );
+    const url = `ws://127.0.0.1:${await portOf(server)}`;
+    await expect(attempt(url)).rejects.toThrow('no WebSocket at this path: give the path of the broker, often /mqtt');
+  });
+
+  it('mqtt:// at a port for WebSockets', async () => {
+    const server = createHttpServer(); // which answers the CONNECT with 400
+    const port = await portOf(server);
+    await expect(attempt(`mqtt://127.0.0.1:${port}`)).rejects.toThrow(
+      `the server answered with HTTP, not with MQTT; port ${port} is for WebSockets, or of a web server: use ws://, or another port`,
+    );
   });
 
   const closed = new Error('the network connection was closed');
@@ -119,7 +159,10 @@ describe('the wrong protocol', () => {
     [closed, 'mqtt', 1883, undefined],
     [closed, 'mqtts', 8883, undefined],
     [withCode('ECONNRESET'), 'mqtt', 7, 'if port 7 uses TLS: mqtts://'],
-    [withCode('ECONNRESET'), 'wss', 7, 'if port 7 does not use TLS: ws://'],
+    [withCode('ECONNRESET'), 'wss', 7, 'if port 7 does not use TLS: ws://; if it is for MQTT over TCP: mqtts://'],
+    [withCode('ECONNRESET'), 'ws', 1883, 'port 1883 is usually for MQTT over TCP: use mqtt://'],
+    [withCode('ECONNRESET'), 'wss', 8883, 'port 8883 is usually for MQTT over TCP: use mqtts://'],
+    [new Error('Unexpected server response: 403'), 'ws', 80, undefined],
     [withCode('ECONNREFUSED'), 'mqtt', 7, undefined],
   ] as const)('%s, %s, port %i: %s', (error, protocol, port, hint) => {
     expect(connectHint(error, { protocol, port, host: 'b', path: undefined })).toBe(hint);

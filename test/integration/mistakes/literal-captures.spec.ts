@@ -56,3 +56,26 @@ describe('a client that is given {id}', () => {
     expect((await published).message.topic).toBe('devices/{id}/state');
   });
 });
+
+describe('a client that is given a wildcard of another system', () => {
+  it.each([
+    ['devices/*/state', '*'],
+    ['devices/**', '**'],
+    ['devices/:id/state', ':id'],
+    ['devices.*', '*'],
+    ['devices/>', '>'],
+  ])('%s says so once, and what to do', async (filter, level) => {
+    const client = await start();
+    client.messages(filter);
+    client.messages(filter);
+    expect(transportLogs('warn')).toEqual([
+      `messages() listens to "${filter}", with "${level}" as it is written: it is no wildcard in MQTT. Use + for a level, # for the rest.`,
+    ]);
+  });
+
+  it.each(['a/b*', 'a/x:id', 'a/:1', 'v1.0/a>b', '*a', '{"cmd":"*"}'])('says nothing of %j', async (filter) => {
+    const client = await start();
+    client.messages(filter);
+    expect(transportLogs('warn')).toEqual([]);
+  });
+});

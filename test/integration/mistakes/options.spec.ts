@@ -1,10 +1,13 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Module } from '@nestjs/common';
+import { Controller, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder, Transport } from '@nestjs/microservices';
+import { EMPTY, lastValueFrom, of } from 'rxjs';
 import {
   AckPolicy,
   ClientMqtt,
+  getMqttClientToken,
   MqttModule,
   MqttRecord,
   MqttResponse,
@@ -14,8 +17,9 @@ import {
   TopicParam,
 } from '../../../lib/index.js';
 import { clientOptionsOf, serverOptionsOf } from '../../../lib/module/role-options.js';
+import { closeAfterTest } from '../../support/closing.js';
 import { transportLogs } from '../../support/logs.js';
-import { createClient, startServer } from '../../support/nest-application.js';
+import { createClient, moduleOf, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
 /** What was thrown, or rejected, in words. */
@@ -32,6 +36,13 @@ async function thrownBy(attempt: () => unknown): Promise<string> {
 const untyped = <T>(value: unknown): T => value as T;
 const server = (options: object) => (): unknown => new ServerMqtt(untyped(options));
 const client = (options: object) => (): unknown => new ClientMqtt(untyped(options));
+const module = (options: object) => (): unknown => startModule(MqttModule.forRoot(untyped(options)));
+const asyncModule = (options: object) => (): unknown => startModule(MqttModule.forRootAsync(untyped(options)));
+const useFactory = (): object => ({ url: 'mqtt://b' });
+
+function startModule(imported: DynamicModule): Promise<unknown> {
+  return NestFactory.createApplicationContext(moduleOf({ imports: [imported] }), { abortOnError: false });
+}
 
 describe('an option that there is not', () => {
   it.each<[string, () => unknown, string]>([
@@ -99,7 +110,69 @@ describe('an option that there is not', () => {
     [
       'of a subscription, at the top level of a server',
       server({ qos: 1 }),
-      '- qos: there is no such option. Give it in subscribeOptions: { qos }.',
+      '- qos: there is no such option. Give it in subscribeOptions: { qos } for handlers, or in publishOptions: { qos } for replies.',
+    ],
+    [
+      'of a reply, at the top level of a server',
+      server({ retain: true }),
+      '- retain: there is no such option. Give it in publishOptions: { retain } for replies.',
+    ],
+    [
+      'of handlers, at the top level of a server',
+      server({ prefix: 'a/' }),
+      '- prefix: there is no such option. Give it in subscribeOptions: { prefix }.',
+    ],
+    [
+      'of a reply, for a handler',
+      server({ subscribeOptions: { retain: true } }),
+      '- subscribeOptions.retain: there is no such option. For replies, give it in publishOptions: { retain } of the server.',
+    ],
+    [
+      'of a message, at the top level of a client',
+      client({ qos: 1, retain: true }),
+      '- qos: there is no such option. Give it in publishOptions: { qos }.\n' +
+        '  - retain: there is no such option. Give it in publishOptions: { retain }.',
+    ],
+    [
+      'of a message, at the top level of a module',
+      module({ qos: 1 }),
+      '- qos: there is no such option. Give it in subscribeOptions: { qos } for handlers, or in publishOptions: { qos } for replies.',
+    ],
+    [
+      'of handlers, at the top level of a client',
+      client({ ackPolicy: AckPolicy.ACK }),
+      '- ackPolicy: there is no such option. It is an option of handlers, and so of ServerMqtt: see subscribeOptions.',
+    ],
+    ...[server, client, module].map((at): [string, () => unknown, string] => [
+      'of the CONNECT, at the top level',
+      at({ sessionExpiryInterval: 60, receiveMaximum: 5 }),
+      '- sessionExpiryInterval: there is no such option. Give it in properties: { sessionExpiryInterval }, in seconds.\n' +
+        '  - receiveMaximum: there is no such option. Give it in properties: { receiveMaximum }.',
+    ]),
+    ...[server, client, module].map((at): [string, () => unknown, string] => [
+      "of Nest's own transport",
+      at({ options: { url: 'mqtt://b' } }),
+      '- options: there is no such option. Options are flat here: give what is inside it at the top level.',
+    ]),
+    ...[server, module].map((at): [string, () => unknown, string] => [
+      'by which Nest finds its own transport',
+      at({ transport: Transport.MQTT }),
+      '- transport: there is no such option. Remove it: ServerMqtt takes its place, { strategy: new ServerMqtt({ url }) }.',
+    ]),
+    [
+      'by which Nest finds its own client',
+      client({ transport: Transport.MQTT }),
+      '- transport: there is no such option. Remove it: ClientMqtt takes its place, in ClientsModule { customClass: ClientMqtt, options: { url } }.',
+    ],
+    [
+      'of createMicroservice()',
+      server({ strategy: {} }),
+      '- strategy: there is no such option. It is an option of createMicroservice() and connectMicroservice(): { strategy: new ServerMqtt({ url }) }.',
+    ],
+    [
+      'of ClientsModule',
+      client({ customClass: ClientMqtt }),
+      '- customClass: there is no such option. It is an option of ClientsModule: { customClass: ClientMqtt, options: { url } }.',
     ],
     ['of nobody', client({ colour: 'red' }), '- colour: there is no such option. Remove it.'],
     [
@@ -187,15 +260,75 @@ describe('an option that there is not', () => {
     expect(server(options)).not.toThrow();
     expect(client(options)).not.toThrow();
   });
+});
 
-  it('in what forRootAsync gives', async () => {
-    @Module({ imports: [MqttModule.forRootAsync({ useFactory: () => untyped({ isGlobal: true, url: 'mqtt://b' }) })] })
-    class AppModule {}
+describe('the options of a module', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'the name in what a factory returns',
+      asyncModule({ useFactory: () => ({ name: 'plant' }) }),
+      '- name: it has no effect in what the factory of forRootAsync() returns. Give it beside the factory: forRootAsync({ name, useFactory }).',
+    ],
+    [
+      'isGlobal in what a class returns',
+      asyncModule({
+        useClass: class {
+          createMqttOptions = (): object => ({ isGlobal: true });
+        },
+      }),
+      '- isGlobal: it has no effect in what the factory of forRootAsync() returns. Give it beside the factory: forRootAsync({ isGlobal, useFactory }).',
+    ],
+    [
+      'a factory that returns nothing',
+      asyncModule({ useFactory: () => undefined }),
+      '- forRootAsync: its factory did not return an object. Return the options: () => ({ url }).',
+    ],
+    [
+      'options beside a factory',
+      asyncModule({ useFactory, url: 'mqtt://b' }),
+      '- forRootAsync.url: there is no such option. Give it in what the factory returns.',
+    ],
+    [
+      'a misspelt one beside a factory',
+      asyncModule({ useFactory, isGlobl: true }),
+      '- forRootAsync.isGlobl: there is no such option. Did you mean "isGlobal"?',
+    ],
+    [
+      'a factory for forRoot()',
+      module({ useFactory, inject: [] }),
+      '- useFactory: forRoot() has no such option. Use MqttModule.forRootAsync().\n' +
+        '  - inject: forRoot() has no such option. Use MqttModule.forRootAsync().',
+    ],
+  ])('%s', async (_, attempt, message) => expect(await thrownBy(attempt)).toContain(message));
 
-    const made = NestFactory.createApplicationContext(AppModule, { abortOnError: false });
-    expect(await thrownBy(() => made)).toContain('- isGlobal: there is no such option');
+  it('a name that logs and observers use, in what the factory of a named module returns', async () => {
+    const { url } = await startInProcessBroker();
+    const name = 'plant';
+    const given = () => ({ ...connectionTo(url), name: 'the plant' });
+    const imports = [MqttModule.forRootAsync({ name, useFactory: given })];
+    const app = await NestFactory.createApplicationContext(moduleOf({ imports }));
+    closeAfterTest(() => app.close());
+    await app.get<ClientMqtt>(getMqttClientToken(name)).connect();
+    expect(transportLogs('log')).toEqual([expect.stringContaining('Connected to "the plant" at')]);
   });
 });
+
+const pem = (label: string): string => `-----BEGIN ${label}-----\nc2VjcmV0\n-----END ${label}-----\n`;
+
+it.each([
+  { cert: pem('CERTIFICATE'), key: pem('RSA PRIVATE KEY') },
+  { cert: pem('PRIVATE KEY') + pem('CERTIFICATE'), key: pem('PRIVATE KEY') + pem('CERTIFICATE') }, // one file with both
+  { cert: pem('CERTIFICATE'), credentials: () => ({ key: pem('PRIVATE KEY') }) },
+  { key: pem('ENCRYPTED PRIVATE KEY'), cert: [pem('TRUSTED CERTIFICATE')], passphrase: 'x' },
+  { ca: [Buffer.from(pem('X509 CERTIFICATE'))] },
+])('PEM texts pass: %#', (options) => expect(client(options)).not.toThrow());
+
+it('no PEM text is shown', async () => {
+  expect(await thrownBy(client({ key: pem('CERTIFICATE'), cert: pem('PRIVATE KEY') }))).not.toMatch(/c2VjcmV0|BEGIN/);
+});
+
+const circle: Record<string, unknown> = {};
+circle['self'] = circle;
 
 describe('a value that is none', () => {
   it.each<[string, () => unknown, string]>([
@@ -203,6 +336,46 @@ describe('a value that is none', () => {
       'the path of a CA',
       client({ ca: '/etc/ssl/ca.pem' }),
       '- ca: it is not PEM text. Give the content of the file, not its path: readFileSync(path).',
+    ],
+    [
+      'a certificate as a key',
+      client({ key: pem('CERTIFICATE'), cert: pem('CERTIFICATE') }),
+      '- key: it is a certificate, not a private key. Give the private key: key: readFileSync(path).',
+    ],
+    [
+      'a key as a certificate',
+      server({ key: pem('EC PRIVATE KEY'), cert: Buffer.from(pem('EC PRIVATE KEY')) }),
+      '- cert: it is a private key, not a certificate. Give the certificate: cert: readFileSync(path).',
+    ],
+    [
+      'a key as a CA',
+      client({ ca: [pem('CERTIFICATE'), pem('PRIVATE KEY')] }),
+      '- ca: it is a private key, not a certificate. Give the certificate: ca: readFileSync(path).',
+    ],
+    [
+      'a certificate as a key with a passphrase',
+      client({ cert: pem('CERTIFICATE'), key: [{ pem: pem('CERTIFICATE'), passphrase: 'x' }] }),
+      '- key: it is a certificate, not a private key.',
+    ],
+    [
+      'a public key',
+      client({ cert: pem('CERTIFICATE'), key: pem('PUBLIC KEY') }),
+      '- key: it is something else in PEM, not a private key.',
+    ],
+    [
+      'a PKCS12 file as a certificate',
+      client({ cert: Buffer.from([0x30, 0x82]), key: pem('PRIVATE KEY') }),
+      '- cert: it is not PEM text. Convert it to PEM; a .pfx or .p12 file is for pfx.',
+    ],
+    [
+      'a key alone',
+      client({ key: pem('PRIVATE KEY') }),
+      '- key: a key is not used without its certificate. Give cert too.',
+    ],
+    [
+      'a certificate alone',
+      server({ cert: pem('CERTIFICATE') }),
+      '- cert: a certificate is not used without its key. Give key too.',
     ],
     ['the path of a key', client({ key: ['./key.pem'] }), '- key: it is not PEM text.'],
     [
@@ -219,6 +392,46 @@ describe('a value that is none', () => {
       'no topic of a request',
       () => createClient({}).request(untyped<string>(undefined), 1),
       'Invalid topic "undefined"',
+    ],
+    ...[NaN, [], ['a', 'b'], {}, { cmd: undefined }, true].map((pattern): [string, () => unknown, string] => [
+      `the topic ${inspect(pattern)}`,
+      () => createClient({}).publish(untyped<string>(pattern), 1),
+      "a pattern is a string, or an object such as { cmd: 'sum' }, not ",
+    ]),
+    [
+      'an empty topic',
+      () => createClient({}).publish('', 1),
+      'Invalid topic "": it is empty: a topic has at least one character.',
+    ],
+    [
+      'a list of patterns to send to',
+      () => lastValueFrom(createClient({}).send(['a', 'b'], 1)),
+      "a pattern is a string, or an object such as { cmd: 'sum' }, not an array.",
+    ],
+    [
+      'no pattern to send to',
+      () => lastValueFrom(createClient({}).send(undefined, 1)),
+      "A message has no pattern: a pattern is a string, or an object such as { cmd: 'sum' }, not undefined.",
+    ],
+    [
+      'no pattern of an event',
+      () => lastValueFrom(createClient({}).emit(null, 1)),
+      "A message has no pattern: a pattern is a string, or an object such as { cmd: 'sum' }, not null.",
+    ],
+    ...(['send', 'emit'] as const).map((method): [string, () => unknown, string] => [
+      `nothing to ${method}`,
+      () => lastValueFrom(createClient({})[method]('sum', undefined)),
+      'The message to "sum" has no data, but undefined. Send \'\' or {}; publish() and request() take undefined, for an empty payload.',
+    ]),
+    ...[7, null, undefined, ['a'], { cmd: 'sum' }].map((filter): [string, () => unknown, string] => [
+      `${inspect(filter)} to listen to`,
+      () => createClient({}).messages(untyped<string>(filter)),
+      'a Topic Filter is a string such as "devices/+/state", not ',
+    ]),
+    [
+      'an empty filter to listen to',
+      () => createClient({}).messages(''),
+      'Invalid topic "": it is empty: a Topic Filter has at least one character.',
     ],
     [
       'a wildcard to publish to',
@@ -250,16 +463,35 @@ describe('a value that is none', () => {
       { text: '{}', none: {}, list: [1, { seen: new Map() }] },
       'the JSON of a Map (at list.1.seen) is {}. Send Object.fromEntries(map)',
     ],
+    ['NaN', NaN, 'the JSON of NaN is null. Send null, if that is meant'],
+    ['Infinity', -Infinity, 'the JSON of -Infinity is null'],
+    [
+      'an Error',
+      Object.assign(new Error('x'), { code: 1 }),
+      'the JSON of an Error is without its message. Send { name: error.name, message: error.message }',
+    ],
+    ['an Error within', { cause: new Error('x') }, 'the JSON of an Error (at cause) is without its message'],
+    ['a BigInt', 1n, 'the JSON of a BigInt is undefined. Send String(value), or Number(value)'],
+    ['a BigInt within', { rows: [{ id: 1n }] }, 'the JSON of a BigInt (at rows.0.id) is undefined'],
+    ['a circle', { a: [circle] }, 'the JSON of an object within itself (at a.0.self) is endless. Send the members'],
+    ['an invalid Date', new Date(NaN), 'the JSON of an invalid Date is null'],
+    ['a function', () => 1, 'a function cannot be encoded as JSON'],
+    ['an observable within', { reply: EMPTY }, 'the JSON of an Observable (at reply) is {}. Send what it emits'],
+    ['an observable itself', of(1), 'the JSON of an Observable is {}. Send what it emits'],
     ['a promise within a list', [Promise.reject(new Error('nobody waits'))], 'the JSON of a Promise (at 0) is {}'],
   ])('%s as a payload', async (_, value, message) => {
     const { url } = await startInProcessBroker();
-    expect(await thrownBy(() => createClient(connectionTo(url, 5)).publish('a', value))).toContain(message);
+    const told = await thrownBy(() => createClient(connectionTo(url, 5)).publish('a', value));
+    expect(told).toContain(`The value for "a" cannot be encoded: ${message}`);
   });
 });
 
 describe('a pattern', () => {
   it.each<[string, unknown, string]>([
     ['that is missing', undefined, 'Invalid topic "undefined": a pattern is a string, or an object'],
+    ['without values', {}, 'not an object without values.'],
+    ['with a value that is missing', { cmd: undefined }, 'not an object with values other than strings and numbers.'],
+    ['that is no number', NaN, 'not NaN.'],
     ['with a symbol in it', { cmd: Symbol('a') }, 'not an object with values other than strings and numbers.'],
   ])('%s', async (_, pattern, message) => {
     @Controller()
@@ -284,6 +516,65 @@ describe('a pattern', () => {
         "  - @TopicParam('site') of 'devices/{id}/on': the pattern has no such capture. Add {site} to the pattern.\n" +
         "  - @TopicParam('idd') of 'devices/{id}/on': the pattern has no such capture. Did you mean \"id\"?",
     );
+  });
+});
+
+const foreignLine = (pattern: string, level: string): string =>
+  `Handler "${pattern}" has the level "${level}", which is no wildcard in MQTT. Use + for a level, # for the rest, {name} for a capture.`;
+
+describe('a pattern that is valid, and hardly meant so', () => {
+  @Controller()
+  class Foreign {
+    @EventPattern<string[]>(['devices/*/state', 'routes/:id', 'all/**', 'orders.>'])
+    handle(): void {}
+
+    @MessagePattern({ cmd: '*' })
+    literal(): void {}
+  }
+
+  it('has a wildcard of another system', async () => {
+    const { url } = await startInProcessBroker();
+    await startServer(connectionTo(url, 5), { controllers: [Foreign] });
+    const expected = [
+      foreignLine('devices/*/state', '*'),
+      foreignLine('routes/:id', ':id'),
+      foreignLine('all/**', '**'),
+      foreignLine('orders.>', '>'),
+    ];
+    expect(transportLogs('warn').toSorted()).toEqual(expected.toSorted());
+  });
+
+  @Controller()
+  @MqttSubscription({ prefix: 'kitchen' })
+  class Kitchen {
+    @EventPattern<string>('devices/a')
+    a(): void {}
+
+    @EventPattern<string>('$share/g/devices/b')
+    b(): void {}
+  }
+
+  it('runs into its prefix, which is said once for each prefix', async () => {
+    const { url } = await startInProcessBroker();
+    const subscribeOptions = { prefix: 'plant' };
+    await startServer({ ...connectionTo(url, 5), subscribeOptions }, { controllers: [Kitchen] });
+    expect(transportLogs('warn')).toEqual([
+      'The prefix "plant" does not end with "/": before "kitchen" it makes "plantkitchen". Use "plant/" to have a level of its own.',
+      'The prefix "kitchen" does not end with "/": before "devices/a" it makes "kitchendevices/a". Use "kitchen/" to have a level of its own.',
+    ]);
+  });
+
+  it.each(['plant/kitchen/', 'site-', 'site_', 'plant.', 'plant:'])('but not with the prefix %s', async (prefix) => {
+    @Controller()
+    @MqttSubscription({ prefix })
+    class Devices {
+      @EventPattern<string>('devices/a')
+      a(): void {}
+    }
+
+    const { url } = await startInProcessBroker();
+    await startServer(connectionTo(url, 5), { controllers: [Devices] });
+    expect(transportLogs('warn')).toEqual([]);
   });
 });
 

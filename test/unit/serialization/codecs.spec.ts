@@ -20,11 +20,31 @@ const jsonValues = fc.jsonValue({ stringUnit: 'binary' }).map((value) => JSON.st
 const wellFormed = fc.string({ unit: 'binary' });
 const bytes = fc.uint8Array();
 
+const SAME = {};
+const shownError = (): Error => Object.defineProperty(new Error('x'), 'message', { enumerable: true });
+
+it('leaves a BigInt to a toJSON() of the application', () => {
+  const prototype = BigInt.prototype as { toJSON?: () => string };
+  prototype.toJSON = function (this: bigint) {
+    return this.toString();
+  };
+  try {
+    expect(jsonCodec.encode({ a: null, id: 7n }).payload).toBe('{"a":null,"id":"7"}');
+    expect(jsonCodec.encode(7n).payload).toBe('"7"');
+  } finally {
+    delete prototype.toJSON;
+  }
+});
+
 describe('jsonCodec, with members that are {}', () => {
   it.each<[string, unknown, string]>([
     ['an empty object', {}, '{}'],
     ['empty objects within', { a: {}, b: [{}] }, '{"a":{},"b":[{}]}'],
     ['a Map that says what its JSON is', [{}, Object.assign(new Map(), { toJSON: () => 'map' })], '[{},"map"]'],
+    ['null within', { a: null, b: [null, undefined, { c: 'null' }] }, '{"a":null,"b":[null,null,{"c":"null"}]}'],
+    ['a method', { a: null, b: () => 1 }, '{"a":null}'],
+    ['the same object twice', { a: null, b: [SAME, SAME] }, '{"a":null,"b":[{},{}]}'],
+    ['an Error that shows its message', { a: shownError() }, '{"a":{"message":"x"}}'],
     ['an instance without members', { a: new (class Nothing {})() }, '{"a":{}}'],
     ['an object without a prototype', { a: Object.create(null) as object }, '{"a":{}}'],
   ])('takes %s', (_title, value, json) => {
@@ -74,6 +94,7 @@ describe('defaultCodec', () => {
     ['null', null, 'null', 'application/json'],
     ['a Date', new Date(0), '"1970-01-01T00:00:00.000Z"', 'application/json'],
     ['undefined as nothing', undefined, Buffer.alloc(0), undefined],
+    ['NaN within an object as null', { celsius: NaN, none: {} }, '{"celsius":null,"none":{}}', 'application/json'],
   ])('sends %s', (_, value, payload, contentType) => {
     expect(defaultCodec.encode(value)).toEqual({ payload, contentType });
   });

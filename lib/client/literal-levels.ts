@@ -1,9 +1,10 @@
 import { warnerOnce } from '../errors/warner-once.js';
 import type { Logger } from '@nestjs/common';
+import { foreignWildcardIn } from '../protocol/foreign-wildcard.js';
 import { captureIn } from '../routing/topic-template.js';
 
-/** Says, once for each topic, that a client takes `{deviceId}` as it is written. It is a valid level, and hardly ever what is meant. */
-export class LiteralCaptures {
+/** Says, once for each topic, that a client takes `{deviceId}` or `*` as it is written. It is a valid level, and hardly ever what is meant. */
+export class LiteralLevels {
   private readonly warnOnce;
 
   constructor(logger: Logger) {
@@ -24,6 +25,13 @@ export class LiteralCaptures {
 
   /** @param filter one to listen to */
   listened(filter: string): void {
+    const foreign = foreignWildcardIn(filter);
+    if (foreign !== undefined)
+      this.warnOnce(
+        'foreign',
+        filter,
+        `messages() listens to "${filter}", with "${foreign}" as it is written: it is no wildcard in MQTT. Use + for a level, # for the rest.`,
+      );
     const capture = captureIn(filter);
     if (capture === undefined) return;
     this.warnOnce(
