@@ -24,6 +24,8 @@ const TOPICS = ['kept/a', 'kept/b', 'kept/c', 'kept/d'];
 const PER_LIFE = 60;
 const LONGEST_MS = 4;
 const TIMEOUT_MS = 120_000; // for a machine that has other things to do
+/** For all that the earlier lives have left: each message is written to the disk and removed from it. */
+const SETTLED_MS = 60_000;
 
 /** What comes to a session that survives, `<topic> <number>`, each message when it comes first. */
 async function firstArrivals({ url, ...options }: DurableConnection): Promise<Journal<string>> {
@@ -91,7 +93,7 @@ describe(`kill -9 of a process that publishes, with its messages in LevelDB (SEE
             await gate.open();
           }
           await program.start(parameters(KILLS, 1), accepted);
-          await accepted.first((each) => each === 'settled');
+          await accepted.first((each) => each === 'settled', SETTLED_MS);
           const last = TOPICS.map((topic) => `${topic} ${KILLS * PER_LIFE}`);
           const delivered = await arrivals.until(
             (all) => last.every((each) => all.includes(each)),
