@@ -114,7 +114,9 @@ describeEachBroker(
       await taken.atLeast(2);
       const lines = transportLogs('warn').filter((line) => line.includes('has rejected a message'));
       expect(lines).toHaveLength(REJECTS);
-      expect(lines[0]).toContain(`Handler "rejects/${way}" has rejected a message on "rejects/${way}": ${reason}`);
+      expect(lines[0]).toContain(
+        `Handler "rejects/${way}" (Rejecting.${way}()) has rejected a message on "rejects/${way}": ${reason}`,
+      );
     });
   },
   {

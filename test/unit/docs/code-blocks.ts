@@ -61,5 +61,9 @@ export function writeCodeBlocks(subfolder: string, url?: string): (block: CodeBl
 /** Ports of this machine may be in use, and who runs a block has to end its application. */
 function runnable(code: string, url: string): string {
   const own = code.replaceAll('mqtt://localhost:1883', url).replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
-  return /^const app = /m.test(own) ? `${own}export { app as applicationOfBlock };\n` : own;
+  if (/^const app = /m.test(own)) return `${own}export { app as applicationOfBlock };\n`;
+  return own.replace(
+    '\n}\nvoid bootstrap();',
+    '\n  return app;\n}\nexport const applicationOfBlock = await bootstrap();',
+  );
 }
