@@ -83,7 +83,7 @@ describeEachBroker('dead-letters replay', (broker) => {
   });
 
   it('ends when interrupted, and keeps what it has not replayed', async () => {
-    for (let i = 0; i < 20; i++) keep(`${i}`);
+    for (let i = 0; i < 20; i++) keep(`order ${i}`);
     const replaying = run('replay', MODULE, '--all', '--per-second', '1');
     await handled.atLeast(1);
     process.emit('SIGINT');
@@ -92,14 +92,13 @@ describeEachBroker('dead-letters replay', (broker) => {
     expect(out).toMatch(/^Replayed 1 dead letters/);
     expect(err).toMatch(/interrupted\. Run .+\.\n$/i);
     expect(store.size).toBe(19);
-    expect(process.listenerCount('SIGINT')).toBe(0);
   });
 
   it.each([
     [['--all', '--to', 'nowhere'], /^--to .* handler or topic\./],
     [['--all', '--data', '1'], /^--data is for one letter\./],
     [['1', '2', '--data', '1'], /^--data is for one letter\./],
-    [['1', '--data', '{'], /^--data is .*JSON: SyntaxError/],
+    [['1', '--data', '{'], /^--data is .*JSON: /],
   ])('replays nothing with %j', async (args, says) => {
     keep('x');
     const { code, err } = await run('replay', MODULE, ...args);
