@@ -40,16 +40,18 @@ class ObservedStore implements DeduplicationStore {
   readonly asked = new Journal<string>();
   /** Done before the first claim. */
   beforeFirst: ((key: string) => void) | undefined;
+  /** What the answer to a claim waits for. */
+  claimHeld: Promise<void> | undefined;
   /** What completing waits for. */
   held: Promise<void> | undefined;
   lost = false;
 
-  claim(name: string, owner: string, leaseMs: number): Claim {
+  claim(name: string, owner: string, leaseMs: number): Claim | Promise<Claim> {
     this.beforeFirst?.(name);
     this.beforeFirst = undefined;
     const claim = this.inner.claim(name, owner, leaseMs);
     this.asked.add(claim.state);
-    return claim;
+    return this.claimHeld ? this.claimHeld.then(() => claim) : claim;
   }
 
   renew(name: string, owner: string, leaseMs: number): boolean {
@@ -337,6 +339,51 @@ describeEachBroker('events that arrive again', (broker) => {
     await publish('orders/a', { id: '1' });
     await store.asked.first((what) => what === 'running');
     await app.close();
+    const left = await resumeSession(session).atLeast(1);
+    expect(left.map(({ payload }) => payload.toString())).toEqual(['{"id":"1"}']);
+    expect(ran.entries).toEqual([]);
+  });
+
+  it('whose claim is on its way when the server closes give it back, and stay with the broker', async () => {
+    const store = new ObservedStore();
+    let answer!: () => void;
+    store.claimHeld = new Promise((resolve) => (answer = resolve));
+    const session = durable(broker.connection);
+    const { server } = await startServer(
+      { ...session, gracefulTimeout: NEVER_MS },
+      { controllers: [ordersWith({ key, store })] },
+    );
+    const publish = await publisher();
+    await publish('orders/a', { id: '1' });
+    await store.asked.first((what) => what === 'mine');
+    const closed = server.close();
+    answer();
+    await closed;
+    await store.asked.first((what) => what === 'release');
+    const left = await resumeSession(session).atLeast(1);
+    expect(left.map(({ payload }) => payload.toString())).toEqual(['{"id":"1"}']);
+    expect(ran.entries).toEqual([]);
+  });
+
+  it('that wait for a worker under a claim when the server closes give it back, and stay with the broker', async () => {
+    const store = new ObservedStore();
+    store.beforeFirst = (name) => void store.inner.claim(name, 'a process that was killed', 200);
+    const session = durable(broker.connection);
+    const { server } = await startServer(
+      { ...session, gracefulTimeout: NEVER_MS, maxConcurrency: 1 },
+      { controllers: [ordersWith({ key, store, lease: 5_000 })] },
+    );
+    const publish = await publisher();
+    await publish('orders/a', { id: '1' });
+    await store.asked.first((what) => what === 'running'); // elsewhere, so that the worker is free
+    await publish('held', { id: 'h' }, 0); // for which Receive Maximum does not count
+    await runs.started.atLeast(1);
+    await store.asked.until(() => store.count('mine') === 2, 'the first is taken over, and waits for the worker');
+    await eventually(() => server['runtime']!['gate'].waitingJobs === 1, 'it waits');
+    const closed = server.close();
+    runs.releaseAll();
+    await closed;
+    expect(store.count('release')).toBe(1);
     const left = await resumeSession(session).atLeast(1);
     expect(left.map(({ payload }) => payload.toString())).toEqual(['{"id":"1"}']);
     expect(ran.entries).toEqual([]);

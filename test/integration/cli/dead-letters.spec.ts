@@ -82,6 +82,31 @@ describeEachBroker('dead-letters replay', (broker) => {
     );
   });
 
+  it('ends when interrupted, and keeps what it has not replayed', async () => {
+    for (let i = 0; i < 20; i++) keep(`order ${i}`);
+    const replaying = run('replay', MODULE, '--all', '--per-second', '1');
+    await handled.atLeast(1);
+    process.emit('SIGINT');
+    const { code, out, err } = await replaying;
+    expect(code).toBe(1);
+    expect(out).toMatch(/^Replayed 1 dead letter/);
+    expect(err).toMatch(/interrupted\. Run .+\.\n$/i);
+    expect(store.size).toBe(19);
+  });
+
+  it.each([
+    [['--all', '--to', 'nowhere'], /^--to .* handler or topic\./],
+    [['--all', '--data', '1'], /^--data is for one letter\./],
+    [['1', '2', '--data', '1'], /^--data is for one letter\./],
+    [['1', '--data', '{'], /^--data is .*JSON: /],
+  ])('replays nothing with %j', async (args, says) => {
+    keep('x');
+    const { code, err } = await run('replay', MODULE, ...args);
+    expect(err).toMatch(says);
+    expect(code).toBe(2);
+    expect(handled.entries).toEqual([]);
+  });
+
   it('publishes to the topic with --to topic', async () => {
     const id = keep('again');
     const peer = await connectMqttJs(broker);

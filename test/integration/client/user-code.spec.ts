@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { finalize, firstValueFrom, take } from 'rxjs';
+import { finalize, firstValueFrom, identity, map, take, type OperatorFunction } from 'rxjs';
 import { type ClientMqtt, type MqttClientOptions, type MqttCodec } from '../../../lib/index.js';
 import { ClientInspection, NOTHING_HELD } from '../../support/client-inspection.js';
 import { eventually } from '../../support/deadline.js';
@@ -106,5 +106,23 @@ describe.each([5, 4] as const)('what an application gives to a client may throw 
     expect(await heard.atLeast(2)).toEqual([1, 2]);
     expect((await client.request('echo', 2)).data).toBe(2);
     expect(client.health()).toMatchObject({ connected: true });
+  });
+
+  it.each<[string, MqttClientOptions, OperatorFunction<unknown, unknown>, (client: ClientMqtt) => unknown]>([
+    ['at a message', {}, map(fail('map')), (client) => client.publish('a', 1)],
+    ['at its error', { codec: { ...works, decode: fail('codec') } }, identity, (client) => client.publish('a', 1)],
+    ['at its end', {}, identity, (client) => client.close()],
+  ])('a subscriber of messages() that throws out of it %s: the log says so', async (_, options, operator, happens) => {
+    const client = await scene(version, options);
+    client
+      .messages('a')
+      .pipe(operator, finalize(fail('finalize')))
+      .subscribe({ error: () => {} });
+    await eventually(() => client.health()?.subscriptions.granted === 1, 'it is subscribed');
+    await happens(client);
+    await eventually(() => transportLogs('error').length > 0, 'a line in the log');
+    expect(transportLogs('error')).toEqual([
+      expect.stringMatching(/^A subscriber of messages\("a"\) threw: .*finalize broke/s),
+    ]);
   });
 });

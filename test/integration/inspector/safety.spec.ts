@@ -115,6 +115,22 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       expect(answer.status).toBe(403);
     });
 
+    it('says what is not there', async () => {
+      const { url } = await startHouse({ payloads: true, allow: ['publish'] }, adapter());
+      const asked: [Promise<Response>, number, RegExp][] = [
+        [fetch(`${url}/explain`), 400, /topic/],
+        [fetch(`${url}/form?handler=none`), 404, /handler/],
+        [fetch(`${url}/dead-letter?id=7`), 404, /kept/],
+        [post(`${url}/destroy`, {}), 404, /action/],
+        [post(`${url}/publish`, { topic: 'a', payload: 1, broker: 'plant' }), 404, /no client of this broker/],
+      ];
+      for (const [answer, status, says] of asked) {
+        const response = await answer;
+        expect(response.status).toBe(status);
+        expect(((await response.json()) as { message: string }).message).toMatch(says);
+      }
+    });
+
     it('records failures while the page is not open, and follows no message', async () => {
       const { url, client } = await startHouse({}, adapter());
       await client.publish('house/hall/temperature', 1, { qos: 1 });
