@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js';
 import { from, Observable, throwError } from 'rxjs';
+import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import { describeThrown } from '../errors/describe-thrown.js';
 import { SteadyLogger } from '../errors/steady-logger.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
@@ -60,6 +61,8 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
   private closing: Promise<void> | undefined;
+  /** Whether only an explicit `connect()` may open another connection. */
+  private finished = false;
 
   /** @throws InvalidOptionsError that lists every problem */
   constructor(options: MqttClientOptions = {}) {
@@ -76,13 +79,15 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   /** @throws ConnectionRefusedError when the broker refuses permanently, or the attempts are exhausted */
   override async connect(): Promise<void> {
     if (this.closing) await this.closing;
+    this.finished = false;
     if (this.current?.closed) this.current = undefined; // an explicit connect() connects again, whatever ended the connection
     await this.runtime.connect();
   }
 
   /**
    * Waits until published messages are delivered, at most for `gracefulTimeout`, and closes the connection; the remaining messages are
-   * rejected. Pending requests end with a `ConnectionClosedError`. A later call connects again.
+   * rejected. Pending requests end with a `ConnectionClosedError`. A later call connects again; once the application is closed, the
+   * client of `MqttModule` only does so for `connect()`.
    */
   override async close(): Promise<void> {
     const { current } = this;
@@ -90,6 +95,12 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     await this.closing;
     this.closing = undefined;
     if (this.current === current) this.current = undefined;
+  }
+
+  /** @internal Closes with the application: a later call fails, because its connection would keep the process alive. */
+  async finish(): Promise<void> {
+    this.finished = true;
+    await this.close();
   }
 
   /**
@@ -310,6 +321,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private get runtime(): ClientRuntime {
     // must not reconnect by itself: it would take the session back from the other client
     if (!this.current || (this.current.closed && !this.current.takenOver)) {
+      if (this.finished) throw new ConnectionClosedError(APPLICATION_CLOSED, false);
       this.current = new ClientRuntime(this.resolved, this.declared, this.logger, (status) =>
         this._status$.next(status),
       );
@@ -341,6 +353,9 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
 }
 
 const SUBSCRIPTION_OPTIONS_ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
+const APPLICATION_CLOSED =
+  'The application is closed, and so is its MQTT client. Publish and request before: in onModuleDestroy() or ' +
+  'beforeApplicationShutdown(), at the latest; or call connect() to open the client again.';
 /** QoS 0 messages that wait for `for await`. */
 const DEFAULT_BUFFER_SIZE = 1_000;
 
