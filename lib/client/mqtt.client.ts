@@ -20,9 +20,10 @@ import type {
   RequestTopic,
   WithoutContract,
 } from '../protocol/topic-contract.js';
-import { assertFilterText, PATTERN, topicOfPattern } from '../protocol/pattern.js';
+import { assertFilterText, PATTERN, TOPIC, topicOfPattern } from '../protocol/pattern.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
-import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
+import { withOverrides } from '../records/check-record-options.js';
+import { refuseBuilder, unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
@@ -142,7 +143,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   override send<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => this.invalidMessage(pattern, data));
     return new Observable<TResult>((subscriber) =>
-      this.runtime.requests.start(this.call(pattern, data), new ReplySubscriber(subscriber)),
+      this.runtime.requests.start(this.call(PATTERN, pattern, data), new ReplySubscriber(subscriber)),
     );
   }
 
@@ -184,7 +185,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   ): Promise<MqttReply<T>>;
   request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>> {
     return new Promise((resolve, reject) => {
-      this.runtime.requests.start(this.call(topic, data, options), new ReplyWaiter(resolve, reject));
+      this.runtime.requests.start(this.call(TOPIC, topic, data, options), new ReplyWaiter(resolve, reject));
     });
   }
 
@@ -200,7 +201,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   publisher<K extends MessageTopic<Topics>>(topic: K, defaults?: MqttRecordOptions): MqttPublisher<Topics[K]>;
   publisher(topic: WithoutContract<Topics, string>, defaults?: MqttRecordOptions): MqttPublisher;
   publisher(topic: string, defaults: MqttRecordOptions = {}): MqttPublisher {
-    return new MqttPublisher(this.untyped, topic, { ...defaults });
+    return new MqttPublisher(this.untyped, topic, withOverrides(topic, {}, defaults));
   }
 
   /**
@@ -305,11 +306,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   private async publishEvent(pattern: unknown, data: unknown): Promise<void> {
-    await this.runtime.emit(this.call(pattern, data));
+    await this.runtime.emit(this.call(PATTERN, pattern, data));
   }
 
   private async publishValue(topic: string, given: unknown, overrides: MqttRecordOptions | undefined): Promise<void> {
-    const call = this.call(topic, given, overrides);
+    const call = this.call(TOPIC, topic, given, overrides);
     await this.runtime.publish(call.topic, call);
   }
 
@@ -342,11 +343,13 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     return packet.metadata ? withMetadata(call, packet.metadata, this.resolved.connection.protocolVersion) : call;
   }
 
-  private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
+  /** @param wanted what the pattern is called there, for errors */
+  private call(wanted: string, pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
+    const topic = topicOfPattern(pattern as MsPattern, this.normalize, '', wanted);
+    refuseBuilder(topic, given);
     const { data, options } = unwrapRecord(given);
-    const topic = topicOfPattern(pattern as MsPattern, this.normalize);
     this.literals.published(topic);
-    const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
+    const call = { pattern, topic, data, options: withOverrides(topic, options, overrides) };
     const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
     return onDispatchHook ? this.dispatched(call, onDispatchHook) : call;
   }
