@@ -3,7 +3,7 @@ import type { Logger } from '@nestjs/common';
 import { foreignWildcardIn } from '../protocol/foreign-wildcard.js';
 import { captureIn } from '../routing/topic-template.js';
 
-/** Says, once for each topic, that a client takes `{deviceId}` or `*` as it is written. It is a valid level, and hardly ever what is meant. */
+/** Says, once for each topic, that a client takes `{deviceId}` or `*` literally. It is a valid level, and hardly ever what is meant. */
 export class LiteralLevels {
   private readonly warnOnce;
 
@@ -18,8 +18,8 @@ export class LiteralLevels {
     this.warnOnce(
       'published',
       topic,
-      `A message is published to "${topic}", with ${capture} as it is written: captures are filled in for @PublishTo and deadLetter ` +
-        `alone. Put the value into the topic, for example \`${topic.replace('{', '${')}\`.`,
+      `A message is published to "${topic}", and ${capture} is published literally: only @PublishTo and deadLetter replace captures. ` +
+        `Put the value into the topic, for example \`${topic.replace('{', '${')}\`.`,
     );
   }
 
@@ -30,14 +30,14 @@ export class LiteralLevels {
       this.warnOnce(
         'foreign',
         filter,
-        `messages() listens to "${filter}", with "${foreign}" as it is written: it is no wildcard in MQTT. Use + for a level, # for the rest.`,
+        `messages() listens to "${filter}", and "${foreign}" matches literally: it is no wildcard in MQTT. Use + for a level, # for the rest.`,
       );
     const capture = captureIn(filter);
     if (capture === undefined) return;
     this.warnOnce(
       'listened',
       filter,
-      `messages() listens to "${filter}", with ${capture} as it is written: captures belong to the patterns of handlers. ` +
+      `messages() listens to "${filter}", and ${capture} matches literally: only the patterns of handlers have captures. ` +
         `Listen to "${filter.replace(capture, '+')}", and take the level from the topic of the message.`,
     );
   }

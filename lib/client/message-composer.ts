@@ -9,6 +9,7 @@ import { assertRecordOptions } from '../records/check-record-options.js';
 import type { MqttRecordOptions } from '../records/mqtt-record.js';
 import { mergeUserProperties } from '../records/publish-properties.js';
 import { refuseProperties } from '../records/only-on-5.js';
+import { LostInJsonError } from '../serialization/lost-in-json.js';
 
 /** Creates messages from values and options. Options of the message have precedence over those of the publisher and the client. */
 export class MessageComposer {
@@ -81,13 +82,19 @@ export class MessageComposer {
     try {
       encoded = codec.encode(data);
     } catch (cause) {
+      if (cause instanceof LostInJsonError)
+        throw new PayloadEncodeError(topic, cause.problem, { remedy: cause.remedy, cause });
       throw new PayloadEncodeError(topic, describeThrown(cause), { cause });
     }
     const { payload, contentType } = Object(encoded) as Record<keyof EncodedPayload, unknown>;
     if (typeof payload !== 'string' && !Buffer.isBuffer(payload))
-      throw new PayloadEncodeError(topic, 'encode() of its codec did not return a Buffer or a string as payload');
+      throw new PayloadEncodeError(topic, 'encode() of its codec did not return a Buffer or a string as payload', {
+        remedy: 'Return { payload } from it',
+      });
     if (contentType !== undefined && typeof contentType !== 'string')
-      throw new PayloadEncodeError(topic, 'the contentType that encode() of its codec returned is not a string');
+      throw new PayloadEncodeError(topic, 'the contentType that encode() of its codec returned is not a string', {
+        remedy: 'Return a MIME type, or none',
+      });
     return encoded;
   }
 }

@@ -1,4 +1,5 @@
 import type { AnyTopics, EventOf, ReplyOf, RequestOf, WithoutContract } from '../protocol/topic-contract.js';
+import { withOverrides } from '../records/check-record-options.js';
 import type { MqttRecordOptions, Sendable } from '../records/mqtt-record.js';
 import type { MqttReply } from './requests/mqtt-reply.js';
 
@@ -25,8 +26,8 @@ export class MqttPublisher<Topic = AnyTopics> {
   /** Resolves when the QoS handshake is done. */
   publish(data: Sendable<EventOf<[Topic], 0>>, overrides?: MqttRecordOptions): Promise<void>;
   publish(data: WithoutContract<Topic, unknown>, overrides?: MqttRecordOptions): Promise<void>;
-  publish(data: unknown, overrides?: MqttRecordOptions): Promise<void> {
-    return this.client.publish(this.topic, data, { ...this.defaults, ...overrides });
+  async publish(data: unknown, overrides?: MqttRecordOptions): Promise<void> {
+    await this.client.publish(this.topic, data, withOverrides(this.topic, this.defaults, overrides));
   }
 
   /** Request and one reply; see {@link ClientMqtt.request}. */
@@ -35,7 +36,7 @@ export class MqttPublisher<Topic = AnyTopics> {
     overrides?: MqttRecordOptions,
   ): Promise<MqttReply<ReplyOf<[Topic], 0>>>;
   request<T = unknown>(data: WithoutContract<Topic, unknown>, overrides?: MqttRecordOptions): Promise<MqttReply<T>>;
-  request<T>(data: unknown, overrides?: MqttRecordOptions): Promise<MqttReply<T>> {
-    return this.client.request<T>(this.topic, data, { ...this.defaults, ...overrides });
+  async request<T>(data: unknown, overrides?: MqttRecordOptions): Promise<MqttReply<T>> {
+    return this.client.request<T>(this.topic, data, withOverrides(this.topic, this.defaults, overrides));
   }
 }

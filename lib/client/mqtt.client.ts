@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { ClientProxy, type MsPattern, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { InvalidMessageException } from '@nestjs/microservices/errors/invalid-message.exception.js';
 import { from, Observable, throwError } from 'rxjs';
+import { ConnectionClosedError } from '../errors/connection-closed.error.js';
 import { describeThrown } from '../errors/describe-thrown.js';
 import { SteadyLogger } from '../errors/steady-logger.js';
 import { resolveClientOptions, type MqttClientOptions, type ResolvedClientOptions } from '../options/client-options.js';
@@ -19,9 +20,10 @@ import type {
   RequestTopic,
   WithoutContract,
 } from '../protocol/topic-contract.js';
-import { assertFilterText, PATTERN, topicOfPattern } from '../protocol/pattern.js';
+import { assertFilterText, PATTERN, TOPIC, topicOfPattern } from '../protocol/pattern.js';
 import { TopicFilter } from '../protocol/topic-filter.js';
-import { unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
+import { withOverrides } from '../records/check-record-options.js';
+import { refuseBuilder, unwrapRecord, type MqttRecordOptions, type Sendable } from '../records/mqtt-record.js';
 import { refuseOptions } from '../records/only-on-5.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
 import type { MqttHealth } from '../observing/mqtt-health.js';
@@ -60,6 +62,8 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private readonly listeners: [keyof MqttEvents, MqttEvents[keyof MqttEvents]][] = [];
   private current: ClientRuntime | undefined;
   private closing: Promise<void> | undefined;
+  /** Whether only an explicit `connect()` may open another connection. */
+  private finished = false;
 
   /** @throws InvalidOptionsError that lists every problem */
   constructor(options: MqttClientOptions = {}) {
@@ -76,13 +80,15 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   /** @throws ConnectionRefusedError when the broker refuses permanently, or the attempts are exhausted */
   override async connect(): Promise<void> {
     if (this.closing) await this.closing;
+    this.finished = false;
     if (this.current?.closed) this.current = undefined; // an explicit connect() connects again, whatever ended the connection
     await this.runtime.connect();
   }
 
   /**
    * Waits until published messages are delivered, at most for `gracefulTimeout`, and closes the connection; the remaining messages are
-   * rejected. Pending requests end with a `ConnectionClosedError`. A later call connects again.
+   * rejected. Pending requests end with a `ConnectionClosedError`. A later call connects again; once the application is closed, the
+   * client of `MqttModule` only does so for `connect()`.
    */
   override async close(): Promise<void> {
     const { current } = this;
@@ -90,6 +96,12 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     await this.closing;
     this.closing = undefined;
     if (this.current === current) this.current = undefined;
+  }
+
+  /** @internal Closes with the application: a later call fails, because its connection would keep the process alive. */
+  async finish(): Promise<void> {
+    this.finished = true;
+    await this.close();
   }
 
   /**
@@ -131,7 +143,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   override send<TResult>(pattern: unknown, data: unknown): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) return throwError(() => this.invalidMessage(pattern, data));
     return new Observable<TResult>((subscriber) =>
-      this.runtime.requests.start(this.call(pattern, data), new ReplySubscriber(subscriber)),
+      this.runtime.requests.start(this.call(PATTERN, pattern, data), new ReplySubscriber(subscriber)),
     );
   }
 
@@ -173,7 +185,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   ): Promise<MqttReply<T>>;
   request<T>(topic: string, data: unknown, options?: MqttRecordOptions): Promise<MqttReply<T>> {
     return new Promise((resolve, reject) => {
-      this.runtime.requests.start(this.call(topic, data, options), new ReplyWaiter(resolve, reject));
+      this.runtime.requests.start(this.call(TOPIC, topic, data, options), new ReplyWaiter(resolve, reject));
     });
   }
 
@@ -189,7 +201,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   publisher<K extends MessageTopic<Topics>>(topic: K, defaults?: MqttRecordOptions): MqttPublisher<Topics[K]>;
   publisher(topic: WithoutContract<Topics, string>, defaults?: MqttRecordOptions): MqttPublisher;
   publisher(topic: string, defaults: MqttRecordOptions = {}): MqttPublisher {
-    return new MqttPublisher(this.untyped, topic, { ...defaults });
+    return new MqttPublisher(this.untyped, topic, withOverrides(topic, {}, defaults));
   }
 
   /**
@@ -294,11 +306,11 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   }
 
   private async publishEvent(pattern: unknown, data: unknown): Promise<void> {
-    await this.runtime.emit(this.call(pattern, data));
+    await this.runtime.emit(this.call(PATTERN, pattern, data));
   }
 
   private async publishValue(topic: string, given: unknown, overrides: MqttRecordOptions | undefined): Promise<void> {
-    const call = this.call(topic, given, overrides);
+    const call = this.call(TOPIC, topic, given, overrides);
     await this.runtime.publish(call.topic, call);
   }
 
@@ -310,6 +322,7 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
   private get runtime(): ClientRuntime {
     // must not reconnect by itself: it would take the session back from the other client
     if (!this.current || (this.current.closed && !this.current.takenOver)) {
+      if (this.finished) throw new ConnectionClosedError(APPLICATION_CLOSED, false);
       this.current = new ClientRuntime(this.resolved, this.declared, this.logger, (status) =>
         this._status$.next(status),
       );
@@ -330,17 +343,22 @@ export class ClientMqtt<Topics = AnyTopics> extends ClientProxy<MqttEvents, stri
     return packet.metadata ? withMetadata(call, packet.metadata, this.resolved.connection.protocolVersion) : call;
   }
 
-  private call(pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
+  /** @param wanted what the pattern is called there, for errors */
+  private call(wanted: string, pattern: unknown, given: unknown, overrides?: MqttRecordOptions): RequestCall {
+    const topic = topicOfPattern(pattern as MsPattern, this.normalize, '', wanted);
+    refuseBuilder(topic, given);
     const { data, options } = unwrapRecord(given);
-    const topic = topicOfPattern(pattern as MsPattern, this.normalize);
     this.literals.published(topic);
-    const call = { pattern, topic, data, options: overrides ? { ...options, ...overrides } : options };
+    const call = { pattern, topic, data, options: withOverrides(topic, options, overrides) };
     const { onDispatchHook } = this as unknown as { onDispatchHook?: DispatchHook };
     return onDispatchHook ? this.dispatched(call, onDispatchHook) : call;
   }
 }
 
 const SUBSCRIPTION_OPTIONS_ONLY_ON_5 = ['nl', 'rap', 'rh'] as const;
+const APPLICATION_CLOSED =
+  'The application is closed, and so is its MQTT client. Publish and request before: in onModuleDestroy() or ' +
+  'beforeApplicationShutdown(), at the latest; or call connect() to open the client again.';
 /** QoS 0 messages that wait for `for await`. */
 const DEFAULT_BUFFER_SIZE = 1_000;
 

@@ -1,12 +1,11 @@
-import { textOfThrown } from './describe-thrown.js';
 import { MAX_REASON_LENGTH, textOfErrorObject } from './failure-reason.js';
 import { MqttTransportError } from './mqtt-transport.error.js';
 
 /**
  * The handler of a request failed. Thrown by `ClientMqtt.request()`; the observable of `send()` errors with `data` itself, as in Nest.
  *
- * Its message is the one in `data`; else it has the reason in `data`: the list of messages of a `ValidationPipe`, or JSON. The reason has
- * 1,024 characters at most.
+ * Its message names the topic, and has the reason in `data`: its message, the list of messages of a `ValidationPipe`, or JSON. The reason
+ * has 1,024 characters at most. An unknown error is masked by Nest (code `internal`): the log of the server has its reason.
  *
  * When it leaves an HTTP handler, Nest answers with status 500. `MqttHttpExceptionFilter` answers with the `statusCode` of `data`.
  *
@@ -21,11 +20,13 @@ export class RemoteError<T = unknown> extends MqttTransportError {
     readonly data: T,
     readonly topic: string,
   ) {
-    super(textOfThrown(data)?.slice(0, MAX_REASON_LENGTH) || sentence(code, data, topic));
+    super(sentence(code, data, topic));
   }
 }
 
 function sentence(code: string, data: unknown, topic: string): string {
-  const reason = textOfErrorObject(data);
-  return `The handler of "${topic}" failed (${code})${reason ? `: ${reason}` : '.'}`;
+  const failed = `The handler of "${topic}" failed (${code})`;
+  const reason = textOfErrorObject(data)?.slice(0, MAX_REASON_LENGTH);
+  if (!reason) return `${failed}.`;
+  return `${failed}: ${code === 'internal' ? `${reason}; the log of its server has the reason` : reason}`;
 }

@@ -82,7 +82,7 @@ function createServer(options: MqttModuleOptions, name: string | undefined): Ser
 function createClient(options: MqttModuleOptions, name: string | undefined): ClientMqtt {
   const named = name === undefined ? {} : { name };
   const client = new ClientMqtt({ ...named, ...clientOptionsOf(options) });
-  return Object.assign(client, { onApplicationShutdown: () => client.close() });
+  return Object.assign(client, { onApplicationShutdown: () => client.finish() });
 }
 
 function optionsToken(name: string | undefined): string {

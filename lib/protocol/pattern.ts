@@ -3,14 +3,23 @@ import { InvalidTopicError } from '../errors/invalid-topic.error.js';
 /** What a pattern is, for errors about one that is none. */
 export const PATTERN = "a pattern is a string, or an object such as { cmd: 'sum' }";
 
+/** The same of a topic to publish to. */
+export const TOPIC = 'a topic is a string such as "devices/7/state"';
+
 /**
  * The topic of a pattern, normalised as in Nest.
  *
  * @param normalize Nest's function, which accepts strings, numbers and objects of them, and some that are hardly meant
  * @param where the place of the pattern, appended to the message
+ * @param wanted what a pattern is there
  * @throws InvalidTopicError for anything else
  */
-export function topicOfPattern<P>(pattern: P, normalize: (pattern: P) => unknown, where = ''): string {
+export function topicOfPattern<P>(
+  pattern: P,
+  normalize: (pattern: P) => unknown,
+  where = '',
+  wanted = PATTERN,
+): string {
   let topic: unknown;
   try {
     topic = normalize(pattern);
@@ -18,7 +27,7 @@ export function topicOfPattern<P>(pattern: P, normalize: (pattern: P) => unknown
     // an object with a value that cannot be converted to a string, such as a symbol
   }
   if (typeof topic === 'string' && (typeof pattern === 'string' || isMeant(pattern))) return topic;
-  throw new InvalidTopicError(shown(pattern, topic), `${PATTERN}, not ${kindOf(pattern)}${where}`);
+  throw new InvalidTopicError(shown(pattern, topic), `${wanted}, not ${kindOf(pattern)}${where}`);
 }
 
 /** @throws InvalidTopicError when `filter` is not a text */

@@ -19,5 +19,23 @@ export function assertRecordOptions(
   checkPublish(checks, what, options, 5, RECORD_NAMES);
   checks.duration(`${what}.timeout`, options.timeout, { min: 1, infinite: true });
   checks.abortSignal(`${what}.signal`, options.signal);
+  checks.methods(`${what}.codec`, options.codec, ['encode', 'decode']);
   checks.done();
+}
+
+/**
+ * The options of one message, from its defaults and what a call gives.
+ *
+ * @throws InvalidOptionsError when the call gives something else than an object, whose members would be taken for options
+ */
+export function withOverrides(
+  topic: string,
+  defaults: Readonly<MqttRecordOptions>,
+  overrides: Readonly<MqttRecordOptions> | undefined,
+): Readonly<MqttRecordOptions> {
+  if (overrides === undefined || overrides === null) return defaults;
+  const checks = new OptionChecks();
+  checks.object(`options of the message to "${topic}"`, overrides);
+  checks.done();
+  return { ...defaults, ...overrides };
 }

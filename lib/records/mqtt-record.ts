@@ -1,4 +1,5 @@
-import { MqttRecord as NestMqttRecord } from '@nestjs/microservices';
+import { MqttRecord as NestMqttRecord, MqttRecordBuilder as NestMqttRecordBuilder } from '@nestjs/microservices';
+import { PayloadEncodeError } from '../errors/payload-encode.error.js';
 import type { QoS, UserProperties } from '../protocol/application-message.js';
 import type { MqttCodec } from '../protocol/codec.js';
 import { allNames, namesOf } from '../options/option-names.js';
@@ -140,6 +141,17 @@ export class MqttRecordBuilder<T = unknown> {
 }
 
 const NO_OPTIONS: Readonly<MqttRecordOptions> = Object.freeze({});
+
+/**
+ * Refuses a builder, ours or Nest's: its receivers would get its members.
+ *
+ * @throws PayloadEncodeError
+ */
+export function refuseBuilder(topic: string, data: unknown): void {
+  if (!(data instanceof MqttRecordBuilder || data instanceof NestMqttRecordBuilder)) return;
+  const remedy = 'Call .build() on it, and send the record that it returns';
+  throw new PayloadEncodeError(topic, 'it is a MqttRecordBuilder, not a record', { remedy });
+}
 
 /** Separates a value from its options, for a plain value, an {@link MqttRecord}, or Nest's own record. */
 export function unwrapRecord(data: unknown): { data: unknown; options: Readonly<MqttRecordOptions> } {

@@ -24,7 +24,7 @@ export const jsonCodec: MqttCodec = {
   },
 };
 
-/** @throws TypeError for a BigInt and for a circle, with the path; and any error of a `toJSON()` */
+/** @throws LostInJsonError for a BigInt and for a circular reference, with the path; and any error of a `toJSON()` */
 function toJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);

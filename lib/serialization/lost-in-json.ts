@@ -6,9 +6,19 @@ interface Loss {
   readonly path: string[];
   /** What it is. */
   readonly what: string;
-  /** What its JSON is. */
-  readonly json: string;
+  /** What its JSON is; undefined when it has none. */
+  readonly json: string | undefined;
   readonly remedy: string;
+}
+
+/** A value that JSON cannot say, with what to send instead. */
+export class LostInJsonError extends TypeError {
+  constructor(
+    readonly problem: string,
+    readonly remedy: string,
+  ) {
+    super(`${problem}. ${remedy}`);
+  }
 }
 
 /** Types whose JSON is always `{}`, and what to send instead. */
@@ -22,7 +32,7 @@ const OPAQUE: readonly (readonly [type: new (...args: never[]) => object, what: 
 /**
  * Refuses a value whose own JSON says nothing about it; its members are not looked at.
  *
- * @throws TypeError that says what to send instead
+ * @throws LostInJsonError that says what to send instead
  */
 export function refuseOpaque(value: unknown): void {
   refuse(isNothing(value) ? loss(shown(value), 'null', 'Send null, if that is meant') : lossOf(value));
@@ -33,13 +43,13 @@ export function refuseOpaque(value: unknown): void {
  * `null`, pass, as everywhere in JSON: to look for them would make every payload with a `null` half as expensive again.
  *
  * @param json its JSON: most have no `{}`, and are not looked at any further
- * @throws TypeError that names the path
+ * @throws LostInJsonError that names the path
  */
 export function refuseLost(value: unknown, json: string): void {
   if (json.length > 2 && json.includes('{}')) refuse(lossWithin(value));
 }
 
-/** Says why a value has no JSON, with the path. @throws TypeError, or nothing when there is another reason */
+/** Says why a value has no JSON, with the path. @throws LostInJsonError, or nothing when there is another reason */
 export function refuseUnspeakable(value: unknown): void {
   refuse(lossWithin(value, new Set()));
 }
@@ -48,13 +58,14 @@ function refuse(found: Loss | undefined): void {
   if (!found) return;
   const { path, what, json, remedy } = found;
   const where = path.length === 0 ? '' : ` (at ${path.toReversed().join('.')})`;
-  throw new TypeError(`the JSON of ${what}${where} is ${json}. ${remedy}`);
+  const problem = json === undefined ? `${what}${where} has no JSON` : `the JSON of ${what}${where} is ${json}`;
+  throw new LostInJsonError(problem, remedy);
 }
 
 /** @param around the objects around the value, where cycles are possible */
 function lossWithin(value: unknown, around?: Set<object>): Loss | undefined {
   if (typeof value !== 'object' || value === null) return lossOf(value);
-  if (around?.has(value)) return loss('an object within itself', 'endless', 'Send the members that are needed');
+  if (around?.has(value)) return loss('a circular reference', undefined, 'Send only the members that are needed');
   const own = lossOf(value);
   if (own || 'toJSON' in value) return own;
   around?.add(value);
@@ -86,7 +97,7 @@ function lossOf(value: unknown): Loss | undefined {
   switch (typeof value) {
     case 'bigint':
       if ('toJSON' in BigInt.prototype) return undefined; // as applications set it
-      return loss('a BigInt', 'undefined', 'Send String(value), or Number(value)');
+      return loss('a BigInt', undefined, 'Send String(value) or Number(value)');
     case 'object':
       return value === null ? undefined : lossOfObject(value);
     default:
@@ -105,6 +116,6 @@ function lossOfObject(value: object): Loss | undefined {
   return loss(opaque[1], '{}', opaque[2]);
 }
 
-function loss(what: string, json: string, remedy: string): Loss {
+function loss(what: string, json: string | undefined, remedy: string): Loss {
   return { path: [], what, json, remedy };
 }

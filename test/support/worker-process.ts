@@ -60,6 +60,11 @@ export class WorkerProcess<Report> {
     await within(this.serving, 'the worker to be ready', 2 * DEADLINE_MS);
   }
 
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
+    await within(this.exited, 'the worker to end by itself');
+  }
+
   /** Closes the application in order. */
   async stop(): Promise<void> {
     await this.kill('SIGTERM');

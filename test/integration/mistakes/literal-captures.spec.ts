@@ -11,8 +11,8 @@ async function start(): Promise<ClientMqtt> {
 }
 
 const PUBLISHED =
-  'A message is published to "devices/{id}/state", with {id} as it is written: captures are filled in for @PublishTo and deadLetter ' +
-  'alone. Put the value into the topic, for example `devices/${id}/state`.';
+  'A message is published to "devices/{id}/state", and {id} is published literally: only @PublishTo and deadLetter replace captures. ' +
+  'Put the value into the topic, for example `devices/${id}/state`.';
 
 describe('a client that is given {id}', () => {
   it.each<[string, (client: ClientMqtt) => unknown]>([
@@ -32,7 +32,7 @@ describe('a client that is given {id}', () => {
     const client = await start();
     client.messages('devices/{id}/state');
     expect(transportLogs('warn')).toEqual([
-      'messages() listens to "devices/{id}/state", with {id} as it is written: captures belong to the patterns of handlers. Listen to ' +
+      'messages() listens to "devices/{id}/state", and {id} matches literally: only the patterns of handlers have captures. Listen to ' +
         '"devices/+/state", and take the level from the topic of the message.',
     ]);
   });
@@ -69,7 +69,7 @@ describe('a client that is given a wildcard of another system', () => {
     client.messages(filter);
     client.messages(filter);
     expect(transportLogs('warn')).toEqual([
-      `messages() listens to "${filter}", with "${level}" as it is written: it is no wildcard in MQTT. Use + for a level, # for the rest.`,
+      `messages() listens to "${filter}", and "${level}" matches literally: it is no wildcard in MQTT. Use + for a level, # for the rest.`,
     ]);
   });
 

@@ -10,17 +10,24 @@ import {
   getMqttClientToken,
   MqttModule,
   MqttRecord,
+  MqttRecordBuilder,
   MqttResponse,
   MqttSubscription,
   PublishTo,
   ServerMqtt,
   TopicParam,
+  type MqttRecordOptions,
 } from '../../../lib/index.js';
 import { clientOptionsOf, serverOptionsOf } from '../../../lib/module/role-options.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { transportLogs } from '../../support/logs.js';
 import { createClient, moduleOf, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
+
+/** As errors describe it. */
+function described(value: unknown): string {
+  return Array.isArray(value) ? 'an array' : JSON.stringify(value);
+}
 
 /** What was thrown, or rejected, in words. */
 async function thrownBy(attempt: () => unknown): Promise<string> {
@@ -381,23 +388,54 @@ describe('a value that is none', () => {
     [
       'a symbol to publish to',
       () => createClient({}).publish(untyped<string>(Symbol('a')), 1),
-      'Invalid topic "Symbol(a)": a pattern is a string, or an object such as { cmd: \'sum\' }, not a symbol.',
+      'Invalid topic "Symbol(a)": a topic is a string such as "devices/7/state", not a symbol.',
     ],
     [
       'no topic at all',
       () => createClient({}).publish(untyped<string>(undefined), 1),
-      'Invalid topic "undefined": a pattern is a string, or an object such as { cmd: \'sum\' }, not undefined.',
+      'Invalid topic "undefined": a topic is a string such as "devices/7/state", not undefined.',
     ],
     [
       'no topic of a request',
       () => createClient({}).request(untyped<string>(undefined), 1),
-      'Invalid topic "undefined"',
+      'Invalid topic "undefined": a topic is a string such as "devices/7/state", not undefined.',
     ],
     ...[NaN, [], ['a', 'b'], {}, { cmd: undefined }, true].map((pattern): [string, () => unknown, string] => [
       `the topic ${inspect(pattern)}`,
       () => createClient({}).publish(untyped<string>(pattern), 1),
-      "a pattern is a string, or an object such as { cmd: 'sum' }, not ",
+      'a topic is a string such as "devices/7/state", not ',
     ]),
+    ...[5, 'x', true, ['qos']].flatMap((options): [string, () => unknown, string][] => {
+      const message =
+        `Invalid MQTT options (1):\n  - options of the message to "a": ${described(options)} is not an object. ` +
+        'Give an object with options.';
+      const given = untyped<MqttRecordOptions>(options);
+      return [
+        [`the options ${inspect(options)} to publish with`, () => createClient({}).publish('a', 1, given), message],
+        [`the options ${inspect(options)} of a request`, () => createClient({}).request('a', 1, given), message],
+        [`the options ${inspect(options)} of a publisher`, () => createClient({}).publisher('a', given), message],
+        [`${inspect(options)} for a publisher`, () => createClient({}).publisher('a').publish(1, given), message],
+        [`${inspect(options)} to request with`, () => createClient({}).publisher('a').request(1, given), message],
+      ];
+    }),
+    ...['json', { encode: () => ({ payload: '' }) }, null].map((codec): [string, () => unknown, string] => [
+      `the codec ${inspect(codec)} of a message`,
+      () => createClient({}).publish('a', 1, { codec: untyped(codec) }),
+      '- message to "a".codec: ',
+    ]),
+    ...[new MqttRecordBuilder(1).setQoS(1), new NestRecordBuilder(1).setQoS(1)].flatMap((record) => {
+      const message =
+        'The value for "a" cannot be encoded: it is a MqttRecordBuilder, not a record. ' +
+        'Call .build() on it, and send the record that it returns.';
+      const whose = record instanceof MqttRecordBuilder ? 'a builder' : "Nest's builder";
+      return [
+        [`${whose} to publish`, () => createClient({}).publish('a', record), message],
+        [`${whose} to request with`, () => createClient({}).request('a', record), message],
+        [`${whose} to emit`, () => lastValueFrom(createClient({}).emit('a', record)), message],
+        [`${whose} to send`, () => lastValueFrom(createClient({}).send('a', record)), message],
+        [`${whose} for a publisher`, () => createClient({}).publisher('a').publish(record), message],
+      ] satisfies [string, () => unknown, string][];
+    }),
     [
       'an empty topic',
       () => createClient({}).publish('', 1),
@@ -471,9 +509,13 @@ describe('a value that is none', () => {
       'the JSON of an Error is without its message. Send { name: error.name, message: error.message }',
     ],
     ['an Error within', { cause: new Error('x') }, 'the JSON of an Error (at cause) is without its message'],
-    ['a BigInt', 1n, 'the JSON of a BigInt is undefined. Send String(value), or Number(value)'],
-    ['a BigInt within', { rows: [{ id: 1n }] }, 'the JSON of a BigInt (at rows.0.id) is undefined'],
-    ['a circle', { a: [circle] }, 'the JSON of an object within itself (at a.0.self) is endless. Send the members'],
+    ['a BigInt', 1n, 'a BigInt has no JSON. Send String(value) or Number(value).'],
+    ['a BigInt within', { rows: [{ id: 1n }] }, 'a BigInt (at rows.0.id) has no JSON. Send'],
+    [
+      'a circle',
+      { a: [circle] },
+      'a circular reference (at a.0.self) has no JSON. Send only the members that are needed.',
+    ],
     ['an invalid Date', new Date(NaN), 'the JSON of an invalid Date is null'],
     ['a function', () => 1, 'a function cannot be encoded as JSON'],
     ['an observable within', { reply: EMPTY }, 'the JSON of an Observable (at reply) is {}. Send what it emits'],
@@ -483,6 +525,7 @@ describe('a value that is none', () => {
     const { url } = await startInProcessBroker();
     const told = await thrownBy(() => createClient(connectionTo(url, 5)).publish('a', value));
     expect(told).toContain(`The value for "a" cannot be encoded: ${message}`);
+    expect(told.includes('Send another value')).toBe(typeof value === 'function'); // one remedy
   });
 });
 

@@ -145,6 +145,7 @@ describeEachBroker('a request that is a mistake', (broker) => {
 
   describe('and a RemoteError says', () => {
     it.each([
+      ['the text of an RpcException', 'asked/failing', '(rpc): sold out'],
       ['what was refused', 'asked/validated', '(rpc): value must not be greater than 100'],
       ['what an object without a message holds', 'asked/teapot', '(rpc): {"statusCode":422,"errors":["x"]}'],
     ])('%s', async (_, topic, reason) => {
@@ -158,7 +159,9 @@ describeEachBroker('a request that is a mistake', (broker) => {
     });
 
     it('nothing that Nest does not send to callers', async () => {
-      expect(await messageOf(broker, 'asked/secret', 1)).toBe('Internal server error');
+      expect(await messageOf(broker, 'asked/secret', 1)).toBe(
+        'The handler of "asked/secret" failed (internal): Internal server error; the log of its server has the reason',
+      );
     });
   });
 });

@@ -128,10 +128,26 @@ describe('MessageComposer', () => {
       },
       /an error that cannot be shown/,
     ],
-    ['returns nothing', () => undefined, /did not return a Buffer or a string/],
-    ['returns a promise', () => Promise.resolve({ payload: 'x' }), /did not return a Buffer or a string/],
-    ['returns a number for a payload', () => ({ payload: 7 }), /did not return a Buffer or a string/],
-    ['returns a number for a contentType', () => ({ payload: 'x', contentType: 7 }), /contentType .* is not a string/],
+    [
+      'returns nothing',
+      () => undefined,
+      /did not return a Buffer or a string as payload\. Return \{ payload \} from it\.$/,
+    ],
+    [
+      'returns a promise',
+      () => Promise.resolve({ payload: 'x' }),
+      /did not return a Buffer or a string as payload\. Return \{ payload \} from it\.$/,
+    ],
+    [
+      'returns a number for a payload',
+      () => ({ payload: 7 }),
+      /did not return a Buffer or a string as payload\. Return \{ payload \} from it\.$/,
+    ],
+    [
+      'returns a number for a contentType',
+      () => ({ payload: 'x', contentType: 7 }),
+      /contentType .* is not a string\. Return a MIME type, or none\.$/,
+    ],
   ])('refuses the value when its codec %s', (_, encode, says) => {
     const codec = { encode, decode: () => 1 } as unknown as MqttCodec;
     const compose = () => composer().compose('a', 1, { codec });

@@ -150,9 +150,13 @@ function deepList(): unknown {
 
 describe('RemoteError', () => {
   it.each<[string, unknown, string]>([
-    ['the message of the error object', { status: 'error', message: 'sold out' }, 'sold out'],
-    ['a string', 'sold out', 'sold out'],
-    ['at most 1,024 characters of it', 'x'.repeat(2_000), 'x'.repeat(1_024)],
+    [
+      'the message of the error object',
+      { status: 'error', message: 'sold out' },
+      'The handler of "a/b" failed (rpc): sold out',
+    ],
+    ['a string', 'sold out', 'The handler of "a/b" failed (rpc): sold out'],
+    ['at most 1,024 characters of it', 'x'.repeat(2_000), `The handler of "a/b" failed (rpc): ${'x'.repeat(1_024)}`],
     ['the messages of a ValidationPipe', { message: ['a', 'b'] }, 'The handler of "a/b" failed (rpc): a; b'],
     [
       'the messages of class-validator, without the payload',
@@ -173,5 +177,11 @@ describe('RemoteError', () => {
     const error = new RemoteError('rpc', data, 'a/b');
     expect(error).toMatchObject({ name: 'RemoteError', code: 'rpc', isRemote: true, message, topic: 'a/b' });
     expect(error.data).toBe(data);
+  });
+
+  it('says where the reason is that Nest has masked', () => {
+    expect(new RemoteError('internal', { status: 'error', message: 'Internal server error' }, 'a/b').message).toBe(
+      'The handler of "a/b" failed (internal): Internal server error; the log of its server has the reason',
+    );
   });
 });
