@@ -5,7 +5,7 @@ import {
   type Outcome,
 } from '../../acknowledgement/settle-by-policy.js';
 import { MqttContext, type MessageControl, type MessageOrigin } from '../../context/mqtt.context.js';
-import { thrownFor } from '../../context/thrown-errors.js';
+import { filterFailureFor, thrownFor } from '../../context/thrown-errors.js';
 import { describeFailure, describeThrown, textOfThrown } from '../../errors/describe-thrown.js';
 import { describeReason, reasonOf, stackOf } from '../../errors/failure-reason.js';
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
@@ -290,7 +290,8 @@ export class Invocation
     const isOurs = exceptional || error instanceof PayloadDecodeError;
     const told = isOurs ? nestError(describeFailure(error)) : this.errorForCaller(error, thrown);
     const outcome = { failed: true, error: exceptional ? error : told, thrown } as const;
-    if (!exceptional) this.report(outcome);
+    const filterFailure = filterFailureFor(this.context);
+    if (!exceptional || filterFailure !== undefined) this.report(outcome, filterFailure);
     this.finish(outcome, code);
     if (this.stream) this.stream.fail(told, code);
     else if (this.replyTopic === undefined) this.withoutReply();
@@ -397,17 +398,28 @@ export class Invocation
     this.onReleased?.(this.outcome);
   }
 
-  /** Logs the failure once for each message; not if its caller gets the reason, unless the message becomes a dead letter. */
-  private report(outcome: FailedOutcome): void {
+  /**
+   * Logs the failure once for each message; not if its caller gets the reason, unless the message becomes a dead letter.
+   *
+   * @param filterFailure what the exception filter threw itself, which nobody else knows
+   */
+  private report(outcome: FailedOutcome, filterFailure: string | undefined): void {
     const { handler, host, message, attempt, replyTopic } = this;
     const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);
-    if (callerKnows && (!makesDeadLetters(handler.options) || this.decided)) return;
+    if (callerKnows && filterFailure === undefined && (!makesDeadLetters(handler.options) || this.decided)) return;
     const caller = replyTopic === undefined || callerKnows ? '' : `; its caller gets "${textOfThrown(outcome.error)}"`;
     host.logger.error(
       `Handler ${handlerName(handler)} failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: ` +
-        `${describeReason(reasonOf(outcome.thrown))}. The message ${this.fateAfter(outcome)}${caller}.`,
+        `${describeReason(reasonOf(outcome.thrown))}. ${this.ofFilter(filterFailure)}The message ${this.fateAfter(outcome)}${caller}.`,
       stackOf(outcome.thrown),
     );
+  }
+
+  /** With what to do about it, once for each server: most such filters are written for HTTP. */
+  private ofFilter(failure: string | undefined): string {
+    if (failure === undefined) return '';
+    const remedy = " (let a filter for HTTP return at once unless host.getType() is 'http')";
+    return `Its exception filter threw as well: ${failure}${this.host.isFirst('suggestion', 'filter') ? remedy : ''}. `;
   }
 
   // ---- what others ask of it

@@ -1,4 +1,9 @@
-import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
+import {
+  decisionOfException,
+  decisionOfPolicy,
+  type FailedOutcome,
+  type Outcome,
+} from '../../acknowledgement/settle-by-policy.js';
 import { reasonOf, type FailureReason } from '../../errors/failure-reason.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
 import { NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
@@ -66,12 +71,13 @@ export abstract class MessageDecision {
   }
 
   /** What happens to the message of a failed handler, as the end of a sentence. */
-  protected fateAfter(outcome: Outcome): string {
+  protected fateAfter(outcome: FailedOutcome): string {
     const { options } = this.handler;
-    if (this.letterUnderWay || (!this.decided && makesDeadLetters(options))) return this.placeOfLetter();
+    const exceptional = decisionOfException(outcome.error, options.rejectReasonCode);
+    if (this.letterUnderWay || (!this.decided && this.makesLetter(exceptional))) return this.placeOfLetter();
     if (this.decided && !this.withheld) return 'had been settled before';
     if (this.message.qos === 0) return `is lost: QoS 0 has no acknowledgement${this.suggestion()}`;
-    switch (this.withheld ? 'nack' : decisionOfPolicy(options, outcome)?.kind) {
+    switch (this.withheld ? 'nack' : (exceptional ?? decisionOfPolicy(options, outcome))?.kind) {
       case 'ack':
         return `is acknowledged, and not delivered again${this.suggestion()}`;
       case 'reject':
@@ -102,11 +108,15 @@ export abstract class MessageDecision {
     return observers && new ObservedDelivery(observers, this.handler.observed!, this.message, this);
   }
 
+  /** Whether a failed message becomes a dead letter. @param exceptional what the thrown exception decides, if it does */
+  private makesLetter(exceptional: Decision | undefined): boolean {
+    return (!exceptional || exceptional.kind === 'reject') && makesDeadLetters(this.handler.options);
+  }
+
   private decideBy(outcome: Outcome): void {
     const { options } = this.handler;
     const exceptional = outcome.failed ? decisionOfException(outcome.error, options.rejectReasonCode) : undefined;
-    const givenUp = outcome.failed && (!exceptional || exceptional.kind === 'reject');
-    if (givenUp && makesDeadLetters(options)) {
+    if (outcome.failed && this.makesLetter(exceptional)) {
       const masked = options.deadLetterReason === 'masked';
       this.giveUp(reasonOf(masked ? outcome.error : (outcome.thrown ?? outcome.error)));
       return;
