@@ -104,6 +104,7 @@ export class ServerRuntime {
       {
         resume: () => this.link.connection.resume(),
         whenSettled: () => this.host.running.whenSettled(),
+        durableSession: options.connection.durableSession,
         logger,
       },
     );
@@ -195,6 +196,7 @@ export class ServerRuntime {
       overflow: new Overflow(qos0Buffer, counters, logger),
       streams: new StreamControl(connection.clientId, (topic) => this.subscribeControl(topic)),
       handlerTimeoutMs,
+      durableSession: connection.durableSession,
       protocolVersion: connection.protocolVersion,
       refusable,
       publishDefaults: publishOptions,

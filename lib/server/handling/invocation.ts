@@ -11,7 +11,7 @@ import { describeReason, reasonOf, stackOf } from '../../errors/failure-reason.j
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
-import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
+import { ACK, LEAVE, type Settling } from '../../protocol/delivery.js';
 import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { decodeWith } from '../../serialization/checked-codec.js';
@@ -452,7 +452,7 @@ export class Invocation
   }
 
   nack(): void {
-    this.decide(NACK);
+    this.withhold();
   }
 
   reject(reasonCode = this.handler.options.rejectReasonCode, reasonString?: string): void {

@@ -5,12 +5,13 @@ import {
   type Outcome,
 } from '../../acknowledgement/settle-by-policy.js';
 import { reasonOf, type FailureReason } from '../../errors/failure-reason.js';
+import { SURVIVING_SESSION } from '../../options/server-options.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
 import { NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
 import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
-import { deadLetterTopicOf, giveUp } from '../dead-letters/give-up.js';
+import { deadLetterTopicOf, giveUp, SESSION_ENDS } from '../dead-letters/give-up.js';
 import type { InvocationHost } from './invocation-host.js';
 import { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
@@ -64,6 +65,19 @@ export abstract class MessageDecision {
     if (delivery !== undefined) delivery.settled(decision);
   }
 
+  /** The handler withholds the message. Without a session in which it can come again that is a mistake, told once for each handler. */
+  protected withhold(): void {
+    const { decided, message, handler, host } = this;
+    this.decide(NACK);
+    if (decided || message.qos === 0 || host.durableSession) return;
+    host.warnOnce(
+      'lost',
+      handler.pattern,
+      `Handler ${handlerName(handler)} has withheld its message on "${message.topic}", which is lost: ${SESSION_ENDS}. ` +
+        `${SURVIVING_SESSION}, or throw an error with the option retry or deadLetter.`,
+    );
+  }
+
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
     if (this.decided) return;
     if (makesDeadLetters(this.handler.options)) this.giveUp({ message: reasonString ?? 'rejected' });
@@ -85,7 +99,9 @@ export abstract class MessageDecision {
           ? `is rejected with 0x${options.rejectReasonCode.toString(16)}`
           : 'is acknowledged: the reason code of a reject is not sent to the broker';
       default:
-        return 'is withheld: the broker sends it again when the session is resumed';
+        return this.host.durableSession
+          ? 'is withheld: the broker sends it again when the session is resumed'
+          : `is withheld, and lost: ${SESSION_ENDS}. ${SURVIVING_SESSION}`;
     }
   }
 
@@ -123,6 +139,10 @@ export abstract class MessageDecision {
     }
     if (exceptional?.kind === 'reject') {
       this.refuseWith(exceptional);
+      return;
+    }
+    if (exceptional?.kind === 'nack') {
+      this.withhold();
       return;
     }
     const decision = exceptional ?? decisionOfPolicy(options, outcome);
