@@ -67,9 +67,11 @@ export class ServerRuntime {
   ) {
     keepThrownErrors();
     const { logger } = parts;
-    const handlers = handlersOf(registry, options, (line) => logger.warn(line));
+    const warnings: string[] = [];
+    const handlers = handlersOf(registry, options, (line) => warnings.push(line));
     requireSurvivingSession(handlers, options);
     requireDeadLetterStore(handlers, options);
+    for (const line of warnings) logger.warn(line); // not beside an error, which may be about the same option
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,
       bufferSize: options.qos0Buffer.size,

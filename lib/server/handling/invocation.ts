@@ -10,7 +10,7 @@ import { describeFailure, describeThrown, textOfThrown } from '../../errors/desc
 import { describeReason, reasonOf, stackOf } from '../../errors/failure-reason.js';
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
-import { makesDeadLetters } from '../../options/subscription-options.js';
+import { isPermanent, makesDeadLetters } from '../../options/subscription-options.js';
 import { ACK, LEAVE, type Settling } from '../../protocol/delivery.js';
 import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
@@ -407,10 +407,9 @@ export class Invocation
     const { handler, host, message, attempt, replyTopic } = this;
     const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);
     if (callerKnows && filterFailure === undefined && (!makesDeadLetters(handler.options) || this.decided)) return;
-    const caller = replyTopic === undefined || callerKnows ? '' : `; its caller gets "${textOfThrown(outcome.error)}"`;
     host.logger.error(
-      `Handler ${handlerName(handler)} failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: ` +
-        `${describeReason(reasonOf(outcome.thrown))}. ${this.ofFilter(filterFailure)}The message ${this.fateAfter(outcome)}${caller}.`,
+      `Handler ${handlerName(handler)} failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}${this.whyNotAgain(outcome.thrown)}: ` +
+        `${describeReason(reasonOf(outcome.thrown))}. ${this.ofFilter(filterFailure)}${this.fateOf(outcome, callerKnows)}.`,
       stackOf(outcome.thrown),
     );
   }
@@ -420,6 +419,24 @@ export class Invocation
     if (failure === undefined) return '';
     const remedy = " (let a filter for HTTP return at once unless host.getType() is 'http')";
     return `Its exception filter threw as well: ${failure}${this.host.isFirst('suggestion', 'filter') ? remedy : ''}. `;
+  }
+
+  /** Where the message is, and what its caller gets. A request at QoS 0 is answered, and nothing of it is lost. */
+  private fateOf(outcome: FailedOutcome, callerKnows: boolean): string {
+    const { handler, message, replyTopic } = this;
+    const told = callerKnows ? 'the reason' : `"${textOfThrown(outcome.error)}"`;
+    if (replyTopic !== undefined && message.qos === 0 && !makesDeadLetters(handler.options))
+      return `Its caller gets ${told}`;
+    const caller = replyTopic === undefined || callerKnows ? '' : `; its caller gets ${told}`;
+    return `The message ${this.fateAfter(outcome)}${caller}`;
+  }
+
+  /** Once for each server, when the default rule has kept a handler with `retry` from running again. */
+  private whyNotAgain(thrown: unknown): string {
+    const { retry } = this.handler.options;
+    const isRule = retry.permanent === isPermanent && this.attempt < retry.attempts && isPermanent(thrown);
+    if (!isRule || !this.host.isFirst('suggestion', 'permanent')) return '';
+    return ' (the status 4xx is permanent and not retried, see retry.permanent)';
   }
 
   // ---- what others ask of it

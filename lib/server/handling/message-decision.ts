@@ -16,6 +16,8 @@ import type { InvocationHost } from './invocation-host.js';
 import { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
 
+const QOS_1 = '; qos: 1, here and at the publisher, gives them an acknowledgement';
+
 /**
  * The decision of one handler about its message, by a call, an exception, or its ack policy; and its dead letter. Only the first decision
  * has an effect.
@@ -90,7 +92,7 @@ export abstract class MessageDecision {
     const exceptional = decisionOfException(outcome.error, options.rejectReasonCode);
     if (this.letterUnderWay || (!this.decided && this.makesLetter(exceptional))) return this.placeOfLetter();
     if (this.decided && !this.withheld) return 'had been settled before';
-    if (this.message.qos === 0) return `is lost: QoS 0 has no acknowledgement${this.suggestion()}`;
+    if (this.message.qos === 0) return `is lost: QoS 0 has no acknowledgement${this.suggestion(QOS_1)}`;
     switch (this.withheld ? 'nack' : (exceptional ?? decisionOfPolicy(options, outcome))?.kind) {
       case 'ack':
         return `is acknowledged, and not delivered again${this.suggestion()}`;
@@ -106,10 +108,10 @@ export abstract class MessageDecision {
   }
 
   /** Once for each server, when an event is gone: the caller of a request has its error. */
-  private suggestion(): string {
+  private suggestion(more = ''): string {
     const { handler, host } = this;
     if (!handler.isEventHandler || !host.isFirst('suggestion', 'deadLetter')) return '';
-    return '. The option deadLetter keeps such messages';
+    return `. The option deadLetter keeps such messages${more}`;
   }
 
   /** The handler has ended, and its reply is sent. */

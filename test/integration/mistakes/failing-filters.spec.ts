@@ -150,7 +150,7 @@ const complaints = (): string[] =>
 
 const OF_HTTP = 'Its exception filter threw as well: TypeError: response.status is not a function';
 const OF_AUDIT = 'Its exception filter threw as well: the audit is down';
-const REMEDY = " (let a filter for HTTP return at once unless host.getType() is 'http'). The message ";
+const REMEDY = " (let a filter for HTTP return at once unless host.getType() is 'http'). ";
 const MASKED = { status: 'error', message: 'Internal server error' };
 
 describeEachBroker('an exception filter that throws', (broker) => {
@@ -171,7 +171,9 @@ describeEachBroker('an exception filter that throws', (broker) => {
       .catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'internal', data: MASKED });
     expect(complaints()).toEqual([
-      expect.stringContaining(`failed on "filtered/${kind}" after 1 attempt: ${thrown}. ${filter}${REMEDY}`),
+      expect.stringContaining(
+        `failed on "filtered/${kind}" after 1 attempt: ${thrown}. ${filter}${REMEDY}Its caller gets "Internal server error".`,
+      ),
     ]);
   });
 
@@ -179,7 +181,9 @@ describeEachBroker('an exception filter that throws', (broker) => {
     await start(broker);
     await createClient(broker.connection).publish('filtered/created', 1, { qos: 1 });
     await logs.until(() => complaints().length > 0, 'a line');
-    expect(complaints()).toEqual([expect.stringContaining(`after 1 attempt: db is down. ${OF_HTTP}${REMEDY}`)]);
+    expect(complaints()).toEqual([
+      expect.stringContaining(`after 1 attempt: db is down. ${OF_HTTP}${REMEDY}The message is acknowledged`),
+    ]);
   });
 
   it.each([
@@ -189,7 +193,9 @@ describeEachBroker('an exception filter that throws', (broker) => {
     await start(broker);
     const request = createClient(broker.connection).request(`filtered/${kind}`, 1);
     await expect(request).rejects.toMatchObject({ code: 'rpc', data });
-    expect(complaints()).toEqual([expect.stringContaining(`${data.message}. ${OF_HTTP}${REMEDY}`)]);
+    expect(complaints()).toEqual([
+      expect.stringContaining(`${data.message}. ${OF_HTTP}${REMEDY}Its caller gets the reason.`),
+    ]);
   });
 
   it('an RpcException of the filter is meant for the caller', async () => {
@@ -206,6 +212,6 @@ describeEachBroker('an exception filter that throws', (broker) => {
     await start(broker);
     await createClient(broker.connection).publish(`filtered/settled/${how}`, how, { qos: 1 });
     await logs.until(() => complaints().some((line) => line.includes('exception filter')), 'a line');
-    expect(complaints()[0]).toContain(`${OF_HTTP}${REMEDY}${fate}`);
+    expect(complaints()[0]).toContain(`${OF_HTTP}${REMEDY}The message ${fate}`);
   });
 });
