@@ -16,7 +16,8 @@ export const MAX_REASON_LENGTH = 1_024;
 /** The reason of a failure, read from any thrown value. Never throws. */
 export function reasonOf(thrown: unknown): FailureReason {
   try {
-    const message = textOfFailure(thrown) || withoutText(thrown);
+    const text = typeof thrown === 'string' ? undefined : textOfFailure(thrown);
+    const message = text || withoutText(thrown);
     const name = thrown instanceof Error ? nameOf(thrown) : undefined;
     return name === undefined ? { message } : { name, message };
   } catch {
@@ -85,9 +86,11 @@ function textOfItem(item: unknown): string {
   return [...own, ...nested].join('; ') || (textOfThrown(item) ?? JSON.stringify(item));
 }
 
-/** JavaScript can throw any value, and reject with none. */
+/** JavaScript can throw any value, a text too, and reject with none. */
 function withoutText(thrown: unknown): string {
   if (thrown instanceof Error) return 'an error without a message';
   if (typeof thrown === 'function') return 'the handler threw a function';
-  return `the handler threw ${thrown === '' ? 'an empty text' : String(thrown)}`;
+  if (typeof thrown === 'string')
+    return `the handler threw ${thrown === '' ? 'an empty text' : `the text "${thrown}"`}`;
+  return `the handler threw ${String(thrown)}`;
 }

@@ -86,7 +86,9 @@ function misplaced({ name, isController, decorated, handlers, withoutPattern }: 
     );
   }
   if (decorated && handlers.length === 0)
-    lines.push(`@MqttSubscription on ${name} has no effect: the class has no handlers.`);
+    lines.push(
+      `@MqttSubscription on ${name} has no effect: the class has no handlers. Add @EventPattern or @MessagePattern to its methods, or remove it.`,
+    );
   return lines;
 }
 

@@ -15,6 +15,7 @@ import { PUBLISH_TO_NAMES } from './publish-target.js';
 import { TOPIC_PARAMS, type Extras } from './decorators/handler-extras.js';
 import { handlerName } from './handler-name.js';
 import { handlerWarnings } from './handler-warnings.js';
+import { loopWarning } from './loop-warning.js';
 import { levelsOf, OptionMerger, type OptionLevels } from './option-levels.js';
 import { prefixWarnings } from './prefix-warnings.js';
 import { publishTargets, resolveHandler, type Registration } from './resolve-handler.js';
@@ -64,7 +65,13 @@ export class HandlerRegistry {
     this.refuseUnknownParams(handlers);
     refuseUnknownKeys(handlers);
     refuseDuplicates(handlers);
-    if (warn) this.warnAbout(handlers, levels, subscribeOptions, warn);
+    if (warn) {
+      this.warnAbout(handlers, levels, subscribeOptions, warn);
+      for (const handler of handlers) {
+        const loop = loopWarning(handler, protocolVersion);
+        if (loop !== undefined) warn(loop);
+      }
+    }
     return handlers;
   }
 

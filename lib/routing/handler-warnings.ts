@@ -32,6 +32,12 @@ export function handlerWarnings({ handler, levels, extras }: Described): string[
       `the level "${foreign}", which is no wildcard in MQTT`,
       'Use + for a level, # for the rest, {name} for a capture',
     );
+  const spaced = template.split('/').find((level) => level !== level.trim());
+  if (spaced !== undefined)
+    warn(
+      `a space at the edge of the level "${spaced}", which is part of the topic`,
+      'Remove it, unless topics have it',
+    );
   const strangers = Object.keys(extras).filter((name) => !SUBSCRIPTION_NAMES.has(name));
   if (strangers.length > 0)
     warn(`unknown extras: ${strangers.join(', ')}`, 'The options of this transport are those of @MqttSubscription');

@@ -65,6 +65,8 @@ function readPattern(
 ): { readonly subscription: TopicFilter; readonly captures: readonly Capture[]; readonly text: string } {
   const beforeIt = prefix && ` (with the prefix ${JSON.stringify(prefix)} before it)`;
   const refuse = refusalOf(pattern, `${beforeIt}${placeOf(extras)}`);
+  if (prefix.includes('#'))
+    refusalOf(prefix, placeOf(extras))('the option prefix has a #, and a filter ends with it: use + for one level');
   const written = splitShare(pattern); // a pattern may begin with $share/<group>/: the prefix is inserted after it
   const text = `${prefix}${written.filter}`;
   const { filter, captures } = readTemplate(text, literal, refuse);

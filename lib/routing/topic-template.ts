@@ -56,6 +56,15 @@ function captureName(level: string): string | undefined {
   return CAPTURE_NAME.test(name) ? name : undefined;
 }
 
+/** Why the braces of a level are neither those of a capture nor doubled. */
+function problemOfBraces(level: string): string {
+  const literal = 'a literal brace must be doubled: {{ or }}';
+  if (level.includes('${')) return 'it has ${...} as it is written: use backticks to have JavaScript fill it in';
+  if (/^\{[^{}]+\}$/.test(level))
+    return `the name of a capture has letters, digits, _ and $ only, and does not begin with a digit, unlike ${level}; ${literal}`;
+  return `a capture {name} must be a whole level, and ${literal}`;
+}
+
 function literalLevel(level: string, refuse: Refuse): string {
   let literal = '';
   for (let i = 0; i < level.length; i++) {
@@ -63,7 +72,7 @@ function literalLevel(level: string, refuse: Refuse): string {
     literal += character;
     if (character !== '{' && character !== '}') continue;
     if (level[i + 1] !== character) {
-      refuse('a capture {name} must be a whole level, and a literal brace must be doubled: {{ or }}');
+      refuse(problemOfBraces(level));
     }
     i++;
   }

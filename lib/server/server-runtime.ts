@@ -67,9 +67,11 @@ export class ServerRuntime {
   ) {
     keepThrownErrors();
     const { logger } = parts;
-    const handlers = handlersOf(registry, options, (line) => logger.warn(line));
+    const warnings: string[] = [];
+    const handlers = handlersOf(registry, options, (line) => warnings.push(line));
     requireSurvivingSession(handlers, options);
     requireDeadLetterStore(handlers, options);
+    for (const line of warnings) logger.warn(line); // not beside an error, which may be about the same option
     this.gate = new ConcurrencyGate({
       maxConcurrency: options.maxConcurrency,
       bufferSize: options.qos0Buffer.size,
@@ -104,6 +106,7 @@ export class ServerRuntime {
       {
         resume: () => this.link.connection.resume(),
         whenSettled: () => this.host.running.whenSettled(),
+        durableSession: options.connection.durableSession,
         logger,
       },
     );
@@ -195,6 +198,7 @@ export class ServerRuntime {
       overflow: new Overflow(qos0Buffer, counters, logger),
       streams: new StreamControl(connection.clientId, (topic) => this.subscribeControl(topic)),
       handlerTimeoutMs,
+      durableSession: connection.durableSession,
       protocolVersion: connection.protocolVersion,
       refusable,
       publishDefaults: publishOptions,

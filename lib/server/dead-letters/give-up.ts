@@ -1,10 +1,12 @@
 import { describeThrown } from '../../errors/describe-thrown.js';
 import type { FailureReason } from '../../errors/failure-reason.js';
 import type { MqttDeadLetter } from '../../observing/mqtt-delivery.js';
+import { SURVIVING_SESSION } from '../../options/server-options.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
 import { ACK, NACK, type Decision } from '../../protocol/delivery.js';
 import type { DeadLetter } from '../../protocol/dead-letter.js';
 import { utf8Excerpt } from '../../protocol/utf8-string.js';
+import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { DeadLetterProperty, deadLetterMessage, replaysOf } from '../../serialization/dead-letter-message.js';
 import { inTime } from '../../timing/in-time.js';
@@ -16,6 +18,9 @@ import { sendFrom } from '../replying/send-from.js';
 
 /** Longest reason that travels with a dead letter. */
 const LONGEST_REASON = 1_024;
+
+/** Why a withheld message does not come again. */
+export const SESSION_ENDS = 'its session ends with the connection, so the broker does not deliver it again';
 
 /** A message that its handler gives up. */
 export interface GivenUp {
@@ -167,11 +172,15 @@ function isWithheld({ message, handler }: GivenUp): boolean {
 }
 
 function tell(givenUp: GivenUp, { message: problem }: Error): void {
-  const { message, host } = givenUp;
+  const { message, handler, host } = givenUp;
   const fate = isWithheld(givenUp)
     ? 'withheld'
     : message.qos === 0
       ? 'not delivered again, for it came at QoS 0'
       : 'acknowledged all the same (onDeadLetterFailure)';
-  host.logger.error(`The message on "${message.topic}" is ${fate}: ${problem}`);
+  const lost = `. Handler ${handlerName(handler)} has lost it: ${SESSION_ENDS}. ${SURVIVING_SESSION}.`;
+  const isLost = fate === 'withheld' && !host.durableSession;
+  host.logger.error(
+    `The message on "${message.topic}" is ${fate}: ${isLost ? problem.replace(/\.$/, '') + lost : problem}`,
+  );
 }

@@ -32,6 +32,8 @@ export interface InvocationHost {
   readonly overflow: Overflow;
   readonly streams: StreamControl;
   readonly handlerTimeoutMs: number | undefined;
+  /** Whether the session outlives the connection, so that withheld messages are delivered again. */
+  readonly durableSession: boolean;
   readonly protocolVersion: 4 | 5;
   /** QoS levels at which the acknowledgement of a rejected message carries its reason code. */
   readonly refusable: readonly QoS[];

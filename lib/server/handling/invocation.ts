@@ -5,13 +5,13 @@ import {
   type Outcome,
 } from '../../acknowledgement/settle-by-policy.js';
 import { MqttContext, type MessageControl, type MessageOrigin } from '../../context/mqtt.context.js';
-import { thrownFor } from '../../context/thrown-errors.js';
+import { filterFailureFor, thrownFor } from '../../context/thrown-errors.js';
 import { describeFailure, describeThrown, textOfThrown } from '../../errors/describe-thrown.js';
 import { describeReason, reasonOf, stackOf } from '../../errors/failure-reason.js';
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
-import { makesDeadLetters } from '../../options/subscription-options.js';
-import { ACK, LEAVE, NACK, type Settling } from '../../protocol/delivery.js';
+import { isPermanent, makesDeadLetters } from '../../options/subscription-options.js';
+import { ACK, LEAVE, type Settling } from '../../protocol/delivery.js';
 import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { decodeWith } from '../../serialization/checked-codec.js';
@@ -290,7 +290,8 @@ export class Invocation
     const isOurs = exceptional || error instanceof PayloadDecodeError;
     const told = isOurs ? nestError(describeFailure(error)) : this.errorForCaller(error, thrown);
     const outcome = { failed: true, error: exceptional ? error : told, thrown } as const;
-    if (!exceptional) this.report(outcome);
+    const filterFailure = filterFailureFor(this.context);
+    if (!exceptional || filterFailure !== undefined) this.report(outcome, filterFailure);
     this.finish(outcome, code);
     if (this.stream) this.stream.fail(told, code);
     else if (this.replyTopic === undefined) this.withoutReply();
@@ -397,17 +398,45 @@ export class Invocation
     this.onReleased?.(this.outcome);
   }
 
-  /** Logs the failure once for each message; not if its caller gets the reason, unless the message becomes a dead letter. */
-  private report(outcome: FailedOutcome): void {
+  /**
+   * Logs the failure once for each message; not if its caller gets the reason, unless the message becomes a dead letter.
+   *
+   * @param filterFailure what the exception filter threw itself, which nobody else knows
+   */
+  private report(outcome: FailedOutcome, filterFailure: string | undefined): void {
     const { handler, host, message, attempt, replyTopic } = this;
     const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);
-    if (callerKnows && (!makesDeadLetters(handler.options) || this.decided)) return;
-    const caller = replyTopic === undefined || callerKnows ? '' : `; its caller gets "${textOfThrown(outcome.error)}"`;
+    if (callerKnows && filterFailure === undefined && (!makesDeadLetters(handler.options) || this.decided)) return;
     host.logger.error(
-      `Handler ${handlerName(handler)} failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: ` +
-        `${describeReason(reasonOf(outcome.thrown))}. The message ${this.fateAfter(outcome)}${caller}.`,
+      `Handler ${handlerName(handler)} failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}${this.whyNotAgain(outcome.thrown)}: ` +
+        `${describeReason(reasonOf(outcome.thrown))}. ${this.ofFilter(filterFailure)}${this.fateOf(outcome, callerKnows)}.`,
       stackOf(outcome.thrown),
     );
+  }
+
+  /** With what to do about it, once for each server: most such filters are written for HTTP. */
+  private ofFilter(failure: string | undefined): string {
+    if (failure === undefined) return '';
+    const remedy = " (let a filter for HTTP return at once unless host.getType() is 'http')";
+    return `Its exception filter threw as well: ${failure}${this.host.isFirst('suggestion', 'filter') ? remedy : ''}. `;
+  }
+
+  /** Where the message is, and what its caller gets. A request at QoS 0 is answered, and nothing of it is lost. */
+  private fateOf(outcome: FailedOutcome, callerKnows: boolean): string {
+    const { handler, message, replyTopic } = this;
+    const told = callerKnows ? 'the reason' : `"${textOfThrown(outcome.error)}"`;
+    if (replyTopic !== undefined && message.qos === 0 && !makesDeadLetters(handler.options))
+      return `Its caller gets ${told}`;
+    const caller = replyTopic === undefined || callerKnows ? '' : `; its caller gets ${told}`;
+    return `The message ${this.fateAfter(outcome)}${caller}`;
+  }
+
+  /** Once for each server, when the default rule has kept a handler with `retry` from running again. */
+  private whyNotAgain(thrown: unknown): string {
+    const { retry } = this.handler.options;
+    const isRule = retry.permanent === isPermanent && this.attempt < retry.attempts && isPermanent(thrown);
+    if (!isRule || !this.host.isFirst('suggestion', 'permanent')) return '';
+    return ' (the status 4xx is permanent and not retried, see retry.permanent)';
   }
 
   // ---- what others ask of it
@@ -440,7 +469,7 @@ export class Invocation
   }
 
   nack(): void {
-    this.decide(NACK);
+    this.withhold();
   }
 
   reject(reasonCode = this.handler.options.rejectReasonCode, reasonString?: string): void {

@@ -1,14 +1,22 @@
-import { decisionOfException, decisionOfPolicy, type Outcome } from '../../acknowledgement/settle-by-policy.js';
+import {
+  decisionOfException,
+  decisionOfPolicy,
+  type FailedOutcome,
+  type Outcome,
+} from '../../acknowledgement/settle-by-policy.js';
 import { reasonOf, type FailureReason } from '../../errors/failure-reason.js';
+import { SURVIVING_SESSION } from '../../options/server-options.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
 import { NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
 import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
-import { deadLetterTopicOf, giveUp } from '../dead-letters/give-up.js';
+import { deadLetterTopicOf, giveUp, SESSION_ENDS } from '../dead-letters/give-up.js';
 import type { InvocationHost } from './invocation-host.js';
 import { ObservedDelivery } from './observed-delivery.js';
 import type { ServedHandler } from './served-handler.js';
+
+const QOS_1 = '; qos: 1, here and at the publisher, gives them an acknowledgement';
 
 /**
  * The decision of one handler about its message, by a call, an exception, or its ack policy; and its dead letter. Only the first decision
@@ -59,6 +67,19 @@ export abstract class MessageDecision {
     if (delivery !== undefined) delivery.settled(decision);
   }
 
+  /** The handler withholds the message. Without a session in which it can come again that is a mistake, told once for each handler. */
+  protected withhold(): void {
+    const { decided, message, handler, host } = this;
+    this.decide(NACK);
+    if (decided || message.qos === 0 || host.durableSession) return;
+    host.warnOnce(
+      'lost',
+      handler.pattern,
+      `Handler ${handlerName(handler)} has withheld its message on "${message.topic}", which is lost: ${SESSION_ENDS}. ` +
+        `${SURVIVING_SESSION}, or throw an error with the option retry or deadLetter.`,
+    );
+  }
+
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
     if (this.decided) return;
     if (makesDeadLetters(this.handler.options)) this.giveUp({ message: reasonString ?? 'rejected' });
@@ -66,12 +87,13 @@ export abstract class MessageDecision {
   }
 
   /** What happens to the message of a failed handler, as the end of a sentence. */
-  protected fateAfter(outcome: Outcome): string {
+  protected fateAfter(outcome: FailedOutcome): string {
     const { options } = this.handler;
-    if (this.letterUnderWay || (!this.decided && makesDeadLetters(options))) return this.placeOfLetter();
+    const exceptional = decisionOfException(outcome.error, options.rejectReasonCode);
+    if (this.letterUnderWay || (!this.decided && this.makesLetter(exceptional))) return this.placeOfLetter();
     if (this.decided && !this.withheld) return 'had been settled before';
-    if (this.message.qos === 0) return `is lost: QoS 0 has no acknowledgement${this.suggestion()}`;
-    switch (this.withheld ? 'nack' : decisionOfPolicy(options, outcome)?.kind) {
+    if (this.message.qos === 0) return `is lost: QoS 0 has no acknowledgement${this.suggestion(QOS_1)}`;
+    switch (this.withheld ? 'nack' : (exceptional ?? decisionOfPolicy(options, outcome))?.kind) {
       case 'ack':
         return `is acknowledged, and not delivered again${this.suggestion()}`;
       case 'reject':
@@ -79,15 +101,17 @@ export abstract class MessageDecision {
           ? `is rejected with 0x${options.rejectReasonCode.toString(16)}`
           : 'is acknowledged: the reason code of a reject is not sent to the broker';
       default:
-        return 'is withheld: the broker sends it again when the session is resumed';
+        return this.host.durableSession
+          ? 'is withheld: the broker sends it again when the session is resumed'
+          : `is withheld, and lost: ${SESSION_ENDS}. ${SURVIVING_SESSION}`;
     }
   }
 
   /** Once for each server, when an event is gone: the caller of a request has its error. */
-  private suggestion(): string {
+  private suggestion(more = ''): string {
     const { handler, host } = this;
     if (!handler.isEventHandler || !host.isFirst('suggestion', 'deadLetter')) return '';
-    return '. The option deadLetter keeps such messages';
+    return `. The option deadLetter keeps such messages${more}`;
   }
 
   /** The handler has ended, and its reply is sent. */
@@ -102,17 +126,25 @@ export abstract class MessageDecision {
     return observers && new ObservedDelivery(observers, this.handler.observed!, this.message, this);
   }
 
+  /** Whether a failed message becomes a dead letter. @param exceptional what the thrown exception decides, if it does */
+  private makesLetter(exceptional: Decision | undefined): boolean {
+    return (!exceptional || exceptional.kind === 'reject') && makesDeadLetters(this.handler.options);
+  }
+
   private decideBy(outcome: Outcome): void {
     const { options } = this.handler;
     const exceptional = outcome.failed ? decisionOfException(outcome.error, options.rejectReasonCode) : undefined;
-    const givenUp = outcome.failed && (!exceptional || exceptional.kind === 'reject');
-    if (givenUp && makesDeadLetters(options)) {
+    if (outcome.failed && this.makesLetter(exceptional)) {
       const masked = options.deadLetterReason === 'masked';
       this.giveUp(reasonOf(masked ? outcome.error : (outcome.thrown ?? outcome.error)));
       return;
     }
     if (exceptional?.kind === 'reject') {
       this.refuseWith(exceptional);
+      return;
+    }
+    if (exceptional?.kind === 'nack') {
+      this.withhold();
       return;
     }
     const decision = exceptional ?? decisionOfPolicy(options, outcome);

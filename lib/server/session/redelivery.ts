@@ -8,6 +8,8 @@ interface RedeliveryParts {
   readonly resume: () => void;
   /** Resolves when the handlers that run now have ended. */
   readonly whenSettled: () => Promise<void>;
+  /** Whether the session outlives the connection: else what is withheld is lost, which is told with its handler. */
+  readonly durableSession: boolean;
   readonly logger: Logger;
 }
 
@@ -93,12 +95,14 @@ export class Redelivery {
     this.warned = true;
     this.parts.logger.warn(
       `${withheld} messages are withheld, of at most ${this.window} that the broker sends unacknowledged (Receive Maximum): when that is reached, ` +
-        'it stops delivering until this session is resumed. Set the option redelivery, or find out why they are withheld.',
+        (this.parts.durableSession
+          ? 'it stops delivering until this session is resumed. Set the option redelivery, or find out why they are withheld.'
+          : 'it stops delivering until the server connects again. Find out why they are withheld.'),
     );
   }
 
   private explain(): void {
-    if (this.explained) return;
+    if (this.explained || !this.parts.durableSession) return;
     this.explained = true;
     this.parts.logger.warn(
       'A message was withheld: the broker delivers it again when this session is next resumed. ' +

@@ -28,7 +28,7 @@ class Closed implements CanActivate {
 const THROWN: readonly (readonly [unknown, string])[] = [
   [undefined, 'the handler threw undefined'],
   [null, 'the handler threw null'],
-  ['out of paper', 'out of paper'],
+  ['out of paper', 'the handler threw the text "out of paper"'],
   ['', 'the handler threw an empty text'],
   [42, 'the handler threw 42'],
   [7n, 'the handler threw 7'],
@@ -130,6 +130,7 @@ class Devices {
   }
 }
 
+const PERMANENT = ' (the status 4xx is permanent and not retried, see retry.permanent)';
 const INVALID = 'value must not be greater than 100';
 
 /** With a global ValidationPipe, as applications have it. */
@@ -175,7 +176,7 @@ describeEachBroker('a handler that fails', (broker) => {
     const reason = name === 'Error' ? message : `${name}: ${message}`;
     expect(complaints()).toEqual([
       `Handler "mistakes/{device}/${kind}" failed on "mistakes/d7/${kind}" after ${attempts} ` +
-        `${attempts === 1 ? 'attempt' : 'attempts'}: ${reason}. The message goes to the dead letter topic "mistakes/dead/d7".`,
+        `${attempts === 1 ? 'attempt' : 'attempts'}${kind === 'validated' ? PERMANENT : ''}: ${reason}. The message goes to the dead letter topic "mistakes/dead/d7".`,
     ]);
     expect(transportLogs('debug').filter((line) => line.includes('It runs again in'))).toHaveLength(attempts - 1);
     expect(runs.entries).not.toContain('never');
@@ -202,7 +203,7 @@ describeEachBroker('a handler that fails', (broker) => {
       ? 'is rejected with 0x83'
       : 'is acknowledged: the reason code of a reject is not sent to the broker';
     expect(complaints()).toEqual([
-      `Handler "mistakes/{device}/rejected" failed on "mistakes/d7/rejected" after 1 attempt: BadRequestException: ${INVALID}. The message ${fate}.`,
+      `Handler "mistakes/{device}/rejected" failed on "mistakes/d7/rejected" after 1 attempt${PERMANENT}: BadRequestException: ${INVALID}. The message ${fate}.`,
     ]);
   });
 
@@ -215,7 +216,8 @@ describeEachBroker('a handler that fails', (broker) => {
     for (let count = 0; count < 2; count++) await peer.publishAsync('mistakes/d7/gone', '1', { qos });
     await logs.until(() => complaints().length > 1, 'two lines');
     const line = `Handler "mistakes/{device}/gone" failed on "mistakes/d7/gone" after 1 attempt: nobody will know. The message ${fate}.`;
-    expect(complaints()).toEqual([`${line} The option deadLetter keeps such messages.`, line]);
+    const more = qos === 0 ? '; qos: 1, here and at the publisher, gives them an acknowledgement' : '';
+    expect(complaints()).toEqual([`${line} The option deadLetter keeps such messages${more}.`, line]);
   });
 
   it('a payload that its DTO refuses: it says which handler, why, what became of the message, and what would keep it', async () => {
@@ -240,7 +242,9 @@ describeEachBroker('a handler that fails', (broker) => {
       await logs.until(() => complaints().length > 1, 'two lines');
       expect(complaints().toSorted()).toEqual([
         expect.stringContaining(`"mistakes/thrown" after 1 attempt: ${said}. The message is acknowledged`),
-        expect.stringContaining(`"mistakes/thrown/by-request" after 1 attempt: ${said}. The message is lost`),
+        expect.stringContaining(
+          `"mistakes/thrown/by-request" after 1 attempt: ${said}. Its caller gets "Internal server error".`,
+        ),
       ]);
     },
   );
@@ -260,7 +264,7 @@ describeEachBroker('a handler that fails', (broker) => {
     await expect(request).rejects.toMatchObject({ data: { status: 'error', message: 'Internal server error' } });
     expect(complaints()).toEqual([
       'Handler "mistakes/secret" failed on "mistakes/secret" after 1 attempt: db is down. ' +
-        'The message is lost: QoS 0 has no acknowledgement; its caller gets "Internal server error".',
+        'Its caller gets "Internal server error".',
     ]);
   });
 });
@@ -275,4 +279,15 @@ it('a topic of dead letters with a capture that the pattern does not have is ref
   await expect(startServer({}, { controllers: [Jobs] })).rejects.toThrow(
     'the handler\'s pattern does not capture {jobId}. Add it there, or remove it here (deadLetter of "jobs/{id}")',
   );
+});
+
+it('a policy that withholds, at QoS 0 and without a session: one error, and no warning beside it', async () => {
+  @Controller()
+  class Jobs {
+    @EventPattern<string>('jobs', { ackPolicy: AckPolicy.NACK_ON_ERROR })
+    job(): void {}
+  }
+
+  await expect(startServer({}, { controllers: [Jobs] })).rejects.toThrow("'jobs'.ackPolicy: withheld messages are");
+  expect(complaints()).toEqual([]);
 });

@@ -175,7 +175,7 @@ describe('when an application starts', () => {
   it('decorators that do nothing are named', async () => {
     await start({ controllers: [Devices, Forgetful], providers: [Misplaced, Decorated] }, { connected: true });
     expect(warnings().toSorted()).toEqual([
-      '@MqttSubscription on Decorated has no effect: the class has no handlers.',
+      '@MqttSubscription on Decorated has no effect: the class has no handlers. Add @EventPattern or @MessagePattern to its methods, or remove it.',
       'Forgetful.forgotten() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.',
       'Forgetful.results() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.',
       'Misplaced.handle(): handlers of a provider are not registered by Nest. Make Misplaced a @Controller, and list it in controllers.',

@@ -34,9 +34,6 @@ describe('parseTopicTemplate', () => {
     ['a/{id'],
     ['a/id}'],
     ['{}'],
-    ['{a b}'],
-    ['{9a}'],
-    ['{a-b}'],
     ['{a}}'],
     ['{{a}'],
     ['{{{a}}}'],
@@ -44,6 +41,10 @@ describe('parseTopicTemplate', () => {
   ])('refuses %j, whose braces are neither a whole level nor doubled', (text) => {
     expect(() => parseTopicTemplate(text)).toThrow(InvalidTopicError);
     expect(() => parseTopicTemplate(text)).toThrow(/must be a whole level.*must be doubled/);
+  });
+
+  it.each(['{a b}', '{9a}', '{a-b}'])('refuses %j, whose name is none', (text) => {
+    expect(() => parseTopicTemplate(text)).toThrow(/letters, digits, _ and \$ only.*must be doubled/);
   });
 
   it('refuses a name that is given twice', () => {

@@ -11,7 +11,10 @@ function redelivery(delayMs: number, maxDelayMs: number) {
   const resume = jest.fn();
   const logger = new Logger('test');
   jest.spyOn(logger, 'log').mockImplementation(() => {});
-  return { redelivery: new Redelivery({ delayMs, maxDelayMs }, WINDOW, { resume, whenSettled, logger }), resume };
+  return {
+    redelivery: new Redelivery({ delayMs, maxDelayMs }, WINDOW, { resume, whenSettled, durableSession: true, logger }),
+    resume,
+  };
 }
 
 beforeEach(() => void jest.useFakeTimers());
