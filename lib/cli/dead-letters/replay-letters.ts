@@ -91,7 +91,7 @@ function whyLeft(
   if (failed > 0) whys.push(`${failed} failed and can be replayed again.`);
   if (exhausted > 0)
     whys.push(
-      `${exhausted} ${exhausted === 1 ? 'has' : 'have'} reached maxReplays (${maxReplays}): repair first, then give --max-replays ${maxReplays + 1}, or discard.`,
+      `${exhausted} ${exhausted === 1 ? 'has' : 'have'} reached maxReplays (${maxReplays}): repair first, then give a larger --max-replays, or discard.`,
     );
   if (claimed > 0)
     whys.push(

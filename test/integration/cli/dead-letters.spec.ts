@@ -79,7 +79,7 @@ describeEachBroker('dead-letters replay', (broker) => {
     expect(first.out).toMatch(/^Replayed 1 dead letter, 1 failed, 2 exhausted, 1 skipped\.\nLast error: /);
     expect(first.err.split('\n').slice(1)).toEqual([
       '1 failed and can be replayed again.',
-      '2 have reached maxReplays (2): repair first, then give --max-replays 3, or discard.',
+      '2 have reached maxReplays (2): repair first, then give a larger --max-replays, or discard.',
       '1 is claimed by another process (lease: up to 30 s): run the command again later.',
       '',
     ]);
@@ -88,7 +88,7 @@ describeEachBroker('dead-letters replay', (broker) => {
     const { code, err } = await run('replay', MODULE, '--all', '--max-replays', '3');
     expect(err.split('\n').slice(1, 3)).toEqual([
       '1 failed and can be replayed again.',
-      '2 have reached maxReplays (3): repair first, then give --max-replays 4, or discard.',
+      '2 have reached maxReplays (3): repair first, then give a larger --max-replays, or discard.',
     ]);
     expect(code).toBe(1);
   });
