@@ -1,9 +1,20 @@
+/** An option of a command, as `parseArgs` takes it, and its line of the help. */
+export interface CommandOption {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** Name of its value in the help: `<time>`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
 /** A command of `npx nestjs-mqtt-transport`. */
 export interface Command {
+  /** One word, or two: `dead-letters list`. */
   readonly name: string;
-  /** Arguments, in one line. */
+  /** Arguments without options, in one line. */
   readonly usage: string;
   readonly summary: string;
+  readonly options: Readonly<Record<string, CommandOption>>;
   /** @throws UsageError when the arguments are invalid */
   run(args: readonly string[], output: Output): Promise<void>;
 }
@@ -20,3 +31,5 @@ export interface Output {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+export const NO_MODULE = 'Give the file of one module, such as dist/app.module.js.';

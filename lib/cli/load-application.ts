@@ -30,10 +30,18 @@ function splitSpecifier(specifier: string): [path: string, name: string] {
 async function exportOf(path: string, name: string): Promise<unknown> {
   const exports = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
   if (exports[name] !== undefined) return exports[name];
-  const names = Object.keys(exports).join(', ') || 'nothing';
+  const names = namesOf(exports);
+  const others = names.length > 0 ? `, or one of its exports, ${names.join(', ')}, as in ${path}#${names[0]}` : '';
   throw new UsageError(
-    `"${path}" does not export "${name}". It exports ${names}: give one of them, as in ${path}#Name.`,
+    `"${path}" does not export "${name}". Give the file of the module, not main.ts, such as dist/app.module.js${others}.`,
   );
+}
+
+/** The exports that the file itself names: Node adds more to those of CommonJS. */
+function namesOf(exports: Readonly<Record<string, unknown>>): readonly string[] {
+  const isCommonJs = '__esModule' in exports || 'module.exports' in exports;
+  const added = isCommonJs ? ['__esModule', 'module.exports', 'default'] : [];
+  return Object.keys(exports).filter((name) => !added.includes(name));
 }
 
 /** A function that is not a class: the prototype of a class is not writable. */

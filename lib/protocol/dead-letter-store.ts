@@ -2,9 +2,9 @@ import type { DeadLetter, KeptDeadLetter } from './dead-letter.js';
 
 /** Which dead letters are meant: those to which all that is given applies. */
 export interface DeadLetterFilter {
-  /** Pattern of the handler, as it is written. */
+  /** Pattern of the handler, as it is written: `orders/+` means the handler of `orders/+`, not that of `orders/created`. */
   readonly pattern?: string | undefined;
-  /** Topic that the message came on. */
+  /** Topic that the message came on. Asked of {@link DeadLetters}, also a Topic Filter; a store is asked for topics only. */
   readonly topic?: string | undefined;
   /** Name of the error. */
   readonly error?: string | undefined;

@@ -1,12 +1,15 @@
 import { describeThrown } from '../../errors/describe-thrown.js';
-import type { Task } from './task.js';
-import { lettersOf } from './wanted-letters.js';
+import type { DeadLetters } from '../../server/dead-letters/dead-letters.js';
+import type { Task, TaskInput } from './task.js';
+import { lettersIn, lettersOf } from './wanted-letters.js';
 
-/** @throws Error when not all were discarded */
-export async function discardLetters({ letters, wanted: { ids, filter }, output }: Task): Promise<void> {
+/** Fails when not all were discarded. */
+export const discardLetters: Task = (input) => (letters) => discard(letters, input);
+
+async function discard(letters: DeadLetters, { wanted: { ids, filter }, output }: TaskInput): Promise<void> {
   let discarded = 0;
   let failed = 0;
-  const discard = async (id: string): Promise<void> => {
+  const discardOne = async (id: string): Promise<void> => {
     try {
       await letters.discard(id);
       discarded++;
@@ -15,8 +18,8 @@ export async function discardLetters({ letters, wanted: { ids, filter }, output 
       output.err(`${describeThrown(error)}\n`);
     }
   };
-  if (ids.length > 0) for (const id of ids) await discard(id);
-  else for await (const { id } of lettersOf(letters, filter)) await discard(id);
-  output.out(`Discarded ${discarded} dead letters.\n`);
+  if (ids.length > 0) for (const id of ids) await discardOne(id);
+  else for await (const { id } of lettersOf(letters, filter)) await discardOne(id);
+  output.out(`Discarded ${lettersIn(discarded)}.\n`);
   if (failed > 0) throw new Error(`${failed} could not be discarded.`);
 }

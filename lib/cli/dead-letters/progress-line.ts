@@ -21,7 +21,7 @@ export class ProgressLine {
 
   show(progress: ReplayProgress): void {
     const { isTerminal = false, err } = this.output;
-    const done = progress.replayed + progress.failed + progress.skipped;
+    const done = progress.replayed + progress.failed + progress.exhausted + progress.skipped;
     const now = this.now();
     if (done < this.total && now - this.shownAt < (isTerminal ? EVERY_MS.terminal : EVERY_MS.log)) return;
     this.shownAt = now;
@@ -34,13 +34,14 @@ export class ProgressLine {
     if (this.output.isTerminal && this.shownAt !== this.startedAt) this.output.err('\n');
   }
 
-  private textOf({ replayed, failed, skipped }: ReplayProgress, done: number, seconds: number): string {
+  private textOf({ replayed, failed, exhausted, skipped }: ReplayProgress, done: number, seconds: number): string {
     const total = Math.max(this.total, done);
     const share = done / total;
     const filled = Math.round(share * WIDTH);
     const perSecond = done / Math.max(seconds, 0.001);
     const left = Math.ceil((total - done) / perSecond);
     const bar = `[${'#'.repeat(filled)}${'-'.repeat(WIDTH - filled)}]`;
-    return `${bar} ${done} of ${total}: ${replayed} replayed, ${failed} failed, ${skipped} skipped, ${Math.round(perSecond)}/s, ${left} s left`;
+    const counts = `${replayed} replayed, ${failed} failed, ${exhausted} exhausted, ${skipped} skipped`;
+    return `${bar} ${done} of ${total}: ${counts}, ${Math.round(perSecond)}/s, ${left} s left`;
   }
 }

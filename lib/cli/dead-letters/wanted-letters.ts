@@ -1,15 +1,9 @@
 import type { DeadLetterFilter } from '../../protocol/dead-letter-store.js';
 import type { KeptDeadLetter } from '../../protocol/dead-letter.js';
 import type { DeadLetters } from '../../server/dead-letters/dead-letters.js';
-import { UsageError } from '../command.js';
-
-export const FILTER_OPTIONS = {
-  pattern: { type: 'string' },
-  topic: { type: 'string' },
-  error: { type: 'string' },
-  since: { type: 'string' },
-  before: { type: 'string' },
-} as const;
+import { topicFilterProblem } from '../../protocol/topic-filter.js';
+import { NO_MODULE, UsageError } from '../command.js';
+import type { TaskValues } from './task-options.js';
 
 /** Selects letters by id or by a filter. */
 export interface Wanted {
@@ -17,25 +11,18 @@ export interface Wanted {
   readonly filter: DeadLetterFilter;
 }
 
-interface Given {
-  readonly pattern?: string | undefined;
-  readonly topic?: string | undefined;
-  readonly error?: string | undefined;
-  readonly since?: string | undefined;
-  readonly before?: string | undefined;
-  readonly all?: boolean | undefined;
-}
-
 /** @throws UsageError when the selection is ambiguous */
 export function readWanted(
   task: string,
   ids: readonly string[],
-  { pattern, topic, error, since, before, all = false }: Given,
+  { pattern, topic, error, since, before, all = false }: TaskValues,
 ): Wanted {
+  const problem = topic === undefined ? undefined : topicFilterProblem(topic);
+  if (problem !== undefined) throw new UsageError(`--topic is neither a topic nor a Topic Filter: ${problem}.`);
   const filter = { pattern, topic, error, since: timeOf('since', since), before: timeOf('before', before) };
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
-  if (ids.length > 0 && (all || isFiltered || task === 'list'))
-    throw new UsageError(task === 'list' ? 'Give one module.' : 'Give either ids, or --all with an optional filter.');
+  if (ids.length > 0 && task === 'list') throw new UsageError(`${NO_MODULE} Letters are not listed by id.`);
+  if (ids.length > 0 && (all || isFiltered)) throw new UsageError('Give either ids, or --all with an optional filter.');
   if (ids.length === 0 && !all && task !== 'list')
     throw new UsageError(`Give the ids of the letters to ${task}, or --all with an optional filter.`);
   return { ids, filter };
@@ -68,6 +55,18 @@ export function numberOf(option: string, text: string | undefined): number | und
   const number = Number(text);
   if (text.trim() !== '' && number > 0) return number;
   throw new UsageError(`--${option} is not a number greater than 0: ${text}`);
+}
+
+/** Parses a whole number, or Infinity. @throws UsageError */
+export function wholeNumberOf(option: string, text: string | undefined): number | undefined {
+  const number = numberOf(option, text);
+  if (number === undefined || Number.isInteger(number) || number === Infinity) return number;
+  throw new UsageError(`--${option} is not a whole number: ${text}`);
+}
+
+/** `1 dead letter`, `2 dead letters` */
+export function lettersIn(count: number): string {
+  return `${count} dead ${count === 1 ? 'letter' : 'letters'}`;
 }
 
 function timeOf(option: string, text: string | undefined): number | undefined {

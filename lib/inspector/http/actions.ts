@@ -86,11 +86,11 @@ export class Actions {
     const letters = this.stores.find(fieldsOf(body)['store']);
     return this.audited('replay', 'of all dead letters', who, async () => {
       const signal = AbortSignal.timeout(REPLAY_ALL_MS);
-      const { replayed, failed, skipped, lastError } = await letters.replayAll({}, { signal });
+      const { replayed, failed, exhausted, skipped, lastError } = await letters.replayAll({}, { signal });
       const ended = signal.aborted ? ' It stopped after a minute: run it again for the rest.' : '';
       const because = lastError ? `: ${excerptOfError(lastError)}` : '.';
-      const text = `${replayed} replayed, ${failed} failed again, ${skipped} skipped${because}${ended}`;
-      return { ok: failed === 0, text };
+      const text = `${replayed} replayed, ${failed} failed again, ${exhausted} exhausted, ${skipped} skipped${because}${ended}`;
+      return { ok: failed + exhausted === 0, text };
     });
   }
 

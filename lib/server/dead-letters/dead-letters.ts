@@ -7,6 +7,7 @@ import type { ResolvedDeadLettersOptions } from '../../options/dead-letters-opti
 import { OptionChecks } from '../../options/option-checks.js';
 import type { DeadLetterFilter, DeadLetterPage, DeadLetterRange } from '../../protocol/dead-letter-store.js';
 import type { KeptDeadLetter } from '../../protocol/dead-letter.js';
+import { TopicFilter, topicFilterProblem } from '../../protocol/topic-filter.js';
 import { ReplayOfMany, type MayBegin } from './replay-of-many.js';
 import type { ReplayAllOptions, ReplayOptions, ReplayProgress } from './replay-options.js';
 import { SteadyDeadLetterStore } from './steady-dead-letter-store.js';
@@ -33,8 +34,10 @@ const REMOVE_AGAIN_MS = [100, 500, 2_000, 5_000];
  */
 export class DeadLetters {
   private readonly steady: SteadyDeadLetterStore | undefined;
-  private readonly maxReplays: number;
-  private readonly leaseMs: number;
+  /** @internal */
+  readonly maxReplays: number;
+  /** @internal */
+  readonly leaseMs: number;
 
   /** @internal */
   constructor(
@@ -53,16 +56,21 @@ export class DeadLetters {
   }
 
   /**
-   * A piece of the list, oldest letters first.
+   * A piece of the list, oldest letters first. It may have no letters although there are more: `next` is undefined at the end only.
    *
    * @param range `limit`: most letters of the piece, 100 by default; `from`: `next` of the piece before it; `newestFirst`
-   * @throws DeadLetterError when there is no store, or it fails
+   * @throws DeadLetterError when there is no store, or it fails; InvalidOptionsError when `topic` is no Topic Filter
    */
   async list(
     filter: DeadLetterFilter = {},
     { limit = PAGE, from, newestFirst = false }: Partial<DeadLetterRange> = {},
   ): Promise<DeadLetterPage> {
-    return this.store.list(filter, { limit, from, newestFirst });
+    const { topic, ...others } = filter;
+    const wanted = topicFilterOf(topic);
+    const range = { limit, from, newestFirst };
+    if (!wanted?.hasWildcard) return this.store.list(filter, range);
+    const page = await this.store.list(others, range); // stores compare topics, no more
+    return { ...page, letters: page.letters.filter((letter) => wanted.matches(letter.topic)) };
   }
 
   /** Undefined when there is no such letter. @throws DeadLetterError when there is no store, or it fails */
@@ -89,12 +97,12 @@ export class DeadLetters {
    */
   async replayAll(
     filter: DeadLetterFilter = {},
-    { perSecond = 100, signal, onProgress, to = 'handler' }: ReplayAllOptions = {},
+    { perSecond = 100, signal, onProgress, to, maxReplays }: ReplayAllOptions = {},
   ): Promise<ReplayProgress> {
-    checkReplay({ to }, { perSecond, signal, onProgress });
+    checkReplay({ to, maxReplays }, { perSecond, signal, onProgress });
     // what a replay to a topic makes fail once more is a new letter, and not of this run
     const before = Math.min(filter.before ?? Infinity, Date.now() + 1);
-    const replay = new ReplayOfMany((id, mayBegin) => this.run(id, { to }, mayBegin), {
+    const replay = new ReplayOfMany((id, mayBegin) => this.run(id, { to, maxReplays }, mayBegin), {
       perSecond,
       signal,
       onProgress,
@@ -117,7 +125,7 @@ export class DeadLetters {
   /** @param mayBegin asked when the letter is claimed @returns whether it was replayed */
   private async run(
     id: string,
-    options: ReplayOptions,
+    { maxReplays = this.maxReplays, ...options }: ReplayOptions,
     mayBegin: MayBegin = () => Promise.resolve(true),
   ): Promise<boolean> {
     const { store } = this;
@@ -126,9 +134,9 @@ export class DeadLetters {
     const letter = await this.claim(id, owner);
     let begun = false;
     try {
-      this.refuseLoop(letter);
+      refuseLoop(letter, maxReplays);
       await this.whileRenewed(id, owner, async () => {
-        begun = await mayBegin();
+        begun = await mayBegin(letter.replays >= maxReplays);
         if (begun) await replayer.replay(letter, options);
       });
     } catch (error) {
@@ -151,7 +159,7 @@ export class DeadLetters {
   private async *letters(filter: DeadLetterFilter): AsyncGenerator<KeptDeadLetter> {
     let from: string | undefined;
     do {
-      const { letters, next } = await this.store.list(filter, { limit: PAGE, from });
+      const { letters, next } = await this.list(filter, { from });
       yield* letters;
       from = next;
     } while (from !== undefined);
@@ -163,15 +171,6 @@ export class DeadLetters {
     if (claim.state === 'unknown')
       throw new DeadLetterError('unknown', `There is no dead letter ${id}: it was replayed or discarded.`);
     throw new DeadLetterError('claimed', `Dead letter ${id} is being replayed or discarded by somebody else.`);
-  }
-
-  /** The present replay is counted already. @throws DeadLetterError */
-  private refuseLoop({ id, replays, reason }: KeptDeadLetter): void {
-    if (replays <= this.maxReplays) return;
-    throw new DeadLetterError(
-      'max-replays',
-      `Dead letter ${id} has been replayed ${replays - 1} times, and maxReplays is ${this.maxReplays}. It failed with: ${reason}. Discard it, or raise maxReplays.`,
-    );
   }
 
   /** The lease goes on while the handler runs. That a renewal fails is noticed at the end. */
@@ -203,6 +202,25 @@ export class DeadLetters {
   }
 }
 
+/** @throws InvalidOptionsError */
+function topicFilterOf(topic: string | undefined): TopicFilter | undefined {
+  if (topic === undefined) return undefined;
+  const checks = new OptionChecks();
+  checks.wellFormed('topic', topic, topicFilterProblem, 'Give a topic, or a Topic Filter such as orders/#');
+  checks.done();
+  return TopicFilter.parse(topic);
+}
+
+/** The present replay is counted already. @throws DeadLetterError */
+function refuseLoop({ id, replays, reason }: KeptDeadLetter, maxReplays: number): void {
+  if (replays <= maxReplays) return;
+  const times = replays === 2 ? 'once' : `${replays - 1} times`;
+  throw new DeadLetterError(
+    'max-replays',
+    `Dead letter ${id} has been replayed ${times}, and maxReplays is ${maxReplays}. It failed with: ${reason}. Discard it, or raise maxReplays.`,
+  );
+}
+
 /** Of a replay that was made; others do not count. */
 function failureOf(error: unknown): { reason: string; error: string | undefined } | undefined {
   if (!(error instanceof DeadLetterError) || error.problem !== 'failed') return undefined;
@@ -212,11 +230,12 @@ function failureOf(error: unknown): { reason: string; error: string | undefined 
 
 /** @throws InvalidOptionsError */
 function checkReplay(
-  { to }: ReplayOptions,
-  { perSecond, signal, onProgress }: Omit<ReplayAllOptions, 'to'> = {},
+  { to, maxReplays }: ReplayOptions,
+  { perSecond, signal, onProgress }: Omit<ReplayAllOptions, keyof ReplayOptions> = {},
 ): void {
   const checks = new OptionChecks();
   checks.oneOf('to', to, ['handler', 'topic']);
+  checks.integer('maxReplays', maxReplays, { min: 1, infinite: true });
   checks.number('perSecond', perSecond, { min: 0.001 });
   checks.abortSignal('signal', signal);
   checks.callable('onProgress', onProgress);

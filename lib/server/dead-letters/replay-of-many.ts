@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pace } from './pace.js';
 import type { ReplayAllOptions, ReplayProgress } from './replay-options.js';
 
-/** Asked when a letter is claimed: whether its replay may begin now. */
-export type MayBegin = () => Promise<boolean>;
+/** Asked when a letter is claimed: whether its replay may begin now. @param isLast whether it is the last that `maxReplays` allows */
+export type MayBegin = (isLast: boolean) => Promise<boolean>;
 
 /** Replays one letter. @returns false when it might not begin */
 export type ReplayOne = (id: string, mayBegin: MayBegin) => Promise<boolean>;
@@ -15,7 +15,6 @@ const MAX_UNDER_WAY = 64;
 const MAX_AHEAD = 16;
 /** Somebody else has the letter, or had it. */
 const TAKEN = new Set<unknown>(['unknown', 'claimed']);
-const PASSED_BY = new Set<unknown>([...TAKEN, 'max-replays']);
 /** With these nothing has been wrong with the letter: others would end the same way. */
 const ENDS_ALL = new Set<unknown>(['store', 'not-serving', 'no-store']);
 
@@ -29,7 +28,13 @@ export class ReplayOfMany {
   /** Nothing begins any more. */
   private readonly over = new AbortController();
   private broken: { readonly error: unknown } | undefined;
-  private readonly done = { replayed: 0, failed: 0, skipped: 0, lastError: undefined as Error | undefined };
+  private readonly done = {
+    replayed: 0,
+    failed: 0,
+    exhausted: 0,
+    skipped: 0,
+    lastError: undefined as Error | undefined,
+  };
   private readonly end = (): void => this.over.abort();
 
   constructor(
@@ -78,7 +83,9 @@ export class ReplayOfMany {
 
   private async one(id: string, begins: () => void): Promise<void> {
     const { done } = this;
-    const mayBegin = async (): Promise<boolean> => {
+    let exhausts = false;
+    const mayBegin = async (isLast: boolean): Promise<boolean> => {
+      exhausts = isLast;
       await this.turn();
       begins();
       return !this.over.signal.aborted;
@@ -89,8 +96,12 @@ export class ReplayOfMany {
     } catch (error) {
       const { problem } = error as { problem?: unknown };
       if (ENDS_ALL.has(problem)) throw error;
-      done[PASSED_BY.has(problem) ? 'skipped' : 'failed']++;
-      if (!TAKEN.has(problem)) done.lastError = error as Error;
+      if (TAKEN.has(problem)) done.skipped++;
+      else {
+        const isExhausted = problem === 'max-replays' || (problem === 'failed' && exhausts);
+        done[isExhausted ? 'exhausted' : 'failed']++;
+        done.lastError = error as Error;
+      }
     }
     this.options.onProgress?.({ ...done });
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,20 +54,60 @@ describe('npx nestjs-mqtt-transport', () => {
       const { code, out } = await run(...args);
       expect(code).toBe(0);
       expect(out).toContain('nestjs-mqtt-transport asyncapi <module>[#Export]');
+      expect(out).toContain('nestjs-mqtt-transport dead-letters replay <module>[#Export] <id>...|--all');
     }
+  });
+
+  it.each([['asyncapi'], ['dead-letters'], ['dead-letters', 'list'], ['dead-letters', 'replay', 'dist/app.module.js']])(
+    'prints help after %s %s',
+    async (...words) => {
+      for (const flag of ['--help', '-h']) {
+        const { code, out, err } = await run(...words, flag);
+        expect({ code, err }).toEqual({ code: 0, err: '' });
+        expect(out).toContain(`nestjs-mqtt-transport ${words.slice(0, 2).join(' ')}`);
+      }
+    },
+  );
+
+  it('prints one line for each option of a command, and no option of another', async () => {
+    const { out } = await run('dead-letters', 'discard', '--help');
+    expect(out).toMatch(
+      /^Usage: nestjs-mqtt-transport dead-letters discard <module>\[#Export\] <id>\.\.\.\|--all \[options\]\n/,
+    );
+    expect(out).toMatch(/\n {2}--topic <topic> {6}of this topic, or .*\n/);
+    expect(out).toMatch(/\n {2}--help, -h {11}this help\n {2}--version/);
+    expect(out).not.toContain('--per-second');
+  });
+
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    for (const words of [[], ['dead-letters'], ['dead-letters', 'replay']])
+      expect(await run(...words, '--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('says what to give in place of main.js', async () => {
+    const main = join(folder, 'main.cjs');
+    await writeFile(main, 'exports.__esModule = true;');
+    const advice = 'Give the file of the module, not main.ts, such as dist/app.module.js';
+    expect((await run('asyncapi', main)).err).toBe(`"${main}" does not export "AppModule". ${advice}.\n`);
+    await writeFile(join(folder, 'shop.cjs'), 'exports.__esModule = true; exports.ShopModule = class {};');
+    const shop = join(folder, 'shop.cjs');
+    expect((await run('asyncapi', shop)).err).toBe(
+      `"${shop}" does not export "AppModule". ${advice}, or one of its exports, ShopModule, as in ${shop}#ShopModule.\n`,
+    );
   });
 
   it('reports invalid arguments, with exit code 2', async () => {
     const cases: [string[], string][] = [
       [['nothing'], 'Unknown command "nothing"'],
-      [['asyncapi'], 'Give one module'],
+      [['asyncapi'], 'Give the file of one module'],
       [['asyncapi', MODULE, '--colour'], '--colour'],
       [['asyncapi', MODULE], `does not export "AppModule"`],
     ];
     for (const [args, message] of cases) {
       const { code, err } = await run(...args);
       expect(err).toContain(message);
-      expect(err).toContain('Usage:');
+      expect(err.split('\n')).toHaveLength(2); // nothing follows the error
       expect(code).toBe(2);
     }
   });

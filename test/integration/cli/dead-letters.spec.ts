@@ -52,11 +52,11 @@ describeEachBroker('dead-letters replay', (broker) => {
 
     const result = await run('replay', MODULE, '--all', '--per-second', '1000');
     expect(result.out).toBe(
-      'Replayed 2 dead letters, 1 failed, 0 skipped.\n' +
+      'Replayed 2 dead letters, 1 failed, 0 exhausted, 0 skipped.\n' +
         `Last error: Dead letter ${ids[2]} has failed again: RangeError: bad is out of stock\n`,
     );
     expect(result.err).toMatch(
-      /^\[#{24}\] 3 of 3: 2 replayed, 1 failed, 0 skipped, \d+\/s, 0 s left\n1 failed again and can be replayed later\.\n$/,
+      /^\[#{24}\] 3 of 3: 2 replayed, 1 failed, 0 exhausted, 0 skipped, \d+\/s, 0 s left\n1 failed and can be replayed again\.\n$/,
     );
     expect(result.code).toBe(1);
     expect(handled.entries.toSorted()).toEqual(['one', 'two']);
@@ -67,6 +67,55 @@ describeEachBroker('dead-letters replay', (broker) => {
     expect(seen.entries.map(({ topic }) => topic).toSorted()).toEqual(['end', 'stock/taken', 'stock/taken']);
     expect(server.health()).toMatchObject({ connected: true });
     expect(transportLogs('warn')).toEqual([]); // no session taken over
+  });
+
+  it('says why wanted letters are left, with exit code 1', async () => {
+    keep('bad');
+    keep('bad', { replays: 1 });
+    keep('bad', { replays: 2 });
+    store.claim(keep('killed'), 'test', 60_000);
+    keep('good');
+    const first = await run('replay', MODULE, '--all');
+    expect(first.out).toMatch(/^Replayed 1 dead letter, 1 failed, 2 exhausted, 1 skipped\.\nLast error: /);
+    expect(first.err.split('\n').slice(1)).toEqual([
+      '1 failed and can be replayed again.',
+      '2 have reached maxReplays (2): repair first, then give a larger --max-replays, or discard.',
+      '1 is claimed by another process (lease: up to 30 s): run the command again later.',
+      '',
+    ]);
+    expect(first.code).toBe(1);
+
+    const { code, err } = await run('replay', MODULE, '--all', '--max-replays', '3');
+    expect(err.split('\n').slice(1, 3)).toEqual([
+      '1 failed and can be replayed again.',
+      '2 have reached maxReplays (3): repair first, then give a larger --max-replays, or discard.',
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it('takes a letter that its claimer has replayed meanwhile for replayed', async () => {
+    const id = keep('elsewhere');
+    store.claim(id, 'another process', 60_000);
+    keep('last');
+    const begun = handled.atLeast(1);
+    const result = run('replay', MODULE, '--all');
+    await begun;
+    store.remove(id, 'another process');
+    expect(await result).toMatchObject({
+      code: 0,
+      out: 'Replayed 1 dead letter, 0 failed, 0 exhausted, 1 skipped.\n',
+    });
+  });
+
+  it('replays the letters of a Topic Filter', async () => {
+    const [one, other] = [keep('one'), keep('other', { topic: 'plant/1/orders' })];
+    expect(await run('replay', MODULE, '--all', '--topic', 'orders/+')).toMatchObject({ code: 0 });
+    expect([store.get(one), store.get(other)?.id]).toEqual([undefined, other]);
+    expect(await run('replay', MODULE, '--all', '--topic', 'orders/+')).toEqual({
+      code: 0,
+      out: '',
+      err: 'No dead letters found.\n',
+    });
   });
 
   it('replays single letters, one with other data, and reports the error of each', async () => {
@@ -122,7 +171,7 @@ describe('dead-letters list and discard', () => {
   it('lists letters without control characters, and needs no broker', async () => {
     const id = keep('secret', { replays: 1, topic: 'orders/\u001b[2J', reason: 'bad\u009b1m' });
     const { code, out, err } = await run('list', MODULE);
-    expect(out).toBe(`${id}  2026-01-02T00:00:00.000Z  orders/ [2J  (1 run, replayed 1 times)  TypeError: bad 1m\n`);
+    expect(out).toBe(`${id}  2026-01-02T00:00:00.000Z  orders/ [2J  (1 run, replayed once)  TypeError: bad 1m\n`);
     expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 
@@ -145,6 +194,8 @@ describe('dead-letters list and discard', () => {
     expect(await listed('--error', 'TypeError', '--newest')).toEqual([ids[3], ids[2], ids[1]]);
     expect(await listed('--since', '2026-01-03', '--before', '2026-01-05T00:00:00Z')).toEqual([ids[1], ids[2]]);
     expect(await listed('--topic', 'none')).toEqual([]);
+    expect(await listed('--topic', 'orders/+')).toEqual(ids);
+    expect(await listed('--limit', 'Infinity')).toEqual(ids);
     const { out, err } = await run('list', MODULE, '--limit', '2');
     expect(out.split('\n')).toHaveLength(3);
     expect(err).toBe('There may be more: list them with --limit 20.\n');
@@ -158,7 +209,7 @@ describe('dead-letters list and discard', () => {
     ];
     expect(await run('discard', MODULE, ids[0], 'none')).toEqual({
       code: 1,
-      out: 'Discarded 1 dead letters.\n',
+      out: 'Discarded 1 dead letter.\n',
       err: 'There is no dead letter none: it was replayed or discarded.\n1 could not be discarded.\n',
     });
     expect(await run('discard', MODULE, '--all', '--error', 'TypeError')).toMatchObject({ code: 0 });
@@ -167,17 +218,23 @@ describe('dead-letters list and discard', () => {
 
   it('reports invalid arguments, with exit code 2', async () => {
     const cases: [string[], string][] = [
-      [[], 'Give list, replay or discard'],
-      [['burn', MODULE], 'Give list, replay or discard'],
-      [['list'], 'Give one module'],
-      [['list', MODULE, '7'], 'Give one module'],
+      [['burn', MODULE], 'Unknown command "dead-letters burn". Give one of dead-letters list, dead-letters replay,'],
+      [['list'], 'Give the file of one module, such as dist/app.module.js.'],
+      [['list', MODULE, '7'], 'Letters are not listed by id.'],
+      [
+        ['list', MODULE, '--topic', 'a/#/b'],
+        '--topic is neither a topic nor a Topic Filter: # must be the whole last level.',
+      ],
       [['replay', MODULE], 'Give the ids of the letters to replay, or --all'],
       [['discard', MODULE, '7', '--all'], 'Give either ids, or --all'],
       [['discard', MODULE, '7', '--topic', 'a'], 'Give either ids, or --all'],
       [['list', MODULE, '--since', 'yesterday'], '--since is not a time: yesterday'],
       [['list', MODULE, '--limit', 'x'], '--limit is not a number'],
-      [['list', MODULE, '--colour'], '--colour'],
-      [['list', `${MODULE}#WithoutStore`], 'No server of the application keeps dead letters'],
+      [['replay', MODULE, '--all', '--max-replays', '1.5'], '--max-replays is not a whole number: 1.5'],
+      [['list', MODULE, '--colour'], "Unknown option '--colour'. See nestjs-mqtt-transport dead-letters list --help."],
+      [['list', MODULE, '--to', 'topic'], "Unknown option '--to'."],
+      [['list', MODULE, '--limit'], "Option '--limit <value>' argument missing. See"],
+      [['list', `${MODULE}#WithoutStore`], 'Give MqttModule.forRoot() the option deadLetters: { store }'],
       [
         ['list', `${MODULE}#TwoBrokers`],
         'Several servers keep dead letters: select one with --broker, one of plant, office',
@@ -190,6 +247,7 @@ describe('dead-letters list and discard', () => {
     for (const [args, message] of cases) {
       const { code, err } = await run(...args);
       expect(err).toContain(message);
+      expect(err.split('\n')).toHaveLength(2); // nothing follows the error
       expect(code).toBe(2);
     }
     expect(await run('list', `${MODULE}#TwoBrokers`, '--broker', 'plant')).toMatchObject({ code: 0 });

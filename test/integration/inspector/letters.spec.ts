@@ -94,7 +94,7 @@ for (const [platform, adapter] of Object.entries(PLATFORMS)) {
       broken = false;
       expect(await act(url, 'replay-all', {})).toEqual({
         ok: true,
-        text: '3 replayed, 0 failed again, 0 skipped.',
+        text: '3 replayed, 0 failed again, 0 exhausted, 0 skipped.',
       });
       expect(seen).toHaveLength(3);
       expect((await lettersOf(url)).letters).toEqual([]);

@@ -160,7 +160,14 @@ describe('replay', () => {
   it('refuses wrong options', async () => {
     const { deadLetters } = deadLettersOf(storeOf(1));
     await expect(deadLetters.replay('1', { to: 'moon' as never })).rejects.toThrow(InvalidOptionsError);
-    for (const options of [{ perSecond: 0 }, { perSecond: NaN }, { signal: 'x' as never }, { onProgress: 7 as never }])
+    for (const options of [
+      { perSecond: 0 },
+      { perSecond: NaN },
+      { maxReplays: 0 },
+      { maxReplays: 1.5 },
+      { signal: 'x' as never },
+      { onProgress: 7 as never },
+    ])
       await expect(deadLetters.replayAll({}, options)).rejects.toThrow(InvalidOptionsError);
   });
 });
@@ -177,6 +184,35 @@ describe('discard', () => {
   });
 });
 
+describe('list', () => {
+  it('takes a Topic Filter as the topic', async () => {
+    const store = storeOf(250);
+    for (const topic of ['plant/1/jobs', 'plant/2/jobs', '$own/jobs']) store.add(letterOf(topic));
+    const { deadLetters, handled } = deadLettersOf(store);
+    const found = async (topic: string): Promise<string[]> => {
+      const topics: string[] = [];
+      let from: string | undefined;
+      do {
+        const page = await deadLetters.list({ topic }, { from });
+        topics.push(...page.letters.map((letter) => letter.topic));
+        from = page.next;
+      } while (from !== undefined);
+      return topics;
+    };
+    expect(await found('plant/+/jobs')).toEqual(['plant/1/jobs', 'plant/2/jobs']);
+    expect(await found('+/jobs')).toEqual([]);
+    expect(await found('jobs/250')).toEqual(['jobs/250']);
+    expect(await deadLetters.replayAll({ topic: 'plant/#' })).toMatchObject({ replayed: 2 });
+    expect(handled).toEqual(['plant/1/jobs', 'plant/2/jobs']);
+  });
+
+  it('refuses what is no Topic Filter', async () => {
+    const { deadLetters } = deadLettersOf(storeOf(1));
+    await expect(deadLetters.list({ topic: 'a/#/b' })).rejects.toThrow(InvalidOptionsError);
+    await expect(deadLetters.replayAll({ topic: 'a/b+' })).rejects.toThrow('topic: + must be a whole level');
+  });
+});
+
 describe('replayAll', () => {
   const FAST = { perSecond: 100_000 };
 
@@ -187,7 +223,7 @@ describe('replayAll', () => {
     const { deadLetters, handled } = deadLettersOf(store);
     const onProgress = ({ replayed }: { replayed: number }): void => void told.push(replayed);
     const done = await deadLetters.replayAll({ pattern: 'jobs/+' }, { ...FAST, onProgress });
-    expect(done).toEqual({ replayed: 250, failed: 0, skipped: 0, lastError: undefined });
+    expect(done).toEqual({ replayed: 250, failed: 0, exhausted: 0, skipped: 0, lastError: undefined });
     expect(handled).toEqual(Array.from({ length: 250 }, (_, i) => `jobs/${i + 1}`));
     expect(told).toEqual(Array.from({ length: 250 }, (_, i) => i + 1));
     expect(store.size).toBe(1);
@@ -201,9 +237,28 @@ describe('replayAll', () => {
       if (topic === 'jobs/4') throw failed();
     });
     const { lastError, ...done } = await deadLetters.replayAll({}, FAST);
-    expect(done).toEqual({ replayed: 3, failed: 1, skipped: 2 });
+    expect(done).toEqual({ replayed: 3, failed: 1, exhausted: 1, skipped: 1 });
     expect(lastError).toBeInstanceOf(DeadLetterError);
     expect(handled).toEqual(['jobs/1', 'jobs/3', 'jobs/4', 'jobs/5']);
+  });
+
+  it('counts apart what fails in the last replay that maxReplays allows, and can raise that', async () => {
+    const store = storeOf(1);
+    store.add(letterOf('jobs/tired', { replays: 1 }));
+    const { deadLetters, handled } = deadLettersOf(store, () => Promise.reject(failed()), { maxReplays: 2 });
+    expect(await deadLetters.replayAll({}, FAST)).toMatchObject({ failed: 1, exhausted: 1, skipped: 0 });
+    expect(await deadLetters.replayAll({}, FAST)).toMatchObject({ failed: 0, exhausted: 2, skipped: 0 });
+    expect(handled).toHaveLength(3);
+    expect(await problemOf(deadLetters.replay('2'))).toBe('max-replays');
+    expect(await deadLetters.replayAll({}, { ...FAST, maxReplays: 3 })).toMatchObject({ failed: 0, exhausted: 2 });
+    expect(await problemOf(deadLetters.replay('2', { maxReplays: 4 }))).toBe('failed');
+  });
+
+  it('does not count a failure without a replay as the last one', async () => {
+    const store = storeOf(1);
+    const gone = new DeadLetterError('no-handler', 'there is none');
+    const { deadLetters } = deadLettersOf(store, () => Promise.reject(gone), { maxReplays: 1 });
+    expect(await deadLetters.replayAll({}, FAST)).toMatchObject({ failed: 1, exhausted: 0 });
   });
 
   it('leaves alone what is given up after it began', async () => {
