@@ -1,6 +1,7 @@
 import { ProtocolViolation } from '../inbound/protocol-violation.js';
 import type { Endpoint } from '../network/endpoint.js';
 import { HttpAnswer } from '../network/http-answer.js';
+import { CredentialsFailure } from './credentials-failure.js';
 import { reasonOf } from './reconnection.js';
 
 /** Ports that brokers usually use with TLS, and without. */
@@ -23,6 +24,7 @@ const UNKNOWN_AUTHORITY = new Set([
 
 /** A hint on how to fix a failed connection attempt; undefined if there is none. */
 export function connectHint(error: Error, { protocol, port }: Endpoint): string | undefined {
+  if (error instanceof CredentialsFailure) return undefined;
   const { code = '' } = error as NodeJS.ErrnoException;
   const secure = protocol === 'mqtts' || protocol === 'wss';
   if (UNKNOWN_AUTHORITY.has(code)) return 'set the certificate of its CA: ca: readFileSync(path)';
