@@ -16,6 +16,7 @@ import {
   type ResolvedReconnectOptions,
 } from './reconnect-options.js';
 import { checkTlsMaterial } from './tls-material.js';
+import { checkUrl } from './url-option.js';
 import { checkUserPropertyTexts } from './user-properties.js';
 import { checkWill } from './will-options.js';
 
@@ -123,9 +124,6 @@ export const DEFAULT_URL = 'mqtt://localhost:1883';
 export const DEFAULT_PROTOCOL_VERSION = 5;
 export const UNLIMITED_ATTEMPTS = -1;
 
-const PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:', 'ws:', 'wss:'];
-const TCP_PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:'];
-
 /** Connection options after validation: complete and immutable copies. */
 export interface ResolvedConnectionOptions {
   readonly url: string;
@@ -226,31 +224,6 @@ function checkPair(checks: OptionChecks, options: MqttConnectionOptions): void {
 
 /** Options that may have the other half of a pair. */
 const ELSEWHERE = ['pfx', 'secureContext', 'privateKeyIdentifier', 'wsOptions', 'certPath', 'keyPath'];
-
-function checkUrl(checks: OptionChecks, { url, host, servers }: MqttConnectionOptions): void {
-  if (url === undefined) return;
-  if (host !== undefined || servers !== undefined) {
-    checks.report('url', 'it is given together with host or servers', 'Keep one of them');
-  }
-  const parsed = typeof url === 'string' ? parseUrl(url) : undefined;
-  if (!parsed) {
-    checks.report('url', 'it is not a valid URL', 'Give a URL such as mqtt://localhost:1883'); // the value is not shown: it may contain a password
-    return;
-  }
-  if (!PROTOCOLS.includes(parsed.protocol)) {
-    checks.report(
-      'url',
-      `the protocol "${parsed.protocol}" is not supported`,
-      'Use mqtt://, mqtts://, ws:// or wss://',
-    );
-  } else if (TCP_PROTOCOLS.includes(parsed.protocol) && (parsed.pathname.length > 1 || parsed.search || parsed.hash)) {
-    checks.report('url', 'a path, query or fragment has no meaning over TCP', 'Remove it, or use ws:// or wss://');
-  }
-}
-
-function parseUrl(url: string): URL | undefined {
-  return URL.canParse(url) ? new URL(url) : undefined;
-}
 
 /** @param options valid options */
 export function resolveConnection(options: MqttConnectionOptions): ResolvedConnectionOptions {

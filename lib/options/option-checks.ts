@@ -192,8 +192,8 @@ export function assertDuration(option: string, value: unknown, range: Range): vo
 /** Describes a value in an error: a text or a number as it is, an object without its content, which may be confidential. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' || typeof value === 'function') return kindOf(value);
-  return String(value);
+  if (typeof value === 'object' && value !== null) return kindOf(value);
+  return typeof value === 'function' ? kindOf(value) : String(value);
 }
 
 /** What kind of value it is, for one that is confidential. */

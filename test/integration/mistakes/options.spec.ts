@@ -398,6 +398,30 @@ it('no PEM text is shown', async () => {
   expect(await thrownBy(client({ key: pem('CERTIFICATE'), cert: pem('PRIVATE KEY') }))).not.toMatch(/c2VjcmV0|BEGIN/);
 });
 
+describe('a password in a URL', () => {
+  it.each<[string, string]>([
+    ['mqtt://alice:hunt/er2#@host', 'contains #, / or ?, which end them in a URL'],
+    ['mqtt://alice:hunt@er/2@host', 'contains #, / or ?, which end them in a URL'],
+    ['mqtt://alice:hunter#2@host', 'contains #, / or ?, which end them in a URL'],
+    ['mqtts://alice:1?hunter2@host', 'contains #, / or ?, which end them in a URL'],
+    ['wss://alice:hunt@er#2@host/mqtt', 'contains #, / or ?, which end them in a URL'],
+    ['mqtt://alice:hunter2%@host', 'contains a % that does not encode anything'],
+    ['ws://hunter2%zz:x@host', 'contains a % that does not encode anything'],
+  ])('%s', async (url, problem) => {
+    for (const make of [client, server])
+      expect(await thrownBy(make({ url }))).toBe(
+        `Invalid MQTT options (1):\n  - url: its user name or password ${problem}. ` +
+          'Encode it with encodeURIComponent(), or give username and password as options.',
+      );
+  });
+
+  it.each([
+    'mqtt://alice:p@ss@host',
+    'wss://alice:x@host/a@b?c=@',
+    `mqtt://a:${encodeURIComponent('p@ss/w#rd%')}@host`,
+  ])('but not %s', (url) => expect(client({ url })).not.toThrow());
+});
+
 const circle: Record<string, unknown> = {};
 circle['self'] = circle;
 
