@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { BackpressureError } from '../../../lib/errors/backpressure.error.js';
 import { ConnectionClosedError } from '../../../lib/errors/connection-closed.error.js';
@@ -174,4 +175,18 @@ describe('RemoteError', () => {
     expect(error).toMatchObject({ name: 'RemoteError', code: 'rpc', isRemote: true, message, topic: 'a/b' });
     expect(error.data).toBe(data);
   });
+});
+
+it.each<[MqttTransportError, object]>([
+  [
+    new InvalidOptionsError([{ option: 'a', problem: 'it is wrong', remedy: 'Mend it' }]),
+    { problems: [{ option: 'a', problem: 'it is wrong', remedy: 'Mend it' }] },
+  ],
+  [
+    new SubscriptionRefusedError([{ filter: 'a', reasonCode: 0x80, reason: 'it is wrong' }]),
+    { refused: [{ filter: 'a', reasonCode: 0x80, reason: 'it is wrong' }] },
+  ],
+])('what the message of %s lists is shown once, and can be read', (error, fields) => {
+  expect(error).toMatchObject(fields);
+  expect(inspect(error).match(/it is wrong/g)).toHaveLength(1);
 });
