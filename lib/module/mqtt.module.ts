@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ClientMqtt } from '../client/mqtt.client.js';
 import type { MqttObserver } from '../observing/mqtt-observer.js';
+import { assertOptionsObject } from '../options/option-checks.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import { asyncOptionsProviders, refuseAsyncOptions } from './async-options.js';
 import type { MqttModuleAsyncOptions, MqttModuleExtras, MqttModuleOptions } from './mqtt-module-options.js';
@@ -31,13 +32,16 @@ import { clientOptionsOf, serverOptionsOf } from './role-options.js';
 @Module({})
 export class MqttModule {
   /** Configures the module with static options. */
-  static forRoot({ name, isGlobal, ...options }: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
+  static forRoot(given: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
+    assertOptionsObject('MqttModule.forRoot()', given, 'MqttModule.forRoot({ url })');
+    const { name, isGlobal, ...options } = given;
     refuseAsyncOptions(options);
     return moduleOf({ name, isGlobal }, { provide: optionsToken(name), useValue: options });
   }
 
   /** Configures the module with options that are created at start, for example from configuration. */
   static forRootAsync(options: MqttModuleAsyncOptions): DynamicModule {
+    assertOptionsObject('MqttModule.forRootAsync()', options, 'MqttModule.forRootAsync({ useFactory })');
     const { name, isGlobal, imports = [] } = options;
     return { ...moduleOf({ name, isGlobal }, ...asyncOptionsProviders(optionsToken(name), options)), imports };
   }

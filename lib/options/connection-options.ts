@@ -127,6 +127,8 @@ export const UNLIMITED_ATTEMPTS = -1;
 /** Connection options after validation: complete and immutable copies. */
 export interface ResolvedConnectionOptions {
   readonly url: string;
+  /** Whether the options have a `url` that is undefined, so that the default is used. */
+  readonly urlMissing: boolean;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
   /** Whether the options set no Client Identifier, so that a random one is generated at every start. */
@@ -245,8 +247,10 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
   } = options;
   const version = protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   const clientId = mqtt.clientId || randomClientId();
+  const elsewhere = Boolean(mqtt.host || mqtt.servers);
   return Object.freeze({
-    url: url ?? (mqtt.host || mqtt.servers ? '' : DEFAULT_URL),
+    url: url ?? (elsewhere ? '' : DEFAULT_URL),
+    urlMissing: 'url' in options && url === undefined && !elsewhere && !mqtt.hostname && !mqtt.unixSocket,
     protocolVersion: version,
     clientId,
     generatedClientId: !mqtt.clientId,

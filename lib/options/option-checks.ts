@@ -189,6 +189,18 @@ export function assertDuration(option: string, value: unknown, range: Range): vo
   checks.done();
 }
 
+/**
+ * Checks that options are an object at all: the characters of a URL would be reported one by one.
+ *
+ * @param example how to give them
+ * @throws InvalidOptionsError
+ */
+export function assertOptionsObject(of: string, options: unknown, example: string): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  const problem = `its options are an object, not ${kindOf(options)}`;
+  throw new InvalidOptionsError([{ option: of, problem, remedy: `Give an object: ${example}` }]);
+}
+
 /** Describes a value in an error: a text or a number as it is, an object without its content, which may be confidential. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);

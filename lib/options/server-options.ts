@@ -18,7 +18,7 @@ import {
   type ResolvedDeadLettersOptions,
 } from './dead-letters-options.js';
 import { outsideServer } from './misplaced-names.js';
-import { kindOf, OptionChecks } from './option-checks.js';
+import { assertOptionsObject, kindOf, OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
 import {
   checkPayload,
@@ -143,6 +143,7 @@ const MAX_RECEIVE_MAXIMUM = 65_535;
 
 /** @throws InvalidOptionsError that lists every problem */
 export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedServerOptions {
+  assertOptionsObject('ServerMqtt', options, 'new ServerMqtt({ url })');
   const {
     transportId,
     subscribeOptions,

@@ -21,7 +21,7 @@ import { clientOptionsOf, serverOptionsOf } from '../../../lib/module/role-optio
 import { CertificateAuthority, type Certificate } from '../../support/certificates.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { describeWhereInstalled } from '../../support/executables.js';
-import { transportLogs } from '../../support/logs.js';
+import { logs, transportLogs } from '../../support/logs.js';
 import { createClient, moduleOf, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
@@ -398,6 +398,28 @@ it('no PEM text is shown', async () => {
   expect(await thrownBy(client({ key: pem('CERTIFICATE'), cert: pem('PRIVATE KEY') }))).not.toMatch(/c2VjcmV0|BEGIN/);
 });
 
+describe('options that are no object', () => {
+  it.each<[string, (options: never) => unknown, string]>([
+    ['ServerMqtt', (options) => new ServerMqtt(options), 'new ServerMqtt({ url })'],
+    ['ClientMqtt', (options) => new ClientMqtt(options), 'new ClientMqtt({ url })'],
+    ['MqttModule.forRoot()', (options) => MqttModule.forRoot(options), 'MqttModule.forRoot({ url })'],
+    [
+      'MqttModule.forRootAsync()',
+      (options) => MqttModule.forRootAsync(options),
+      'MqttModule.forRootAsync({ useFactory })',
+    ],
+  ])('%s', async (name, make, example) => {
+    for (const [options, kind] of [
+      ['mqtt://host', 'a string'],
+      [null, 'null'],
+      [['mqtt://host'], 'an array'],
+    ] as const)
+      expect(await thrownBy(() => make(untyped(options)))).toBe(
+        `Invalid MQTT options (1):\n  - ${name}: its options are an object, not ${kind}. Give an object: ${example}.`,
+      );
+  });
+});
+
 describe('a password in a URL', () => {
   it.each<[string, string]>([
     ['mqtt://alice:hunt/er2#@host', 'contains #, / or ?, which end them in a URL'],
@@ -711,6 +733,22 @@ describe('a pattern that is valid, and hardly meant so', () => {
     const { url } = await startInProcessBroker();
     await startServer(connectionTo(url, 5), { controllers: [Devices] });
     expect(transportLogs('warn')).toEqual([]);
+  });
+});
+
+describe('a url that is undefined', () => {
+  it('is told from none', async () => {
+    const line = 'url is undefined: connecting to mqtt://localhost:1883. Is an environment variable missing?';
+    const said = (options: object): number => {
+      logs.clear();
+      const caller = createClient({ ...options, reconnect: false });
+      caller.connect().catch(() => {}); // there may be a broker
+      return transportLogs('warn').filter((told) => told === line).length;
+    };
+    const url = undefined;
+    expect(said({ url })).toBe(1);
+    for (const options of [{}, { url, host: '127.0.0.1' }, { url, servers: [{ host: '127.0.0.1', port: 1 }] }])
+      expect(said(options)).toBe(0);
   });
 });
 
