@@ -177,6 +177,12 @@ describe('an option that there is not', () => {
       client({ customClass: ClientMqtt }),
       '- customClass: there is no such option. It is an option of ClientsModule: { customClass: ClientMqtt, options: { url } }.',
     ],
+    ...[server, client, module].map((at): [string, () => unknown, string] => [
+      'for the path of a file',
+      at({ caPath: 'ca.pem', keyFile: 'key.pem' }),
+      '- caPath: there is no such option. Give ca: readFileSync(path).\n' +
+        '  - keyFile: there is no such option. Give key: readFileSync(path).',
+    ]),
     ['of nobody', client({ colour: 'red' }), '- colour: there is no such option. Remove it.'],
     [
       'of MqttResponse',
@@ -418,6 +424,13 @@ describe('options that are no object', () => {
         `Invalid MQTT options (1):\n  - ${name}: its options are an object, not ${kind}. Give an object: ${example}.`,
       );
   });
+});
+
+it('the module without forRoot()', async () => {
+  expect(await thrownBy(() => startModule({ module: MqttModule }))).toBe(
+    'Invalid MQTT options (1):\n  - MqttModule: it is imported without options. ' +
+      'Import MqttModule.forRoot({ url }); modules below a global one need no import.',
+  );
 });
 
 describe('a password in a URL', () => {
