@@ -1,4 +1,3 @@
-import type { MqttConnectionOptions } from './connection-options.js';
 import type { OptionChecks } from './option-checks.js';
 
 const TCP_PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:'];
@@ -6,8 +5,15 @@ const PROTOCOLS = [...TCP_PROTOCOLS, 'ws:', 'wss:'];
 
 const ENCODE = 'Encode it with encodeURIComponent(), or give username and password as options';
 
+/** The URL, and what is not given together with it. */
+interface Address {
+  readonly url?: unknown;
+  readonly host?: unknown;
+  readonly servers?: unknown;
+}
+
 /** The URL is not shown: it may contain a password. */
-export function checkUrl(checks: OptionChecks, { url, host, servers }: MqttConnectionOptions): void {
+export function checkUrl(checks: OptionChecks, { url, host, servers }: Address): void {
   if (url === undefined) return;
   if (host !== undefined || servers !== undefined)
     checks.report('url', 'it is given together with host or servers', 'Keep one of them');
