@@ -19,5 +19,6 @@ export class InvalidOptionsError extends MqttTransportError {
       ({ option, problem, remedy }) => `  - ${option}: ${problem}. ${remedy}${remedy.endsWith('?') ? '' : '.'}`,
     );
     super(`Invalid MQTT options (${problems.length}):\n${lines.join('\n')}`);
+    this.hide('problems');
   }
 }

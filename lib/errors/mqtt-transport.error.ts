@@ -11,4 +11,9 @@ export abstract class MqttTransportError extends Error {
     super(message, options);
     this.name = new.target.name;
   }
+
+  /** @internal Leaves a field out where the error is inspected, because its message has the content. */
+  protected hide(field: keyof this): void {
+    Object.defineProperty(this, field, { enumerable: false });
+  }
 }

@@ -25,5 +25,6 @@ export class SubscriptionRefusedError extends MqttTransportError {
         "Check the filter and this client's permissions on the broker.",
       options,
     );
+    this.hide('refused');
   }
 }

@@ -1,7 +1,9 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { Inject, Module, Optional, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ClientMqtt } from '../client/mqtt.client.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import type { MqttObserver } from '../observing/mqtt-observer.js';
+import { assertOptionsObject } from '../options/option-checks.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import { asyncOptionsProviders, refuseAsyncOptions } from './async-options.js';
 import type { MqttModuleAsyncOptions, MqttModuleExtras, MqttModuleOptions } from './mqtt-module-options.js';
@@ -30,14 +32,24 @@ import { clientOptionsOf, serverOptionsOf } from './role-options.js';
  */
 @Module({})
 export class MqttModule {
+  /** @internal Without forRoot(), Nest would find no provider, and not say why. */
+  constructor(@Optional() @Inject(StartupCheck) check?: StartupCheck) {
+    if (check) return;
+    const remedy = 'Import MqttModule.forRoot({ url }); modules below a global one need no import';
+    throw new InvalidOptionsError([{ option: 'MqttModule', problem: 'it is imported without options', remedy }]);
+  }
+
   /** Configures the module with static options. */
-  static forRoot({ name, isGlobal, ...options }: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
+  static forRoot(given: MqttModuleOptions & MqttModuleExtras = {}): DynamicModule {
+    assertOptionsObject('MqttModule.forRoot()', given, 'MqttModule.forRoot({ url })');
+    const { name, isGlobal, ...options } = given;
     refuseAsyncOptions(options);
     return moduleOf({ name, isGlobal }, { provide: optionsToken(name), useValue: options });
   }
 
   /** Configures the module with options that are created at start, for example from configuration. */
   static forRootAsync(options: MqttModuleAsyncOptions): DynamicModule {
+    assertOptionsObject('MqttModule.forRootAsync()', options, 'MqttModule.forRootAsync({ useFactory })');
     const { name, isGlobal, imports = [] } = options;
     return { ...moduleOf({ name, isGlobal }, ...asyncOptionsProviders(optionsToken(name), options)), imports };
   }

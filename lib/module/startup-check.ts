@@ -135,7 +135,7 @@ function onUnknownBrokers(classes: readonly DeclaringClass[], servers: readonly 
   });
 }
 
-/** The same name twice: the servers have one injection token, and `app.get()` finds one of them. */
+/** The same name twice: the servers have one injection token, and only one of them is connected. */
 function importedTwice(servers: readonly KnownServer[]): string[] {
   const ids = servers.map(({ transportId }) => transportId);
   return [...new Set(ids)].flatMap((id) => {
@@ -143,8 +143,8 @@ function importedTwice(servers: readonly KnownServer[]): string[] {
     const name = brokerNameOf(id);
     if (count < 2) return [];
     return [
-      `MqttModule is imported ${count} times ${name === undefined ? 'without a name' : `with the name "${name}"`}, with different options: ` +
-        'app.get() finds one of its servers. Give every broker a name of its own: MqttModule.forRoot({ name, ... }).',
+      `MqttModule.forRoot() is imported ${count} times ${name === undefined ? 'without a name' : `with the name "${name}"`}: ` +
+        'each import makes a server and a client of its own. Import it once, with isGlobal: true, in the root module; give each further broker a name.',
     ];
   });
 }

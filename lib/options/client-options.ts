@@ -10,7 +10,7 @@ import {
 } from './connection-options.js';
 import { AZURE_IOT_OPERATIONS, MESSAGE_FORMATS, type MqttMessageFormat } from './message-format.js';
 import { outsideClient } from './misplaced-names.js';
-import { OptionChecks } from './option-checks.js';
+import { assertOptionsObject, OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
 import {
   checkPayload,
@@ -89,6 +89,7 @@ const DEFAULT_GRACEFUL_TIMEOUT_MS = 5_000;
 
 /** @throws InvalidOptionsError that lists every problem */
 export function resolveClientOptions(options: MqttClientOptions = {}): ResolvedClientOptions {
+  assertOptionsObject('ClientMqtt', options, 'new ClientMqtt({ url })');
   const {
     requestTimeout,
     publishOptions,

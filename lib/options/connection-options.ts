@@ -1,23 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { IClientOptions } from 'mqtt';
 import type { MqttObserver } from '../observing/mqtt-observer.js';
-import { topicNameProblem } from '../protocol/topic-name.js';
 import { utf8StringProblem } from '../protocol/utf8-string.js';
 import { MAX_TIMER_MS } from '../timing/long-timeout.js';
-import type { MqttCredentials } from './credentials.js';
+import { checkCredential, type MqttCredentials } from './credentials.js';
 import type { DiscouragedCharacters } from './discouraged-characters.js';
 import { MQTTJS_OPTION_NAMES, SOCKET_OPTION_NAMES } from './mqttjs-option-names.js';
 import { checkObservers } from './observers-option.js';
 import type { OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
-import { checkPem } from './pem.js';
 import {
   checkReconnect,
   resolveReconnect,
   type ReconnectOptions,
   type ResolvedReconnectOptions,
 } from './reconnect-options.js';
+import { checkTlsMaterial } from './tls-material.js';
+import { checkUrl } from './url-option.js';
 import { checkUserPropertyTexts } from './user-properties.js';
+import { checkWill } from './will-options.js';
 
 /** Options of MQTT.js that this transport sets itself. */
 type OwnedByTransport =
@@ -95,22 +96,6 @@ export const CONNECTION_NAMES = allNames(
     name: true,
   }),
 );
-const WILL_NAMES = namesOf<NonNullable<IClientOptions['will']>>({
-  topic: true,
-  payload: true,
-  qos: true,
-  retain: true,
-  properties: true,
-});
-const WILL_PROPERTY_NAMES = namesOf<NonNullable<NonNullable<IClientOptions['will']>['properties']>>({
-  willDelayInterval: true,
-  payloadFormatIndicator: true,
-  messageExpiryInterval: true,
-  contentType: true,
-  responseTopic: true,
-  correlationData: true,
-  userProperties: true,
-});
 /** Names of the properties of the CONNECT. */
 export const PROPERTY_NAMES = namesOf<NonNullable<IClientOptions['properties']>>({
   sessionExpiryInterval: true,
@@ -124,6 +109,14 @@ export const PROPERTY_NAMES = namesOf<NonNullable<IClientOptions['properties']>>
   authenticationData: true,
 });
 
+/** Integers of two and of four bytes (section 3.1.2.11); 0 is no Receive Maximum, and no Maximum Packet Size. */
+const PROPERTY_RANGES = {
+  sessionExpiryInterval: { min: 0, max: 0xffff_ffff },
+  receiveMaximum: { min: 1, max: 0xffff },
+  maximumPacketSize: { min: 1, max: 0xffff_ffff },
+  topicAliasMaximum: { min: 0, max: 0xffff },
+} as const;
+
 const DEFAULT_MAX_FILTERS_PER_SUBSCRIBE = 500;
 const MAX_FILTERS_PER_SUBSCRIBE = 65_535;
 
@@ -131,12 +124,11 @@ export const DEFAULT_URL = 'mqtt://localhost:1883';
 export const DEFAULT_PROTOCOL_VERSION = 5;
 export const UNLIMITED_ATTEMPTS = -1;
 
-const PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:', 'ws:', 'wss:'];
-const TCP_PROTOCOLS = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'tls:'];
-
 /** Connection options after validation: complete and immutable copies. */
 export interface ResolvedConnectionOptions {
   readonly url: string;
+  /** Whether the options have a `url` that is undefined, so that the default is used. */
+  readonly urlMissing: boolean;
   readonly protocolVersion: 4 | 5;
   readonly clientId: string;
   /** Whether the options set no Client Identifier, so that a random one is generated at every start. */
@@ -162,7 +154,7 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   checks.oneOf('protocolVersion', options.protocolVersion, [4, 5]);
   checks.boolean('noDelay', options.noDelay);
   checks.boolean('clean', options.clean);
-  checks.text('clientId', options.clientId);
+  checks.wellFormed('clientId', options.clientId, utf8StringProblem, 'Choose another one');
   checks.integer('keepalive', options.keepalive, { min: 0, max: 65_535 });
   checks.duration('connectTimeout', options.connectTimeout, { min: 1, max: MAX_TIMER_MS }); // MQTT.js sets a timer
   checks.integer('maxConnectionAttempts', options.maxConnectionAttempts, { min: UNLIMITED_ATTEMPTS });
@@ -171,7 +163,9 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   }
   checks.boolean('followServerReference', options.followServerReference);
   checks.callable('credentials', options.credentials);
-  for (const name of ['ca', 'cert', 'key'] as const) checkPem(checks, name, options[name]);
+  for (const name of ['username', 'password'] as const) checkCredential(checks, name, options[name]);
+  checks.boolean('rejectUnauthorized', options.rejectUnauthorized);
+  checkTlsMaterial(checks, options);
   checkPair(checks, options);
   checkReconnect(checks, options.reconnect);
   checkObservers(checks, options.observers);
@@ -182,7 +176,7 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
     checks.integer(name, options[name], { min: 1, max: MAX_FILTERS_PER_SUBSCRIBE });
   if (checks.object('properties', options.properties)) {
     checks.known('properties', options.properties, PROPERTY_NAMES);
-    checkUserPropertyTexts(checks, 'properties.userProperties', options.properties.userProperties);
+    checkProperties(checks, options.properties);
   }
   checkWill(checks, options.will);
   if (options.clean === false && !options.clientId) {
@@ -211,6 +205,15 @@ export function checkConnection(checks: OptionChecks, options: MqttConnectionOpt
   }
 }
 
+/** MQTT.js finds these mistakes when it writes the CONNECT, in every attempt anew. */
+function checkProperties(checks: OptionChecks, properties: NonNullable<MqttConnectionOptions['properties']>): void {
+  for (const [name, range] of Object.entries(PROPERTY_RANGES))
+    checks.integer(`properties.${name}`, properties[name as keyof typeof PROPERTY_RANGES], range);
+  for (const name of ['requestResponseInformation', 'requestProblemInformation'] as const)
+    checks.boolean(`properties.${name}`, properties[name]);
+  checkUserPropertyTexts(checks, 'properties.userProperties', properties.userProperties);
+}
+
 /** A certificate without its key, or the other way round, is not used. */
 function checkPair(checks: OptionChecks, options: MqttConnectionOptions): void {
   const { cert, key, credentials } = options;
@@ -223,43 +226,6 @@ function checkPair(checks: OptionChecks, options: MqttConnectionOptions): void {
 
 /** Options that may have the other half of a pair. */
 const ELSEWHERE = ['pfx', 'secureContext', 'privateKeyIdentifier', 'wsOptions', 'certPath', 'keyPath'];
-
-function checkWill(checks: OptionChecks, will: MqttConnectionOptions['will']): void {
-  if (!checks.object('will', will)) return;
-  checks.known('will', will, WILL_NAMES);
-  checks.sent('will.topic', will.topic, topicNameProblem, 'Give a Topic Name');
-  if (!checks.object('will.properties', will.properties)) return;
-  checks.known('will.properties', will.properties, WILL_PROPERTY_NAMES);
-  const { contentType, responseTopic, userProperties } = will.properties;
-  checks.sent('will.properties.contentType', contentType, utf8StringProblem, 'Give a MIME type');
-  checks.sent('will.properties.responseTopic', responseTopic, topicNameProblem, 'Give a Topic Name');
-  checkUserPropertyTexts(checks, 'will.properties.userProperties', userProperties);
-}
-
-function checkUrl(checks: OptionChecks, { url, host, servers }: MqttConnectionOptions): void {
-  if (url === undefined) return;
-  if (host !== undefined || servers !== undefined) {
-    checks.report('url', 'it is given together with host or servers', 'Keep one of them');
-  }
-  const parsed = typeof url === 'string' ? parseUrl(url) : undefined;
-  if (!parsed) {
-    checks.report('url', 'it is not a valid URL', 'Give a URL such as mqtt://localhost:1883'); // the value is not shown: it may contain a password
-    return;
-  }
-  if (!PROTOCOLS.includes(parsed.protocol)) {
-    checks.report(
-      'url',
-      `the protocol "${parsed.protocol}" is not supported`,
-      'Use mqtt://, mqtts://, ws:// or wss://',
-    );
-  } else if (TCP_PROTOCOLS.includes(parsed.protocol) && (parsed.pathname.length > 1 || parsed.search || parsed.hash)) {
-    checks.report('url', 'a path, query or fragment has no meaning over TCP', 'Remove it, or use ws:// or wss://');
-  }
-}
-
-function parseUrl(url: string): URL | undefined {
-  return URL.canParse(url) ? new URL(url) : undefined;
-}
 
 /** @param options valid options */
 export function resolveConnection(options: MqttConnectionOptions): ResolvedConnectionOptions {
@@ -281,8 +247,10 @@ export function resolveConnection(options: MqttConnectionOptions): ResolvedConne
   } = options;
   const version = protocolVersion ?? DEFAULT_PROTOCOL_VERSION;
   const clientId = mqtt.clientId || randomClientId();
+  const elsewhere = Boolean(mqtt.host || mqtt.servers);
   return Object.freeze({
-    url: url ?? (mqtt.host || mqtt.servers ? '' : DEFAULT_URL),
+    url: url ?? (elsewhere ? '' : DEFAULT_URL),
+    urlMissing: 'url' in options && url === undefined && !elsewhere && !mqtt.hostname && !mqtt.unixSocket,
     protocolVersion: version,
     clientId,
     generatedClientId: !mqtt.clientId,

@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from 'node:tls';
-import { OptionChecks } from './option-checks.js';
+import { kindOf, OptionChecks } from './option-checks.js';
 import { checkPem } from './pem.js';
 
 /** Credentials for one connection attempt. */
@@ -70,7 +70,7 @@ export function checkCredentials(
     const kind = Object.hasOwn(KINDS, name) ? KINDS[name as Name] : undefined;
     if (value === undefined) continue;
     if (!kind) report(name, 'it is not a credential', `Use ${Object.keys(KINDS).join(', ')}`);
-    else if (!kind[0](value)) report(name, `${kindOf(value)} is none`, kind[1]);
+    else if (!checkCredential(checks, name as Name, value, `credentials().${name}`)) continue;
     else if (name === 'cert' || name === 'key') checkPem(checks, name, value, `credentials().${name}`);
   }
   const { username, password, authenticationData } = credentials;
@@ -86,7 +86,14 @@ export function checkCredentials(
   return credentials;
 }
 
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+/**
+ * Checks what kind of value one credential is.
+ *
+ * @returns whether it is undefined or of the right kind
+ */
+export function checkCredential(checks: OptionChecks, name: Name, value: unknown, option: string = name): boolean {
+  const [isOne, remedy] = KINDS[name];
+  if (value === undefined || isOne(value)) return true;
+  checks.report(option, `it is ${kindOf(value)}`, remedy);
+  return false;
 }

@@ -46,8 +46,15 @@ function ofRole(role: string): string {
   return `It is an option of ${role} and of MqttModule`;
 }
 
+/** Names that one may expect for the path of a file: options hold its content. */
+const PATHS: ReadonlyMap<string, string> = new Map(
+  ['ca', 'cert', 'key'].flatMap((name) => [`${name}Path`, `${name}File`].map((path) => [path, name] as const)),
+);
+
 /** Properties of the CONNECT are not options of MQTT.js, as `clean` and `keepalive` are. */
 function ofConnect(name: string): string | undefined {
+  const content = PATHS.get(name);
+  if (content !== undefined) return `Give ${content}: readFileSync(path)`;
   if (!PROPERTY_NAMES.has(name)) return undefined;
   const unit = name === 'sessionExpiryInterval' ? ', in seconds' : '';
   return `Give it in properties: { ${name} }${unit}`;

@@ -43,12 +43,16 @@ export class OptionChecks {
 
   boolean(option: string, value: unknown): void {
     if (value === undefined || typeof value === 'boolean') return;
-    this.report(option, `${describe(value)} is neither true nor false`, 'Use true or false');
+    this.report(
+      option,
+      `it is ${typeof value === 'string' ? `the string ${describe(value)}` : describe(value)}`,
+      'Use true or false',
+    );
   }
 
   text(option: string, value: unknown): void {
     if (value === undefined || typeof value === 'string') return;
-    this.report(option, `${describe(value)} is not a string`, 'Give a string');
+    this.report(option, `it is ${describe(value)}`, 'Give a string');
   }
 
   /** A text that `problemOf` finds nothing wrong with; undefined passes. @returns whether it is one */
@@ -87,25 +91,21 @@ export class OptionChecks {
       typeof addEventListener === 'function' &&
       typeof removeEventListener === 'function';
     if (isSignal) return;
-    this.report(
-      option,
-      `${describe(value)} is not an AbortSignal`,
-      'Give the signal of an AbortController, or remove it',
-    );
+    this.report(option, `it is ${describe(value)}`, 'Give the signal of an AbortController, or remove it');
   }
 
   /** An array, each of whose members passes `check`; undefined passes. */
   list(option: string, value: unknown, check: (option: string, member: unknown) => void): void {
     if (value === undefined) return;
     if (Array.isArray(value)) for (const [i, member] of value.entries()) check(`${option}[${i}]`, member);
-    else this.report(option, `${describe(value)} is not an array`, 'Give an array');
+    else this.report(option, `it is ${describe(value)}`, 'Give an array');
   }
 
   /** @returns whether `value` is an object, whose properties can be checked; undefined returns false without a problem */
   object<T extends object>(option: string, value: T | undefined): value is T {
     if (value === undefined) return false;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
-    this.report(option, `${describe(value)} is not an object`, 'Give an object with options');
+    this.report(option, `it is ${describe(value)}`, 'Give an object with options');
     return false;
   }
 
@@ -139,7 +139,7 @@ export class OptionChecks {
 
   callable(option: string, value: unknown): void {
     if (value === undefined || typeof value === 'function') return;
-    this.report(option, `${describe(value)} is not a function`, 'Give a function');
+    this.report(option, `it is ${describe(value)}`, 'Give a function');
   }
 
   /** An object that has the given methods; undefined passes. */
@@ -189,9 +189,28 @@ export function assertDuration(option: string, value: unknown, range: Range): vo
   checks.done();
 }
 
-/** Describes a value in an error without its content, which may be confidential. */
+/**
+ * Checks that options are an object at all: the characters of a URL would be reported one by one.
+ *
+ * @param example how to give them
+ * @throws InvalidOptionsError
+ */
+export function assertOptionsObject(of: string, options: unknown, example: string): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  const problem = `its options are an object, not ${kindOf(options)}`;
+  throw new InvalidOptionsError([{ option: of, problem, remedy: `Give an object: ${example}` }]);
+}
+
+/** Describes a value in an error: a text or a number as it is, an object without its content, which may be confidential. */
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
+  if (typeof value === 'object' && value !== null) return kindOf(value);
+  return typeof value === 'function' ? kindOf(value) : String(value);
+}
+
+/** What kind of value it is, for one that is confidential. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

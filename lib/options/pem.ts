@@ -14,8 +14,10 @@ const LABEL = /-----BEGIN ([A-Z0-9 ]{1,40})-----/g;
 /**
  * Finds a path, a file of another format, or the other half of a pair, given in place of a PEM text. OpenSSL refuses them too, with errors
  * that do not name the cause. The value is never shown: it may be a key.
+ *
+ * @returns whether nothing was found
  */
-export function checkPem(checks: OptionChecks, name: PemOption, value: unknown, option: string = name): void {
+export function checkPem(checks: OptionChecks, name: PemOption, value: unknown, option: string = name): boolean {
   const [label, kind] = KINDS[name];
   for (const part of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
     const text = textOf(part);
@@ -31,8 +33,9 @@ export function checkPem(checks: OptionChecks, name: PemOption, value: unknown, 
     else if (typeof part === 'string')
       checks.report(option, 'it is not PEM text', 'Give the content of the file, not its path: readFileSync(path)');
     else checks.report(option, 'it is not PEM text', 'Convert it to PEM; a .pfx or .p12 file is for pfx');
-    return;
+    return false;
   }
+  return true;
 }
 
 /** The text of a PEM, alone or with a passphrase. */

@@ -1,4 +1,4 @@
-import type { Transport } from '@nestjs/microservices';
+import { Transport } from '@nestjs/microservices';
 import type { QoS } from '../protocol/application-message.js';
 import { topicFilterProblem } from '../protocol/topic-filter.js';
 import { AckPolicy } from './ack-policy.js';
@@ -18,7 +18,7 @@ import {
   type ResolvedDeadLettersOptions,
 } from './dead-letters-options.js';
 import { outsideServer } from './misplaced-names.js';
-import { OptionChecks } from './option-checks.js';
+import { assertOptionsObject, kindOf, OptionChecks } from './option-checks.js';
 import { allNames, namesOf } from './option-names.js';
 import {
   checkPayload,
@@ -143,6 +143,7 @@ const MAX_RECEIVE_MAXIMUM = 65_535;
 
 /** @throws InvalidOptionsError that lists every problem */
 export function resolveServerOptions(options: MqttServerOptions = {}): ResolvedServerOptions {
+  assertOptionsObject('ServerMqtt', options, 'new ServerMqtt({ url })');
   const {
     transportId,
     subscribeOptions,
@@ -193,6 +194,7 @@ function check(options: MqttServerOptions): void {
   const checks = new OptionChecks(options.discouragedCharacters ?? 'refuse');
   checks.known('', options, SERVER_NAMES, outsideServer);
   checkConnection(checks, options);
+  checkTransportId(checks, options.transportId);
   checkSubscription(checks, 'subscribeOptions', options.subscribeOptions, version(options));
   checkPublish(checks, 'publishOptions', options.publishOptions, version(options), PUBLISH_DEFAULT_NAMES);
   checks.integer('maxConcurrency', options.maxConcurrency, { min: 1 });
@@ -238,6 +240,12 @@ function check(options: MqttServerOptions): void {
     );
   }
   checks.done();
+}
+
+/** Nest registers no handler for another id, and says nothing. */
+function checkTransportId(checks: OptionChecks, id: unknown): void {
+  if (id === undefined || typeof id === 'symbol' || (typeof id === 'number' && id in Transport)) return;
+  checks.report('transportId', `it is ${kindOf(id)}`, "Give a symbol, or one of Nest's Transport");
 }
 
 function version({ protocolVersion }: MqttServerOptions): 4 | 5 {

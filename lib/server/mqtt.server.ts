@@ -136,7 +136,7 @@ export class ServerMqtt extends Server<MqttEvents, MqttStatus> implements Custom
   private tellWaiting(): void {
     this.logger.warn(
       'The start of the application waits for the broker: startAllMicroservices() has not resolved. ' +
-        'Check url, or set waitForBroker: false to start without it.',
+        'See the reason above, or set waitForBroker: false to start without it.',
     );
   }
 

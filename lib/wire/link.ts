@@ -68,6 +68,8 @@ export class Link {
         `clean is false, but the session of "${options.clientId}" ends with every connection: set properties.sessionExpiryInterval, in seconds.`,
       );
     }
+    if (options.urlMissing)
+      logger.warn(`url is undefined: connecting to ${options.url}. Is an environment variable missing?`);
     for (const [option, remedy] of WITHOUT_EFFECT)
       if (option in options.mqtt) logger.warn(`The option ${option} of MQTT.js has no effect here. ${remedy}.`);
     this.connection.on('session', ({ sessionPresent, first }) => {

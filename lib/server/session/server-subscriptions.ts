@@ -56,7 +56,9 @@ export class ServerSubscriptions {
     const { logger, connection } = this.parts;
     const subscriptions = [...this.subscriptions];
     if (subscriptions.length === 0) {
-      logger.warn(`Nothing is subscribed at ${connection.broker}: no controller has a handler for this server`);
+      logger.warn(
+        `Nothing is subscribed at ${connection.broker}: no controller has a handler for this server. Is the controller listed in controllers of a module?`,
+      );
       return;
     }
     logger.log(describeSubscriptions(subscriptions, connection.broker));

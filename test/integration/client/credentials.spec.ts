@@ -39,8 +39,8 @@ describe('credentials() before each connection', () => {
   it.each<[string, unknown, RegExp, (4 | 5)?]>([
     ['nothing', undefined, /credentials\(\): it did not return an object/],
     ['an unknown name', { user: 'x' }, /credentials\(\)\.user: it is not a credential/],
-    ['a number for a user name', { username: 7 }, /credentials\(\)\.username: a number is none/],
-    ['an object for a password', { username: 'x', password: {} }, /credentials\(\)\.password: an object is none/],
+    ['a number for a user name', { username: 7 }, /credentials\(\)\.username: it is a number\. Give a string\./],
+    ['an object for a password', { username: 'x', password: {} }, /credentials\(\)\.password: it is an object\. Give/],
     ['a certificate without TLS', { cert: 'x' }, /credentials\(\)\.cert: the connection is not made over TLS/],
     ['Authentication Data without a method', { authenticationData: Buffer.from('x') }, /no Authentication Method/],
     ['a password alone on 3.1.1', { password: 'secret' }, /\[MQTT-3\.1\.2-22\]/, 4],
@@ -54,6 +54,23 @@ describe('credentials() before each connection', () => {
     );
     expect(told).toMatch(says);
     expect(told).not.toContain('secret');
+  });
+
+  it.each<[string, () => never | Promise<never>, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the vault is sealed');
+      },
+      'credentials() failed: the vault is sealed',
+    ],
+    ['rejects', () => Promise.reject(new Error('the vault is sealed')), 'credentials() failed: the vault is sealed'],
+    ['does not settle', () => new Promise(() => {}), 'credentials() failed: it did not answer within 50 ms'],
+  ])('%s: the reason is not looked for at the port', async (_, credentials, reason) => {
+    const { url } = await startInProcessBroker();
+    const client = createClient({ ...connectionTo(url), credentials, connectTimeout: 50, maxConnectionAttempts: 1 });
+    await expect(client.connect()).rejects.toThrow(`Cannot connect to ${url} (1 attempt): ${reason}`);
+    await expect(client.connect()).rejects.not.toThrow('TLS');
   });
 
   it('Authentication Data is renewed, and what stands beside it stays', async () => {

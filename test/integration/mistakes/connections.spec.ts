@@ -62,7 +62,7 @@ describe('the log of a server', () => {
     const { url } = await startInProcessBroker();
     await startServer(connectionTo(url), {});
     expect(transportLogs('warn')).toEqual([
-      `Nothing is subscribed at ${url}: no controller has a handler for this server`,
+      `Nothing is subscribed at ${url}: no controller has a handler for this server. Is the controller listed in controllers of a module?`,
     ]);
   });
 
@@ -108,6 +108,23 @@ describe('the wrong protocol', () => {
   it('ws:// at a port for MQTT over TCP', async () => {
     const { url } = await startInProcessBroker();
     await expect(attempt(url.replace('mqtt:', 'ws:'))).rejects.toThrow('; if it is for MQTT over TCP: mqtt://');
+  });
+
+  it.each([
+    ['of a web server', () => createHttpServer()],
+    ['that speaks anything', () => createTcpServer((socket) => void socket.write(Buffer.from('no TLS, no HTTP')))],
+  ])('wss:// at a port without TLS, %s', async (_, make) => {
+    const port = await portOf(make());
+    await expect(attempt(`wss://127.0.0.1:${port}`)).rejects.toThrow(
+      `; port ${port} does not seem to use TLS: use ws://`,
+    );
+  });
+
+  it('wss:// at a port without TLS, whose server closes the connection', async () => {
+    const port = await portOf(createTcpServer((socket) => socket.once('data', () => socket.end())));
+    await expect(attempt(`wss://127.0.0.1:${port}`)).rejects.toThrow(
+      `; if port ${port} does not use TLS: ws://; if it is for MQTT over TCP: mqtt://`,
+    );
   });
 
   it('ws:// at a port whose server does not answer in HTTP', async () => {

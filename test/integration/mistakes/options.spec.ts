@@ -1,5 +1,6 @@
+import { createPrivateKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, MessagePattern, MqttRecordBuilder as NestRecordBuilder, Transport } from '@nestjs/microservices';
@@ -19,8 +20,10 @@ import {
   type MqttRecordOptions,
 } from '../../../lib/index.js';
 import { clientOptionsOf, serverOptionsOf } from '../../../lib/module/role-options.js';
+import { CertificateAuthority, type Certificate } from '../../support/certificates.js';
 import { closeAfterTest } from '../../support/closing.js';
-import { transportLogs } from '../../support/logs.js';
+import { describeWhereInstalled } from '../../support/executables.js';
+import { logs, transportLogs } from '../../support/logs.js';
 import { createClient, moduleOf, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
 
@@ -181,6 +184,12 @@ describe('an option that there is not', () => {
       client({ customClass: ClientMqtt }),
       '- customClass: there is no such option. It is an option of ClientsModule: { customClass: ClientMqtt, options: { url } }.',
     ],
+    ...[server, client, module].map((at): [string, () => unknown, string] => [
+      'for the path of a file',
+      at({ caPath: 'ca.pem', keyFile: 'key.pem' }),
+      '- caPath: there is no such option. Give ca: readFileSync(path).\n' +
+        '  - keyFile: there is no such option. Give key: readFileSync(path).',
+    ]),
     ['of nobody', client({ colour: 'red' }), '- colour: there is no such option. Remove it.'],
     [
       'of MqttResponse',
@@ -322,16 +331,137 @@ describe('the options of a module', () => {
 
 const pem = (label: string): string => `-----BEGIN ${label}-----\nc2VjcmV0\n-----END ${label}-----\n`;
 
-it.each([
-  { cert: pem('CERTIFICATE'), key: pem('RSA PRIVATE KEY') },
-  { cert: pem('PRIVATE KEY') + pem('CERTIFICATE'), key: pem('PRIVATE KEY') + pem('CERTIFICATE') }, // one file with both
-  { cert: pem('CERTIFICATE'), credentials: () => ({ key: pem('PRIVATE KEY') }) },
-  { key: pem('ENCRYPTED PRIVATE KEY'), cert: [pem('TRUSTED CERTIFICATE')], passphrase: 'x' },
-  { ca: [Buffer.from(pem('X509 CERTIFICATE'))] },
-])('PEM texts pass: %#', (options) => expect(client(options)).not.toThrow());
+describeWhereInstalled(['openssl'], 'certificates and keys', () => {
+  let authority: CertificateAuthority;
+  let one: Certificate;
+  let other: Certificate;
+  beforeAll(async () => {
+    authority = await CertificateAuthority.found();
+    [one, other] = [await authority.issue({ name: 'one' }), await authority.issue({ name: 'other' })];
+  });
+  afterAll(() => authority.close());
+
+  const encrypted = (): string =>
+    createPrivateKey(one.key).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'x',
+    }) as string;
+  const bundle = (): Buffer => Buffer.concat([one.cert, one.key]); // one file with both
+
+  it.each<[string, () => object]>([
+    ['a pair', () => ({ ca: [authority.certificate.cert], cert: one.cert, key: one.key })],
+    ['one file with both', () => ({ cert: bundle(), key: bundle() })],
+    ['an encrypted key', () => ({ cert: one.cert, key: encrypted(), passphrase: 'x' })],
+    [
+      'an encrypted key with its own passphrase',
+      () => ({ cert: one.cert, key: [{ pem: encrypted(), passphrase: 'x' }] }),
+    ],
+    ['a passphrase from credentials()', () => ({ cert: one.cert, key: encrypted(), credentials: () => ({}) })],
+    ['a key from credentials()', () => ({ cert: one.cert, credentials: () => ({ key: one.key }) })],
+  ])('%s passes', (_, options) => expect(client(options())).not.toThrow());
+
+  it.each<[string, () => object, string]>([
+    [
+      'the key of another certificate',
+      () => ({ cert: one.cert, key: other.key }),
+      '- key: it does not belong to cert (key values mismatch). Give the key of this certificate.',
+    ],
+    [
+      'another passphrase',
+      () => ({ cert: one.cert, key: encrypted(), passphrase: 'y' }),
+      '- key: OpenSSL cannot read it (bad decrypt). Give the content of the file: readFileSync(path); if it is encrypted, check passphrase.',
+    ],
+    [
+      'a passphrase that is no text',
+      () => ({ cert: one.cert, key: encrypted(), passphrase: 5 }),
+      '- passphrase: it is a number. Give a string.',
+    ],
+    [
+      'a damaged CA',
+      () => ({ ca: [authority.certificate.cert, pem('CERTIFICATE')] }),
+      '- ca: OpenSSL cannot read it (too long). Give the content of the file: readFileSync(path).',
+    ],
+    ['a damaged certificate', () => ({ cert: pem('CERTIFICATE'), key: one.key }), '- cert: OpenSSL cannot read it ('],
+    ['the path of a PFX', () => ({ pfx: '/etc/me.pfx' }), '- pfx: OpenSSL cannot read it (not enough data).'],
+    ['a key of another kind', () => ({ cert: one.cert, key: 5 }), '- key: OpenSSL cannot read it (it is neither text'],
+  ])('%s is refused', async (_, options, message) => {
+    const told = await thrownBy(client(options()));
+    expect(told).toContain(message);
+    expect(told).toMatch(/^Invalid MQTT options \(1\)/);
+    expect(told).not.toMatch(/BEGIN|c2VjcmV0/);
+  });
+
+  it('a key from credentials() that does not belong to the option cert', async () => {
+    const { url } = await startInProcessBroker();
+    const caller = createClient({
+      ...connectionTo(url.replace('mqtt:', 'mqtts:')),
+      cert: one.cert,
+      credentials: () => ({ key: other.key }),
+      maxConnectionAttempts: 1,
+    });
+    expect(await thrownBy(() => caller.connect())).toMatch(
+      /- credentials\(\)\.key: it does not belong to cert \(key values mismatch\)\. Give the key of this certificate\.$/,
+    );
+  });
+});
 
 it('no PEM text is shown', async () => {
   expect(await thrownBy(client({ key: pem('CERTIFICATE'), cert: pem('PRIVATE KEY') }))).not.toMatch(/c2VjcmV0|BEGIN/);
+});
+
+describe('options that are no object', () => {
+  it.each<[string, (options: never) => unknown, string]>([
+    ['ServerMqtt', (options) => new ServerMqtt(options), 'new ServerMqtt({ url })'],
+    ['ClientMqtt', (options) => new ClientMqtt(options), 'new ClientMqtt({ url })'],
+    ['MqttModule.forRoot()', (options) => MqttModule.forRoot(options), 'MqttModule.forRoot({ url })'],
+    [
+      'MqttModule.forRootAsync()',
+      (options) => MqttModule.forRootAsync(options),
+      'MqttModule.forRootAsync({ useFactory })',
+    ],
+  ])('%s', async (name, make, example) => {
+    for (const [options, kind] of [
+      ['mqtt://host', 'a string'],
+      [null, 'null'],
+      [['mqtt://host'], 'an array'],
+    ] as const)
+      expect(await thrownBy(() => make(untyped(options)))).toBe(
+        `Invalid MQTT options (1):\n  - ${name}: its options are an object, not ${kind}. Give an object: ${example}.`,
+      );
+  });
+});
+
+it('the module without forRoot()', async () => {
+  expect(await thrownBy(() => startModule({ module: MqttModule }))).toBe(
+    'Invalid MQTT options (1):\n  - MqttModule: it is imported without options. ' +
+      'Import MqttModule.forRoot({ url }); modules below a global one need no import.',
+  );
+});
+
+describe('a password in a URL', () => {
+  it.each<[string, string]>([
+    ['mqtt://alice:hunt/er2#@host', 'contains #, / or ?, which end them in a URL'],
+    ['mqtt://alice:hunt@er/2@host', 'contains #, / or ?, which end them in a URL'],
+    ['mqtt://alice:hunter#2@host', 'contains #, / or ?, which end them in a URL'],
+    ['mqtts://alice:1?hunter2@host', 'contains #, / or ?, which end them in a URL'],
+    ['wss://alice:hunt@er#2@host/mqtt', 'contains #, / or ?, which end them in a URL'],
+    ['mqtt://alice:hunter2%@host', 'contains a % that does not encode anything'],
+    ['ws://hunter2%zz:x@host', 'contains a % that does not encode anything'],
+  ])('%s', async (url, problem) => {
+    for (const make of [client, server])
+      expect(await thrownBy(make({ url }))).toBe(
+        `Invalid MQTT options (1):\n  - url: its user name or password ${problem}. ` +
+          'Encode it with encodeURIComponent(), or give username and password as options.',
+      );
+  });
+
+  it.each([
+    'mqtt://alice:p@ss@host',
+    'wss://alice:x@host/a@b?c=@',
+    `mqtt://a:${encodeURIComponent('p@ss/w#rd%')}@host`,
+  ])('but not %s', (url) => expect(client({ url })).not.toThrow());
 });
 
 const circle: Record<string, unknown> = {};
@@ -339,6 +469,47 @@ circle['self'] = circle;
 
 describe('a value that is none', () => {
   it.each<[string, () => unknown, string]>([
+    ['a will without a topic', client({ will: { payload: 'x' } }), '- will.topic: there is none. Give a Topic Name.'],
+    ...[{ a: 1 }, 5, null].map((payload, i): [string, () => unknown, string] => [
+      `${inspect(payload)} as the payload of a will`,
+      server({ will: { topic: 'w', payload } }),
+      `- will.payload: it is ${['an object', 'a number', 'null'][i]}. Give a string or a Buffer, such as JSON.stringify(value).`,
+    ]),
+    [
+      'the QoS of a will',
+      client({ will: { topic: 'w', payload: '', qos: 5 } }),
+      '- will.qos: 5 is not a valid value. Use one of 0, 1, 2.',
+    ],
+    [
+      'retain of a will',
+      client({ will: { topic: 'w', payload: '', retain: 'false' } }),
+      '- will.retain: it is the string "false". Use true or false.',
+    ],
+    ['a number as a password', client({ password: 5 }), '- password: it is a number. Give a string or a Buffer.'],
+    ['a number as a user name', server({ username: 5 }), '- username: it is a number. Give a string.'],
+    [
+      'a Client Identifier that is too long',
+      client({ clientId: 'ü'.repeat(32_768) }),
+      '- clientId: it is longer than 65535 bytes. Choose another one.',
+    ],
+    [
+      'a text from the environment',
+      client({ rejectUnauthorized: 'false' }),
+      '- rejectUnauthorized: it is the string "false". Use true or false.',
+    ],
+    ...['x', 99].map((transportId): [string, () => unknown, string] => [
+      `${inspect(transportId)} as transportId`,
+      server({ transportId }),
+      `- transportId: it is a ${typeof transportId}. Give a symbol, or one of Nest's Transport.`,
+    ]),
+    [
+      'an interval that is a text',
+      client({ properties: { sessionExpiryInterval: '60' } }),
+      '- properties.sessionExpiryInterval: "60" is not a valid number. Give a whole number from 0 to 4294967295.',
+    ],
+    ['a Receive Maximum of 0', server({ properties: { receiveMaximum: 0 } }), '- properties.receiveMaximum: 0 is not'],
+    ['an object as a function', client({ credentials: {} }), '- credentials: it is an object. Give a function.'],
+    ['a boolean as a text', client({ clientId: true }), '- clientId: it is true. Give a string.'],
     [
       'the path of a CA',
       client({ ca: '/etc/ssl/ca.pem' }),
@@ -618,6 +789,22 @@ describe('a pattern that is valid, and hardly meant so', () => {
     const { url } = await startInProcessBroker();
     await startServer(connectionTo(url, 5), { controllers: [Devices] });
     expect(transportLogs('warn')).toEqual([]);
+  });
+});
+
+describe('a url that is undefined', () => {
+  it('is told from none', async () => {
+    const line = 'url is undefined: connecting to mqtt://localhost:1883. Is an environment variable missing?';
+    const said = (options: object): number => {
+      logs.clear();
+      const caller = createClient({ ...options, reconnect: false });
+      caller.connect().catch(() => {}); // there may be a broker
+      return transportLogs('warn').filter((told) => told === line).length;
+    };
+    const url = undefined;
+    expect(said({ url })).toBe(1);
+    for (const options of [{}, { url, host: '127.0.0.1' }, { url, servers: [{ host: '127.0.0.1', port: 1 }] }])
+      expect(said(options)).toBe(0);
   });
 });
 

@@ -139,8 +139,8 @@ describe('when an application starts', () => {
     closeAfterTest(() => app.close());
     await app.init();
     expect(warnings()).toEqual([
-      `MqttModule is imported 2 times ${name ? 'with the name "plant"' : 'without a name'}, with different options: ` +
-        'app.get() finds one of its servers. Give every broker a name of its own: MqttModule.forRoot({ name, ... }).',
+      `MqttModule.forRoot() is imported 2 times ${name ? 'with the name "plant"' : 'without a name'}: ` +
+        'each import makes a server and a client of its own. Import it once, with isGlobal: true, in the root module; give each further broker a name.',
     ]);
   });
 

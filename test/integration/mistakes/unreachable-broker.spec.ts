@@ -41,10 +41,10 @@ describe('a broker that is down when the application starts', () => {
       ' after 4 attempts, retrying',
       ' after 8 attempts, retrying',
     ]);
-    await eventually(
-      () => worker.printed.includes('The start of the application waits for the broker'),
-      'that the start waits is told',
-    );
+    const waits =
+      'The start of the application waits for the broker: startAllMicroservices() has not resolved. ' +
+      'See the reason above, or set waitForBroker: false to start without it.';
+    await eventually(() => worker.printed.includes(waits), 'that the start waits is told');
     await worker.stop();
     expect(worker.end).toEqual({ code: null, signal: 'SIGTERM' });
     expect(worker.printed).not.toMatch(/ at .*\.m?js:\d+|Error:/); // a stack

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Transport } from '@nestjs/microservices';
@@ -51,6 +52,7 @@ describe('describe()', () => {
       keepalive: 10,
       properties: { sessionExpiryInterval: 60, maximumPacketSize: 1_000 },
       will: { topic: 'wills', payload: Buffer.from('secret'), qos: 1, retain: true },
+      ...{ secureContext: createSecureContext() }, // with it, cert and key are not read
       cert: '-----BEGIN CERTIFICATE----- secret',
       key: '-----BEGIN PRIVATE KEY----- secret',
       codec: jsonCodec,

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { BackpressureError } from '../../../lib/errors/backpressure.error.js';
 import { ConnectionClosedError } from '../../../lib/errors/connection-closed.error.js';
@@ -184,4 +185,18 @@ describe('RemoteError', () => {
       'The handler of "a/b" failed (internal): Internal server error; the log of its server has the reason',
     );
   });
+});
+
+it.each<[MqttTransportError, object]>([
+  [
+    new InvalidOptionsError([{ option: 'a', problem: 'it is wrong', remedy: 'Mend it' }]),
+    { problems: [{ option: 'a', problem: 'it is wrong', remedy: 'Mend it' }] },
+  ],
+  [
+    new SubscriptionRefusedError([{ filter: 'a', reasonCode: 0x80, reason: 'it is wrong' }]),
+    { refused: [{ filter: 'a', reasonCode: 0x80, reason: 'it is wrong' }] },
+  ],
+])('what the message of %s lists is shown once, and can be read', (error, fields) => {
+  expect(error).toMatchObject(fields);
+  expect(inspect(error).match(/it is wrong/g)).toHaveLength(1);
 });

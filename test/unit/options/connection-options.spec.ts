@@ -19,6 +19,7 @@ describe('resolveConnection', () => {
     const { clientId, mqtt, ...rest } = resolveConnection({});
     expect(rest).toEqual({
       url: 'mqtt://localhost:1883',
+      urlMissing: false,
       protocolVersion: 5,
       name: undefined,
       observers: [],
