@@ -2,6 +2,15 @@ import type { Transport } from '@nestjs/microservices';
 import { PATTERN_METADATA, TRANSPORT_METADATA } from '@nestjs/microservices/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { DECLARED_AT, DECORATED, extrasOf } from '../routing/decorators/handler-extras.js';
+import { parameterProblems } from './handler-parameters.js';
+
+/** A method with a pattern. */
+export interface DeclaredHandler {
+  readonly method: string;
+  readonly transport: Transport | symbol | undefined;
+  /** See {@link parameterProblems}. */
+  readonly problems: readonly string[];
+}
 
 /** A class of the application with handlers, or with decorators of this package. */
 export interface DeclaringClass {
@@ -9,7 +18,7 @@ export interface DeclaringClass {
   readonly isController: boolean;
   /** Whether the class is decorated with `@MqttSubscription`. */
   readonly decorated: boolean;
-  readonly handlers: readonly { readonly method: string; readonly transport: Transport | symbol | undefined }[];
+  readonly handlers: readonly DeclaredHandler[];
   /** Methods with a decorator of this package, but without a pattern. */
   readonly withoutPattern: readonly string[];
 }
@@ -35,7 +44,8 @@ function add(found: Map<object, DeclaringClass>, type: unknown, isController: bo
     decorated: Reflect.hasOwnMetadata(DECORATED, type),
     handlers: methods.flatMap(([name, method]) => {
       if (!hasPattern(method)) return [];
-      return [{ method: name, transport: Reflect.getMetadata(TRANSPORT_METADATA, method) as Transport | undefined }];
+      const transport = Reflect.getMetadata(TRANSPORT_METADATA, method) as Transport | symbol | undefined;
+      return [{ method: name, transport, problems: parameterProblems(type, name, method) }];
     }),
     withoutPattern: methods
       .filter(([, method]) => typeof method === 'function' && !hasPattern(method) && DECLARED_AT in extrasOf(method))
@@ -45,6 +55,6 @@ function add(found: Map<object, DeclaringClass>, type: unknown, isController: bo
     found.set(type, declared);
 }
 
-function hasPattern(method: unknown): method is object {
+function hasPattern(method: unknown): method is (...args: never[]) => unknown {
   return typeof method === 'function' && Reflect.hasMetadata(PATTERN_METADATA, method);
 }

@@ -49,14 +49,21 @@ export function exploreModules(container: ModulesContainer): ExploredApplication
       if (controller.metatype) addMethods(controller.metatype as Type, methods);
     }
   }
+  for (const server of connectedServers(container)) servers.add(server);
+  return { servers: [...servers], clients: [...clients], publishers: [...publishers], methods };
+}
+
+/** The servers that are connected as microservices, also those that the application makes itself. */
+export function connectedServers(container: ModulesContainer): ServerMqtt[] {
+  const servers: ServerMqtt[] = [];
   // targets that exist are reported at once to each subscriber
   container
     .getRpcTargetRegistry<unknown>()
     .subscribe((target) => {
-      if (target instanceof ServerMqtt) servers.add(target);
+      if (target instanceof ServerMqtt) servers.push(target);
     })
     .unsubscribe();
-  return { servers: [...servers], clients: [...clients], publishers: [...publishers], methods };
+  return servers;
 }
 
 /** The instance of a provider; undefined unless it is a singleton. */

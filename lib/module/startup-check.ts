@@ -4,6 +4,7 @@ import { Transport } from '@nestjs/microservices';
 import { likelyName } from '../options/option-names.js';
 import { ServerMqtt } from '../server/mqtt.server.js';
 import { declaringClasses, type DeclaringClass } from './declared-handlers.js';
+import { connectedServers } from './explored-application.js';
 import { brokerNameOf } from './mqtt-tokens.js';
 import { nameHandlers } from './name-handlers.js';
 
@@ -26,8 +27,10 @@ export class StartupCheck implements OnApplicationBootstrap, OnModuleDestroy {
     if (checked.has(this.modules)) return;
     checked.add(this.modules);
     const logger = new Logger('MqttModule');
-    const servers = serversOf(this.modules);
-    for (const line of startupWarnings(declaringClasses(this.modules), servers)) logger.warn(line);
+    const provided = providedServers(this.modules);
+    const servers = [...new Set([...provided, ...connectedServers(this.modules)])];
+    const warnings = [...startupWarnings(declaringClasses(this.modules), servers), ...importedTwice(provided)];
+    for (const line of warnings) logger.warn(line);
     const connected = servers.filter(({ hasHandlers }) => hasHandlers);
     if (connected.length === 0) return;
     const check = (): void => {
@@ -60,14 +63,15 @@ export interface KnownServer {
 export function startupWarnings(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
   return [
     ...classes.flatMap(misplaced),
+    ...classes.flatMap(badParameters),
     ...unconnected(classes, servers),
     ...onSeveralBrokers(classes, servers),
     ...onUnknownBrokers(classes, servers),
-    ...importedTwice(servers),
   ];
 }
 
-function serversOf(modules: ModulesContainer): ServerMqtt[] {
+/** The servers of `MqttModule`. */
+function providedServers(modules: ModulesContainer): ServerMqtt[] {
   const servers = new Set<ServerMqtt>();
   for (const { providers } of modules.values())
     for (const { instance } of providers.values()) if (instance instanceof ServerMqtt) servers.add(instance);
@@ -92,11 +96,19 @@ function misplaced({ name, isController, decorated, handlers, withoutPattern }: 
   return lines;
 }
 
+function badParameters({ name, isController, handlers }: DeclaringClass): string[] {
+  if (!isController) return [];
+  return handlers
+    .filter(({ transport }) => typeof transport !== 'number' || transport === Transport.MQTT)
+    .flatMap(({ method, problems }) => problems.map((problem) => `${name}.${method}(): ${problem}`));
+}
+
 function unconnected(classes: readonly DeclaringClass[], servers: readonly KnownServer[]): string[] {
   const handlers = handlersOf(classes);
-  const anyConnected = servers.some(({ hasHandlers }) => hasHandlers);
-  return servers.flatMap(({ transportId, hasHandlers }) => {
-    if (hasHandlers) return [];
+  const connected = servers.filter(({ hasHandlers }) => hasHandlers).map((server) => server.transportId);
+  const anyConnected = connected.length > 0;
+  return servers.flatMap(({ transportId }) => {
+    if (connected.includes(transportId)) return [];
     const own = handlers.filter(
       ({ transport }) => transport === transportId || (transport === undefined && !anyConnected),
     );

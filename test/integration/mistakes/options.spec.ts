@@ -578,7 +578,7 @@ describe('a value that is none', () => {
     ]),
     ...[5, 'x', true, ['qos']].flatMap((options): [string, () => unknown, string][] => {
       const message =
-        `Invalid MQTT options (1):\n  - options of the message to "a": ${described(options)} is not an object. ` +
+        `Invalid MQTT options (1):\n  - options of the message to "a": it is ${described(options)}. ` +
         'Give an object with options.';
       const given = untyped<MqttRecordOptions>(options);
       return [

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Injectable } from '@nestjs/common';
+import { Controller, Get, Injectable, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventPattern, MessagePattern, Transport } from '@nestjs/microservices';
+import { Ctx, EventPattern, MessagePattern, Payload, Transport, type MicroserviceOptions } from '@nestjs/microservices';
 import {
   getMqttServerToken,
   getMqttTransportId,
@@ -10,6 +10,7 @@ import {
   patternsOf,
   PublishTo,
   ServerMqtt,
+  TopicParam,
 } from '../../../lib/index.js';
 import { closeAfterTest } from '../../support/closing.js';
 import { logs } from '../../support/logs.js';
@@ -104,6 +105,44 @@ describe('when an application starts', () => {
   ])('nothing is told of a server because %s', async (_, given) => {
     await start(...given);
     expect(warnings()).toEqual([]);
+  });
+
+  it('nothing is told of the server of a module that is imported for its client, where another one serves', async () => {
+    const { url } = await startInProcessBroker();
+    const imports = [MqttModule.forRoot(connectionTo(url))];
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(
+      moduleOf({ controllers: [Devices], imports }),
+      { strategy: new ServerMqtt(connectionTo(url)) },
+    );
+    closeAfterTest(() => app.close());
+    await app.listen();
+    expect(warnings()).toEqual([]);
+  });
+
+  it('parameters that are undefined are named', async () => {
+    @Controller()
+    class Parameters {
+      @EventPattern<string>('parameters/{id}')
+      undecorated(@TopicParam('id') _id: string, _data: unknown): void {}
+
+      @EventPattern<string>('parameters/{id}/http')
+      http(@Param('id') _id: string, @Payload() _data: unknown): void {}
+
+      @Get('both/:id')
+      @MessagePattern('parameters/both')
+      both(@Param('id') _id: string): void {}
+
+      @MessagePattern('parameters/plain')
+      plain(_data: unknown, _context: unknown): void {}
+
+      @MessagePattern('parameters/other', Transport.NATS)
+      other(@Ctx() _context: unknown, _data: unknown): void {}
+    }
+    await start({ controllers: [Parameters] }, { connected: true });
+    expect(warnings()).toEqual([
+      'Parameters.undecorated(): its parameter 2 has no decorator, and is undefined because another parameter has one. Add @Payload() or @Ctx().',
+      'Parameters.http(): its parameter 1 has @Param(), which is for HTTP. Use @Payload(), @Ctx() or @TopicParam().',
+    ]);
   });
 
   it('handlers that are subscribed at all brokers are named', async () => {

@@ -172,7 +172,7 @@ describe('MessageComposer', () => {
     ['timeout', 5n, /timeout/],
     ['timeout', null, /timeout/],
     ['signal', {}, /signal/],
-    ['signal', new AbortController(), /signal: an object is not an AbortSignal/],
+    ['signal', new AbortController(), /signal: it is an object\. Give the signal/],
     ['signal', null, /signal/],
     ['userProperties', { a: 7 }, /userProperties/],
     ['userProperties', { a: ['x', null] }, /userProperties/],

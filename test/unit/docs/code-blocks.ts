@@ -46,7 +46,7 @@ export const writtenHere = codeBlocks.filter(
   ({ shows, fragmentOf }) => shows === undefined && fragmentOf === undefined,
 );
 
-/** Writes the blocks as modules. @param url of a broker to use in place of `mqtt://localhost:1883` */
+/** Writes the blocks as modules. @param url of a broker to use in place of `mqtt://localhost:1883`, and 1884 where there are two */
 export function writeCodeBlocks(subfolder: string, url?: string): (block: CodeBlock) => string {
   const fileOf = ({ file }: CodeBlock): string => file.replace(folder, join(folder, subfolder));
   rmSync(join(folder, subfolder), { recursive: true, force: true });
@@ -60,7 +60,9 @@ export function writeCodeBlocks(subfolder: string, url?: string): (block: CodeBl
 
 /** Ports of this machine may be in use, and who runs a block has to end its application. */
 function runnable(code: string, url: string): string {
-  const own = code.replaceAll('mqtt://localhost:1883', url).replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
+  const own = code
+    .replaceAll(/mqtt:\/\/localhost:188[34]/g, url)
+    .replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
   if (/^const app = /m.test(own)) return `${own}export { app as applicationOfBlock };\n`;
   return own.replace(
     '\n}\nvoid bootstrap();',

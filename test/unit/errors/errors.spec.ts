@@ -173,11 +173,15 @@ describe('RemoteError', () => {
     ['the same for an empty list', { message: [] }, 'The handler of "a/b" failed (rpc): {"message":[]}'],
     ['words of its own for null', null, 'The handler of "a/b" failed (rpc).'],
     ['words of its own for an empty text', '', 'The handler of "a/b" failed (rpc).'],
-    ['words of its own for what cannot be shown', deepList(), 'The handler of "a/b" failed (rpc).'],
   ])('takes for its message %s', (_, data, message) => {
     const error = new RemoteError('rpc', data, 'a/b');
     expect(error).toMatchObject({ name: 'RemoteError', code: 'rpc', isRemote: true, message, topic: 'a/b' });
     expect(error.data).toBe(data);
+  });
+
+  it('is made of what is nested too deeply to be shown', () => {
+    const { message } = new RemoteError('rpc', deepList(), 'a/b');
+    expect(message).toMatch(/^The handler of "a\/b" failed \(rpc\)(\.|: \[+)$/); // Node.js 26 can show it
   });
 
   it('says where the reason is that Nest has masked', () => {
