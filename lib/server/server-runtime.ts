@@ -46,6 +46,8 @@ interface RuntimeParts {
 
 /** Maximum number of replies and dead letters that wait for a connection. The number of handlers limits them already. */
 const MAX_QUEUED_REPLIES = 100_000;
+/** Maximum number of running handlers that a line of the log names. */
+const MAX_LISTED = 3;
 
 /** A server from `listen()` to `close()`: creates its parts, and manages their life cycle. */
 export class ServerRuntime {
@@ -162,7 +164,7 @@ export class ServerRuntime {
     running.shutDown();
     const deadline = startedAt + this.options.gracefulTimeoutMs;
     await within(deadline - Date.now(), running.whenSettled());
-    const left = running.size;
+    const left = running.all().map(({ label }) => label);
     inbound.giveUpUndecided();
     running.abandon();
     this.replays.close();
@@ -171,10 +173,11 @@ export class ServerRuntime {
     await this.link.close();
     if (!wasConnected) return;
     const afterMs = Date.now() - startedAt;
-    if (left === 0) logger.log(`Drained at ${connection.broker} after ${afterMs} ms`);
+    if (left.length === 0) logger.log(`Drained at ${connection.broker} after ${afterMs} ms`);
     else
       logger.warn(
-        `Not drained at ${connection.broker} after ${afterMs} ms, which is gracefulTimeout: ${counted(left, 'message')} still in progress`,
+        `Not drained at ${connection.broker} after ${afterMs} ms, which is gracefulTimeout: ${counted(left.length, 'message')} still in progress ` +
+          `(${listed(left)}). The option handlerTimeout ends such runs.`,
       );
   }
 
@@ -309,6 +312,11 @@ function requireDeadLetterStore(handlers: readonly Handler[], { deadLetters }: R
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** The first of several, for a line of the log. */
+function listed(names: readonly string[]): string {
+  return names.length > MAX_LISTED ? `${names.slice(0, MAX_LISTED).join(', ')}, ...` : names.join(', ');
 }
 
 /** Called by observers only. */

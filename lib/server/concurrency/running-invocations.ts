@@ -3,6 +3,8 @@ export interface Running {
   before: Running | undefined;
   after: Running | undefined;
   listed: boolean;
+  /** Handler and topic, for the log. */
+  readonly label: string;
   /** The server closes: a running handler may end, and is not retried. */
   shutDown(): void;
   /** `gracefulTimeout` is over. */

@@ -3,6 +3,7 @@ import { AckPolicy } from '../../options/ack-policy.js';
 import type { MqttDropReason } from '../../observing/mqtt-drop.js';
 import type { OutgoingMessage } from '../../protocol/application-message.js';
 import { ACK, NACK, type Decision, type Settling } from '../../protocol/delivery.js';
+import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import { backoffDelay } from '../../timing/backoff.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
@@ -96,6 +97,10 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     clearTimeout(this.timer);
     this.tell('closing');
     this.end(undefined);
+  }
+
+  get label(): string {
+    return `${handlerName(this.handler)} on "${this.message.topic}"`;
   }
 
   /** `gracefulTimeout` is over. The handler may continue, but its lease is no longer renewed. */

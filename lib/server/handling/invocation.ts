@@ -111,8 +111,8 @@ export class Invocation
     this.closing = true;
     this.abortSignal?.abort(new Error('The server is closing.'));
     if (!this.timer || this.current) return;
-    this.timer.clear(); // cancels a retry: the message stays with the broker
-    if (!this.decided) this.delivery?.left();
+    this.timer.clear(); // cancels a retry
+    this.leave();
     this.freeWorker();
     this.release();
   }
@@ -138,6 +138,10 @@ export class Invocation
       `Handler "${pattern}" has run for more than ${seconds} s for a message on "${message.topic}"; none of its other ` +
         `${endedRuns} runs took longer than ${longestRun + 5} s. The option handlerTimeout ends such runs.`,
     );
+  }
+
+  get label(): string {
+    return `${handlerName(this.handler)} on "${this.message.topic}"`;
   }
 
   // ---- one run of the handler

@@ -80,6 +80,22 @@ export abstract class MessageDecision {
     );
   }
 
+  /** The server closes while the message waits for its next run. Told once for each handler. */
+  protected leave(): void {
+    if (this.decided) return;
+    const { delivery, handler, host, message } = this;
+    delivery?.left();
+    const fate =
+      message.qos > 0 && host.durableSession
+        ? 'stays with the broker, which sends it again when the session is resumed'
+        : `is lost: ${message.qos === 0 ? 'QoS 0 has no acknowledgement' : `${SESSION_ENDS}. ${SURVIVING_SESSION}`}`;
+    host.warnOnce(
+      'left',
+      handler.pattern,
+      `The server closes while a message on "${message.topic}" waits for its retry by handler ${handlerName(handler)}: it ${fate}.`,
+    );
+  }
+
   protected refuse(reasonCode: number, reasonString: string | undefined): void {
     if (this.decided) return;
     if (makesDeadLetters(this.handler.options)) this.giveUp({ message: reasonString ?? 'rejected' });
