@@ -34,8 +34,10 @@ export function withOverrides(
   overrides: Readonly<MqttRecordOptions> | undefined,
 ): Readonly<MqttRecordOptions> {
   if (overrides === undefined || overrides === null) return defaults;
-  const checks = new OptionChecks();
-  checks.object(`options of the message to "${topic}"`, overrides);
-  checks.done();
+  if (typeof overrides !== 'object' || Array.isArray(overrides)) {
+    const checks = new OptionChecks();
+    checks.object(`options of the message to "${topic}"`, overrides);
+    checks.done();
+  }
   return { ...defaults, ...overrides };
 }

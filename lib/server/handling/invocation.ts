@@ -6,11 +6,11 @@ import {
 } from '../../acknowledgement/settle-by-policy.js';
 import { MqttContext, type MessageControl, type MessageOrigin } from '../../context/mqtt.context.js';
 import { filterFailureFor, thrownFor } from '../../context/thrown-errors.js';
-import { describeFailure, describeThrown, textOfThrown } from '../../errors/describe-thrown.js';
+import { describeFailure, describeThrown } from '../../errors/describe-thrown.js';
 import { describeReason, reasonOf, stackOf } from '../../errors/failure-reason.js';
 import { PayloadDecodeError } from '../../errors/payload-decode.error.js';
 import { AckPolicy } from '../../options/ack-policy.js';
-import { isPermanent, makesDeadLetters } from '../../options/subscription-options.js';
+import { makesDeadLetters } from '../../options/subscription-options.js';
 import { ACK, LEAVE, type Settling } from '../../protocol/delivery.js';
 import { handlerName } from '../../routing/handler-name.js';
 import type { TopicParams } from '../../routing/topic-template.js';
@@ -26,6 +26,7 @@ import type { ReplyFormat } from '../replying/reply-format.js';
 import { ReplyStream } from '../replying/reply-stream.js';
 import { ResultPublisher } from '../replying/result-publisher.js';
 import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
+import { failureLine } from './failure-line.js';
 import { HandlerRun, type HandlerObserver } from './handler-run.js';
 import type { InvocationHost } from './invocation-host.js';
 import { InvocationSignal } from './invocation-signal.js';
@@ -408,39 +409,11 @@ export class Invocation
    * @param filterFailure what the exception filter threw itself, which nobody else knows
    */
   private report(outcome: FailedOutcome, filterFailure: string | undefined): void {
-    const { handler, host, message, attempt, replyTopic } = this;
-    const callerKnows = replyTopic !== undefined && !isMasked(outcome.error);
-    if (callerKnows && filterFailure === undefined && (!makesDeadLetters(handler.options) || this.decided)) return;
-    host.logger.error(
-      `Handler ${handlerName(handler)} failed on "${message.topic}" after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}${this.whyNotAgain(outcome.thrown)}: ` +
-        `${describeReason(reasonOf(outcome.thrown))}. ${this.ofFilter(filterFailure)}${this.fateOf(outcome, callerKnows)}.`,
-      stackOf(outcome.thrown),
-    );
-  }
-
-  /** With what to do about it, once for each server: most such filters are written for HTTP. */
-  private ofFilter(failure: string | undefined): string {
-    if (failure === undefined) return '';
-    const remedy = " (let a filter for HTTP return at once unless host.getType() is 'http')";
-    return `Its exception filter threw as well: ${failure}${this.host.isFirst('suggestion', 'filter') ? remedy : ''}. `;
-  }
-
-  /** Where the message is, and what its caller gets. A request at QoS 0 is answered, and nothing of it is lost. */
-  private fateOf(outcome: FailedOutcome, callerKnows: boolean): string {
-    const { handler, message, replyTopic } = this;
-    const told = callerKnows ? 'the reason' : `"${textOfThrown(outcome.error)}"`;
-    if (replyTopic !== undefined && message.qos === 0 && !makesDeadLetters(handler.options))
-      return `Its caller gets ${told}`;
-    const caller = replyTopic === undefined || callerKnows ? '' : `; its caller gets ${told}`;
-    return `The message ${this.fateAfter(outcome)}${caller}`;
-  }
-
-  /** Once for each server, when the default rule has kept a handler with `retry` from running again. */
-  private whyNotAgain(thrown: unknown): string {
-    const { retry } = this.handler.options;
-    const isRule = retry.permanent === isPermanent && this.attempt < retry.attempts && isPermanent(thrown);
-    if (!isRule || !this.host.isFirst('suggestion', 'permanent')) return '';
-    return ' (the status 4xx is permanent and not retried, see retry.permanent)';
+    const callerKnows = this.replyTopic !== undefined && !isMasked(outcome.error);
+    const keptOnly = !makesDeadLetters(this.handler.options) || this.decided;
+    if (callerKnows && filterFailure === undefined && keptOnly) return;
+    const line = failureLine(this, outcome, { callerKnows, filterFailure, fate: () => this.fateAfter(outcome) });
+    this.host.logger.error(line, stackOf(outcome.thrown));
   }
 
   // ---- what others ask of it
