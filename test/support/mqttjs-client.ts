@@ -1,4 +1,5 @@
 import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import { TopicFilter } from '../../lib/protocol/topic-filter.js';
 import { closeAfterTest } from './closing.js';
 import { Journal } from './journal.js';
 import type { TestConnection } from './test-broker.js';
@@ -20,7 +21,10 @@ export async function subscribeMqttJs(
   options: { qos?: 0 | 1 | 2 } = {},
 ): Promise<Journal<IPublishPacket>> {
   const messages = new Journal<IPublishPacket>();
-  client.on('message', (_topic, _payload, packet) => messages.add(packet));
+  const wanted = TopicFilter.parse(filter);
+  client.on('message', (topic, _payload, packet) => {
+    if (wanted.matches(topic)) messages.add(packet); // the client may have other subscriptions
+  });
   await client.subscribeAsync(filter, { qos: options.qos ?? 0 });
   return messages;
 }

@@ -1,3 +1,4 @@
+import { NACK } from '../../protocol/delivery.js';
 import type { TopicParams } from '../../routing/topic-template.js';
 import type { InboundMessage } from '../../wire/inbound/inbound-message.js';
 import { Invocation } from '../handling/invocation.js';
@@ -25,6 +26,15 @@ export class ReplayedInvocation extends Invocation {
   override dropped(): void {
     this.delivery?.left();
     this.end.cut();
+  }
+
+  /** The letter stays in its store. */
+  protected override withhold(): void {
+    this.decide(NACK);
+  }
+
+  protected override leave(): void {
+    if (!this.decided) this.delivery?.left();
   }
 
   protected override fateAfter(): string {

@@ -161,7 +161,7 @@ describe('a replay in the handler', () => {
     ['an error', AckPolicy.ACK_FIRST, thrower(new Error('x')), 'x'],
     ['an error', AckPolicy.REJECT_ON_ERROR, thrower(new Error('x')), 'x'],
     ['an error', AckPolicy.MANUAL, thrower(new Error('x')), 'x'],
-    ['a text', AckPolicy.ACK, thrower('x'), 'x'],
+    ['a text', AckPolicy.ACK, thrower('x'), 'the handler threw the text "x"'],
     ['RejectMessage', AckPolicy.ACK, thrower(new RejectMessage('no')), 'RejectMessage: no'],
     ['NackMessage', AckPolicy.ACK, thrower(new NackMessage('later')), 'NackMessage: later'],
     ['reject()', AckPolicy.ACK, (context: MqttContext): void => context.reject(0x83, 'no'), 'no'],
