@@ -91,7 +91,10 @@ function misplaced({ name, isController, decorated, handlers, withoutPattern }: 
   }
   if (decorated && handlers.length === 0)
     lines.push(
-      `@MqttSubscription on ${name} has no effect: the class has no handlers. Add @EventPattern or @MessagePattern to its methods, or remove it.`,
+      `@MqttSubscription on ${name} has no effect: the class has no handlers. ` +
+        (isController
+          ? 'Add @EventPattern or @MessagePattern to its methods, or remove it.'
+          : `Make ${name} a @Controller with @EventPattern or @MessagePattern methods, or remove it.`),
     );
   return lines;
 }
@@ -156,7 +159,7 @@ function importedTwice(servers: readonly KnownServer[]): string[] {
     if (count < 2) return [];
     return [
       `MqttModule.forRoot() is imported ${count} times ${name === undefined ? 'without a name' : `with the name "${name}"`}: ` +
-        'each import makes a server and a client of its own. Import it once, with isGlobal: true, in the root module; give each further broker a name.',
+        'each import makes a server and a client of its own. For one broker, import it once, with isGlobal: true, in the root module; for several, give each a name of its own.',
     ];
   });
 }

@@ -7,7 +7,7 @@ import { SUBSCRIPTION_NAMES } from './subscription-options.js';
 type RemedyOf = (name: string) => string | undefined;
 
 const FLAT = 'Options are flat here: give what is inside it at the top level';
-const STRATEGY = '{ strategy: new ServerMqtt({ url }) }';
+const STRATEGY = '{ strategy: new ServerMqtt({ url }) }, or MqttModule.forRoot({ url })';
 const CUSTOM_CLASS = '{ customClass: ClientMqtt, options: { url } }';
 
 /** What Nest's own transports are configured with, at a server. */

@@ -123,10 +123,10 @@ export abstract class MessageDecision {
     }
   }
 
-  /** Once for each server, when an event is gone: the caller of a request has its error. */
+  /** Once for each handler, when an event is gone: the caller of a request has its error. */
   private suggestion(more = ''): string {
     const { handler, host } = this;
-    if (!handler.isEventHandler || !host.isFirst('suggestion', 'deadLetter')) return '';
+    if (!handler.isEventHandler || !host.isFirst('no dead letter', handler.pattern)) return '';
     return `. The option deadLetter keeps such messages${more}`;
   }
 

@@ -33,7 +33,7 @@ export function connectHint(error: Error, { protocol, port }: Endpoint): string 
   if (UNKNOWN_AUTHORITY.has(code)) return 'set the certificate of its CA: ca: readFileSync(path)';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'connect to a host name in its certificate, or set servername';
   if (code === 'ENOTFOUND') return 'check the host name';
-  if (code === 'ECONNREFUSED') return undefined;
+  if (code === 'ECONNREFUSED') return 'is a broker listening there? Check url';
   const tcp = secure && !BEFORE_TLS.test(reasonOf(error)) ? 'mqtts://' : 'mqtt://';
   const isWeb = protocol === 'ws' || protocol === 'wss';
   if (error instanceof HttpAnswer)

@@ -172,7 +172,7 @@ describe('the wrong protocol', () => {
       'connect to a host name in its certificate, or set servername',
     ],
     [withCode('ENOTFOUND'), 'mqtt', 1883, 'check the host name'],
-    [withCode('ECONNREFUSED'), 'mqtt', 8883, undefined],
+    [withCode('ECONNREFUSED'), 'mqtt', 8883, 'is a broker listening there? Check url'],
     [closed, 'mqtt', 1883, undefined],
     [closed, 'mqtts', 8883, undefined],
     [withCode('ECONNRESET'), 'mqtt', 7, 'if port 7 uses TLS: mqtts://'],
@@ -180,7 +180,7 @@ describe('the wrong protocol', () => {
     [withCode('ECONNRESET'), 'ws', 1883, 'port 1883 is usually for MQTT over TCP: use mqtt://'],
     [withCode('ECONNRESET'), 'wss', 8883, 'port 8883 is usually for MQTT over TCP: use mqtts://'],
     [new Error('Unexpected server response: 403'), 'ws', 80, undefined],
-    [withCode('ECONNREFUSED'), 'mqtt', 7, undefined],
+    [withCode('ECONNREFUSED'), 'mqtt', 7, 'is a broker listening there? Check url'],
   ] as const)('%s, %s, port %i: %s', (error, protocol, port, hint) => {
     expect(connectHint(error, { protocol, port, host: 'b', path: undefined })).toBe(hint);
   });

@@ -167,7 +167,7 @@ describe('an option that there is not', () => {
     ...[server, module].map((at): [string, () => unknown, string] => [
       'by which Nest finds its own transport',
       at({ transport: Transport.MQTT }),
-      '- transport: there is no such option. Remove it: ServerMqtt takes its place, { strategy: new ServerMqtt({ url }) }.',
+      '- transport: there is no such option. Remove it: ServerMqtt takes its place, { strategy: new ServerMqtt({ url }) }, or MqttModule.forRoot({ url }).',
     ]),
     [
       'by which Nest finds its own client',
@@ -177,7 +177,7 @@ describe('an option that there is not', () => {
     [
       'of createMicroservice()',
       server({ strategy: {} }),
-      '- strategy: there is no such option. It is an option of createMicroservice() and connectMicroservice(): { strategy: new ServerMqtt({ url }) }.',
+      '- strategy: there is no such option. It is an option of createMicroservice() and connectMicroservice(): { strategy: new ServerMqtt({ url }) }, or MqttModule.forRoot({ url }).',
     ],
     [
       'of ClientsModule',

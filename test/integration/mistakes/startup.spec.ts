@@ -179,7 +179,7 @@ describe('when an application starts', () => {
     await app.init();
     expect(warnings()).toEqual([
       `MqttModule.forRoot() is imported 2 times ${name ? 'with the name "plant"' : 'without a name'}: ` +
-        'each import makes a server and a client of its own. Import it once, with isGlobal: true, in the root module; give each further broker a name.',
+        'each import makes a server and a client of its own. For one broker, import it once, with isGlobal: true, in the root module; for several, give each a name of its own.',
     ]);
   });
 
@@ -214,7 +214,7 @@ describe('when an application starts', () => {
   it('decorators that do nothing are named', async () => {
     await start({ controllers: [Devices, Forgetful], providers: [Misplaced, Decorated] }, { connected: true });
     expect(warnings().toSorted()).toEqual([
-      '@MqttSubscription on Decorated has no effect: the class has no handlers. Add @EventPattern or @MessagePattern to its methods, or remove it.',
+      '@MqttSubscription on Decorated has no effect: the class has no handlers. Make Decorated a @Controller with @EventPattern or @MessagePattern methods, or remove it.',
       'Forgetful.forgotten() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.',
       'Forgetful.results() has decorators of this package, but no pattern, and so is not a handler. Add @EventPattern or @MessagePattern.',
       'Misplaced.handle(): handlers of a provider are not registered by Nest. Make Misplaced a @Controller, and list it in controllers.',
