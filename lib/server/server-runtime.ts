@@ -10,6 +10,7 @@ import type { OutgoingMessage } from '../protocol/application-message.js';
 import type { Handler } from '../routing/handler.js';
 import type { HandlerRegistry } from '../routing/handler-registry.js';
 import { Subscriptions } from '../routing/subscriptions.js';
+import { handlerName } from '../routing/handler-name.js';
 import { TopicRouter } from '../routing/topic-router.js';
 import { deserialize } from '../serialization/nest-serializers.js';
 import { readNestEnvelope, type NestEnvelope } from '../serialization/nest-envelope.js';
@@ -24,7 +25,7 @@ import { SteadyDeadLetterStore } from './dead-letters/steady-dead-letter-store.j
 import type { InvocationHost, ProcessingHooks } from './handling/invocation-host.js';
 import { MessageReceiver, type InternalTopics } from './handling/message-receiver.js';
 import { Overflow } from './concurrency/overflow.js';
-import { RunningInvocations } from './concurrency/running-invocations.js';
+import { RunningInvocations, type Running } from './concurrency/running-invocations.js';
 import { newServerCounters } from './concurrency/server-counters.js';
 import { serveHandlers, type ServedHandler } from './handling/served-handler.js';
 import { UnansweredRequests } from './handling/unanswered-requests.js';
@@ -164,7 +165,7 @@ export class ServerRuntime {
     running.shutDown();
     const deadline = startedAt + this.options.gracefulTimeoutMs;
     await within(deadline - Date.now(), running.whenSettled());
-    const left = running.all().map(({ label }) => label);
+    const left = running.all();
     inbound.giveUpUndecided();
     running.abandon();
     this.replays.close();
@@ -315,8 +316,11 @@ function counted(count: number, what: string): string {
 }
 
 /** The first of several, for a line of the log. */
-function listed(names: readonly string[]): string {
-  return names.length > MAX_LISTED ? `${names.slice(0, MAX_LISTED).join(', ')}, ...` : names.join(', ');
+function listed(running: readonly Running[]): string {
+  const names = running
+    .slice(0, MAX_LISTED)
+    .map(({ handler, message }) => `${handlerName(handler)} on "${message.topic}"`);
+  return `${names.join(', ')}${running.length > MAX_LISTED ? ', ...' : ''}`;
 }
 
 /** Called by observers only. */

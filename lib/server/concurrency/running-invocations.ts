@@ -1,10 +1,12 @@
+import type { Handler } from '../../routing/handler.js';
+
 export interface Running {
   /** Neighbours in the list; set only by the list. */
   before: Running | undefined;
   after: Running | undefined;
   listed: boolean;
-  /** Handler and topic, for the log. */
-  readonly label: string;
+  readonly handler: Pick<Handler, 'pattern' | 'declaredAt'>;
+  readonly message: { readonly topic: string };
   /** The server closes: a running handler may end, and is not retried. */
   shutDown(): void;
   /** `gracefulTimeout` is over. */

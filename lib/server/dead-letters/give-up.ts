@@ -19,8 +19,8 @@ import { sendFrom } from '../replying/send-from.js';
 /** Longest reason that travels with a dead letter. */
 const LONGEST_REASON = 1_024;
 
-/** Why a withheld message does not come again. */
-export const SESSION_ENDS = 'its session ends with the connection, so the broker does not deliver it again';
+/** Why a withheld message does not come again, and what to do about it. */
+export const SESSION_ENDS = `its session ends with the connection, so the broker does not deliver it again. ${SURVIVING_SESSION}`;
 
 /** A message that its handler gives up. */
 export interface GivenUp {
@@ -178,7 +178,7 @@ function tell(givenUp: GivenUp, { message: problem }: Error): void {
     : message.qos === 0
       ? 'not delivered again, for it came at QoS 0'
       : 'acknowledged all the same (onDeadLetterFailure)';
-  const lost = `. Handler ${handlerName(handler)} has lost it: ${SESSION_ENDS}. ${SURVIVING_SESSION}.`;
+  const lost = `. Handler ${handlerName(handler)} has lost it: ${SESSION_ENDS}.`;
   const isLost = fate === 'withheld' && !host.durableSession;
   host.logger.error(
     `The message on "${message.topic}" is ${fate}: ${isLost ? problem.replace(/\.$/, '') + lost : problem}`,

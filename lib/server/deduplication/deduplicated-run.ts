@@ -11,6 +11,7 @@ import type { DropReason, Job } from '../concurrency/concurrency-gate.js';
 import { Invocation } from '../handling/invocation.js';
 import type { InvocationHost } from '../handling/invocation-host.js';
 import type { Running } from '../concurrency/running-invocations.js';
+import { SESSION_ENDS } from '../dead-letters/give-up.js';
 import type { ServedHandler } from '../handling/served-handler.js';
 import { tellDropped } from '../handling/tell-dropped.js';
 import type { Claims, Held } from './claims.js';
@@ -56,8 +57,8 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   constructor(
     readonly key: string,
     private readonly deduplication: Deduplication,
-    private readonly message: InboundMessage,
-    private readonly handler: ServedHandler,
+    readonly message: InboundMessage,
+    readonly handler: ServedHandler,
     private readonly params: TopicParams,
     private readonly settling: Settling,
     private readonly host: InvocationHost,
@@ -97,10 +98,6 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     clearTimeout(this.timer);
     this.tell('closing');
     this.end(undefined);
-  }
-
-  get label(): string {
-    return `${handlerName(this.handler)} on "${this.message.topic}"`;
   }
 
   /** `gracefulTimeout` is over. The handler may continue, but its lease is no longer renewed. */
@@ -165,12 +162,15 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
   }
 
   private tooLong(): void {
-    const { pattern } = this.handler;
-    this.host.warnOnce(
+    const { handler, host, message } = this;
+    const fate = host.durableSession
+      ? 'The broker delivers it again when the session is resumed'
+      : `Unless that process handles it, it is lost: ${SESSION_ENDS}`;
+    host.warnOnce(
       'runs elsewhere',
-      pattern,
-      `A message of handler "${pattern}" on "${this.message.topic}" is withheld: another process has been handling it for more than ` +
-        `${MAX_WAIT_LEASES * this.claims.leaseMs} ms. The broker delivers it again when the session is resumed.`,
+      handler.pattern,
+      `A message of handler ${handlerName(handler)} on "${message.topic}" is withheld: another process has been handling it for more than ` +
+        `${MAX_WAIT_LEASES * this.claims.leaseMs} ms. ${fate}.`,
     );
     this.tell('not-claimed');
     this.end(NACK);
@@ -238,7 +238,7 @@ export class DeduplicatedRun implements Job, Running, Settling, Held {
     if (kept !== false) return;
     const { handler, host, message } = this;
     host.logger.warn(
-      `Handler "${handler.pattern}" finished on "${message.topic}" after another process had claimed its message: it may have run twice. ` +
+      `Handler ${handlerName(handler)} finished on "${message.topic}" after another process had claimed its message: it may have run twice. ` +
         'Its lease was not renewed in time.',
     );
   }

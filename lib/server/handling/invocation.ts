@@ -136,13 +136,9 @@ export class Invocation
     host.warnOnce(
       'long run',
       pattern,
-      `Handler "${pattern}" has run for more than ${seconds} s for a message on "${message.topic}"; none of its other ` +
+      `Handler ${handlerName(handler)} has run for more than ${seconds} s for a message on "${message.topic}"; none of its other ` +
         `${endedRuns} runs took longer than ${longestRun + 5} s. The option handlerTimeout ends such runs.`,
     );
-  }
-
-  get label(): string {
-    return `${handlerName(this.handler)} on "${this.message.topic}"`;
   }
 
   // ---- one run of the handler

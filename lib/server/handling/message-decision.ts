@@ -5,7 +5,6 @@ import {
   type Outcome,
 } from '../../acknowledgement/settle-by-policy.js';
 import { reasonOf, type FailureReason } from '../../errors/failure-reason.js';
-import { SURVIVING_SESSION } from '../../options/server-options.js';
 import { makesDeadLetters } from '../../options/subscription-options.js';
 import { NACK, rejection, type Decision, type Rejection, type Settling } from '../../protocol/delivery.js';
 import { handlerName } from '../../routing/handler-name.js';
@@ -75,8 +74,8 @@ export abstract class MessageDecision {
     host.warnOnce(
       'lost',
       handler.pattern,
-      `Handler ${handlerName(handler)} has withheld its message on "${message.topic}", which is lost: ${SESSION_ENDS}. ` +
-        `${SURVIVING_SESSION}, or throw an error with the option retry or deadLetter.`,
+      `Handler ${handlerName(handler)} has withheld its message on "${message.topic}", which is lost: ${SESSION_ENDS}, ` +
+        'or throw an error with the option retry or deadLetter.',
     );
   }
 
@@ -88,7 +87,7 @@ export abstract class MessageDecision {
     const fate =
       message.qos > 0 && host.durableSession
         ? 'stays with the broker, which sends it again when the session is resumed'
-        : `is lost: ${message.qos === 0 ? 'QoS 0 has no acknowledgement' : `${SESSION_ENDS}. ${SURVIVING_SESSION}`}`;
+        : `is lost: ${message.qos === 0 ? 'QoS 0 has no acknowledgement' : SESSION_ENDS}`;
     host.warnOnce(
       'left',
       handler.pattern,
@@ -119,7 +118,7 @@ export abstract class MessageDecision {
       default:
         return this.host.durableSession
           ? 'is withheld: the broker sends it again when the session is resumed'
-          : `is withheld, and lost: ${SESSION_ENDS}. ${SURVIVING_SESSION}`;
+          : `is withheld, and lost: ${SESSION_ENDS}`;
     }
   }
 

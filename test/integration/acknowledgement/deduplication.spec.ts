@@ -290,10 +290,13 @@ describeEachBroker('events that arrive again', (broker) => {
     expect(store.asked.entries.slice(-2)).toEqual(['mine', 'complete']);
   });
 
-  it('are withheld when another process goes on for longer than two leases', async () => {
+  it.each([
+    ['The broker delivers it again when the session is resumed.', true],
+    ['Unless that process handles it, it is lost: its session ends with the connection', false],
+  ])('are withheld when another process goes on for longer than two leases. %s', async (fate, survives) => {
     const store = new ObservedStore();
     store.beforeFirst = (name) => void store.inner.claim(name, 'a process that never ends', NEVER_MS);
-    const { server } = await startServer(durable(broker.connection), {
+    const { server } = await startServer(survives ? durable(broker.connection) : broker.connection, {
       controllers: [ordersWith({ key, store, lease: 100 })],
     });
     const publish = await publisher();
@@ -301,6 +304,7 @@ describeEachBroker('events that arrive again', (broker) => {
     await eventually(() => server.health()?.withheld === 1, 'it is withheld');
     expect(ran.entries).toEqual([]);
     expect(transportLogs('warn')[0]).toMatch(/withheld: another process has been handling it for more than 200 ms/);
+    expect(transportLogs('warn')[0]).toContain(fate);
   });
 
   it('have their lease renewed while their handler runs, and while they wait for a worker', async () => {

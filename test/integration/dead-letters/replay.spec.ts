@@ -18,7 +18,7 @@ import {
 import { describeEachBroker } from '../../support/broker-matrix.js';
 import { deadLetter } from '../../support/dead-letters.js';
 import { Journal } from '../../support/journal.js';
-import { transportLogs } from '../../support/logs.js';
+import { logs, transportLogs } from '../../support/logs.js';
 import { connectMqttJs, subscribeMqttJs } from '../../support/mqttjs-client.js';
 import { createServer, startServer } from '../../support/nest-application.js';
 import { connectionTo, startInProcessBroker } from '../../support/test-broker.js';
@@ -201,6 +201,24 @@ describe('a replay in the handler', () => {
     const ids = ['one', 'two'].map((name) => store.add(letterOf('jobs/{key}', name, 'jobs/a')));
     await Promise.all(ids.map((id) => deadLetters.replay(id)));
     expect(runs.entries).toEqual(['a one 1', 'a one 2', 'a one done', 'a two 1', 'a two 2', 'a two done']);
+  });
+
+  it('that waits for its retry when the server closes leaves the letter, and nothing is said to be lost', async () => {
+    @Controller()
+    class Jobs {
+      @EventPattern<string>('job', { qos: 1, retry: { attempts: 2, delay: 600_000 } })
+      job(): never {
+        throw new Error('not now');
+      }
+    }
+    const { deadLetters, store, close } = await start({}, [Jobs]);
+    const id = store.add(letterOf('job'));
+    const replay = deadLetters.replay(id).catch((error: unknown) => error);
+    await logs.until(() => transportLogs('debug').some((line) => line.includes('It runs again in')), 'a retry');
+    await close();
+    expect(await replay).toMatchObject({ problem: 'not-serving' });
+    expect(store.get(id)).toBeDefined();
+    expect(transportLogs('warn')).toEqual([]);
   });
 
   it('fails without exactly one matching handler, and loses nothing', async () => {
