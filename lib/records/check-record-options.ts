@@ -34,6 +34,7 @@ export function withOverrides(
   overrides: Readonly<MqttRecordOptions> | undefined,
 ): Readonly<MqttRecordOptions> {
   if (overrides === undefined || overrides === null) return defaults;
+  // a mistake; without this condition each message would make an object to check with
   if (typeof overrides !== 'object' || Array.isArray(overrides)) {
     const checks = new OptionChecks();
     checks.object(`options of the message to "${topic}"`, overrides);

@@ -65,13 +65,7 @@ export class HandlerRegistry {
     this.refuseUnknownParams(handlers);
     refuseUnknownKeys(handlers);
     refuseDuplicates(handlers);
-    if (warn) {
-      this.warnAbout(handlers, levels, subscribeOptions, warn);
-      for (const handler of handlers) {
-        const loop = loopWarning(handler, protocolVersion);
-        if (loop !== undefined) warn(loop);
-      }
-    }
+    if (warn) for (const line of this.warnings(handlers, levels, { subscribeOptions, protocolVersion })) warn(line);
     return handlers;
   }
 
@@ -107,21 +101,20 @@ export class HandlerRegistry {
     checks.done();
   }
 
-  private warnAbout(
+  private warnings(
     handlers: readonly Handler[],
     levels: readonly OptionLevels[],
-    server: MqttSubscriptionOptions,
-    warn: (line: string) => void,
-  ): void {
+    { subscribeOptions, protocolVersion }: Pick<ServerLevel, 'subscribeOptions' | 'protocolVersion'>,
+  ): string[] {
     const prefixed = levels.map(({ controller, own }, i) => ({
-      prefixes: [server.prefix, controller?.prefix, own?.prefix],
+      prefixes: [subscribeOptions.prefix, controller?.prefix, own?.prefix],
       pattern: handlers[i]!.pattern,
     }));
-    for (const line of prefixWarnings(prefixed)) warn(line);
-    for (const [i, handler] of handlers.entries()) {
-      const { extras } = this.registrations[i]!;
-      for (const line of handlerWarnings({ handler, levels: levels[i]!, extras })) warn(line);
-    }
+    const ofHandlers = handlers.flatMap((handler, i) =>
+      handlerWarnings({ handler, levels: levels[i]!, extras: this.registrations[i]!.extras }),
+    );
+    const loops = handlers.flatMap((handler) => loopWarning(handler, protocolVersion) ?? []);
+    return [...prefixWarnings(prefixed), ...ofHandlers, ...loops];
   }
 
   private check(levels: readonly OptionLevels[], protocolVersion: 4 | 5): void {

@@ -13,8 +13,8 @@ interface Described {
 }
 
 /**
- * Warnings about a pattern, and about options of a handler, that are valid, but without effect. Options of outer levels are not reported, because they apply
- * to other handlers too.
+ * Warnings about a pattern that is valid, but hardly meant, and about options of a handler that have no effect. Options of outer levels
+ * are not reported, because they apply to other handlers too.
  *
  * @returns one line for each warning
  */

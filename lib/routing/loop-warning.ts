@@ -4,8 +4,8 @@ import { handlerName } from './handler-name.js';
 import { parseTopicTemplate } from './topic-template.js';
 
 /**
- * A warning about a handler that receives what it publishes: it would run for it again without end, as fast as the broker delivers. Only where
- * every topic that it publishes to matches, whatever its captures stand for; undefined where not.
+ * A warning about a handler that receives what it publishes: it would run again and again, as fast as the broker delivers. Undefined
+ * unless every topic that it publishes to matches, whatever its captures stand for.
  */
 export function loopWarning(handler: Handler, protocolVersion: 4 | 5): string | undefined {
   const { options, filter, publishTo } = handler;

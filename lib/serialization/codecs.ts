@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isAnyArrayBuffer } from 'node:util/types';
 import type { DecodeHints, EncodedPayload, MqttCodec } from '../protocol/codec.js';
-import { refuseLost, refuseOpaque, refuseUnspeakable } from './lost-in-json.js';
+import { refuseLost, refuseOpaque, refuseWithoutJson } from './lost-in-json.js';
 
 export const JSON_CONTENT_TYPE = 'application/json';
 export const TEXT_CONTENT_TYPE = 'text/plain';
@@ -29,7 +29,7 @@ function toJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    refuseUnspeakable(value);
+    refuseWithoutJson(value);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 
-/** Something in a value that its JSON does not say. */
+/** Something in a value that its JSON does not contain. */
 interface Loss {
   /** Path within the value, from the inside out. */
   readonly path: string[];
@@ -11,7 +11,7 @@ interface Loss {
   readonly remedy: string;
 }
 
-/** A value that JSON cannot say, with what to send instead. */
+/** A value that JSON cannot represent, with what to send instead. */
 export class LostInJsonError extends TypeError {
   constructor(
     readonly problem: string,
@@ -50,7 +50,7 @@ export function refuseLost(value: unknown, json: string): void {
 }
 
 /** Says why a value has no JSON, with the path. @throws LostInJsonError, or nothing when there is another reason */
-export function refuseUnspeakable(value: unknown): void {
+export function refuseWithoutJson(value: unknown): void {
   refuse(lossWithin(value, new Set()));
 }
 
